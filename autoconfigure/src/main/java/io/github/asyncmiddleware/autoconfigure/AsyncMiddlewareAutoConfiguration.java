@@ -1,0 +1,77 @@
+package io.github.asyncmiddleware.autoconfigure;
+
+import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
+import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.chain.Ticker;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.webflux.autoconfigure.HttpHandlerAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.core.env.Environment;
+import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerMapping;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.util.pattern.PathPatternParser;
+
+/**
+ * Auto-configuration for asynchronous middleware in WebFlux applications.
+ */
+@AutoConfiguration(before = HttpHandlerAutoConfiguration.class)
+@ConditionalOnClass({ WebFilter.class, RequestMappingHandlerMapping.class })
+@ConditionalOnWebApplication(type = Type.REACTIVE)
+@EnableConfigurationProperties(AsyncMiddlewareProperties.class)
+public final class AsyncMiddlewareAutoConfiguration {
+
+	@Bean
+	static MiddlewareDefinitions middlewareDefinitions() {
+		return new MiddlewareDefinitions();
+	}
+
+	// Not lazy even where everything else is: mistakes have to show at start-up
+	@Bean
+	@Lazy(false)
+	MiddlewareChain middlewareChain(ConfigurableApplicationContext context, MiddlewareDefinitions definitions,
+			AsyncMiddlewareProperties properties, ObjectProvider<RequestMappingHandlerMapping> handlerMapping,
+			ObjectProvider<ManagementRequests> management) {
+		return new MiddlewareChain(context, definitions.all(), properties.isEnabled(),
+				() -> pathPatternParser(handlerMapping), management.getIfAvailable(() -> ManagementRequests.NONE));
+	}
+
+	private static PathPatternParser pathPatternParser(ObjectProvider<RequestMappingHandlerMapping> handlerMapping) {
+		return handlerMapping.orderedStream()
+			.findFirst()
+			.map(RequestMappingHandlerMapping::getPathPatternParser)
+			.orElse(PathPatternParser.defaultInstance);
+	}
+
+	@Bean
+	MiddlewareHttpHandlerFactory middlewareHttpHandlerFactory(MiddlewareChain chain,
+			ObjectProvider<RequestListener> listeners) {
+		return new MiddlewareHttpHandlerFactory(chain, listeners.orderedStream().toList(), Ticker.SYSTEM);
+	}
+
+	/**
+	 * Leaves the management endpoints out.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(PathMappedEndpoints.class)
+	@ConditionalOnProperty(name = "async-middleware.skip-management", havingValue = "true")
+	static class SkipManagementConfiguration {
+
+		@Bean
+		ManagementRequests managementRequests(ObjectProvider<PathMappedEndpoints> endpoints, Environment environment) {
+			return new EndpointManagementRequests(endpoints::getIfAvailable, environment);
+		}
+
+	}
+
+}

@@ -1,0 +1,183 @@
+package io.github.asyncmiddleware.autoconfigure;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+/**
+ * Configuration properties for asynchronous middleware. A name that is not known fails
+ * the start: a misspelled override must not be lost.
+ */
+@ConfigurationProperties(prefix = AsyncMiddlewareProperties.PREFIX, ignoreUnknownFields = false)
+public class AsyncMiddlewareProperties {
+
+	static final String PREFIX = "async-middleware";
+
+	static final String MIDDLEWARE = PREFIX + ".middleware";
+
+	/**
+	 * Whether annotated middlewares take part in the filter chain.
+	 */
+	private boolean enabled = true;
+
+	/**
+	 * Whether middlewares leave out requests to the management endpoints, on the port of
+	 * the application as well as on one of their own.
+	 */
+	private boolean skipManagement = false;
+
+	private final Metrics metrics = new Metrics();
+
+	/**
+	 * Overrides of what the annotation says, by the name of the middleware, which is the
+	 * name of its bean.
+	 */
+	private final Map<String, Middleware> middleware = new LinkedHashMap<>();
+
+	public boolean isEnabled() {
+		return this.enabled;
+	}
+
+	public void setEnabled(boolean enabled) {
+		this.enabled = enabled;
+	}
+
+	public boolean isSkipManagement() {
+		return this.skipManagement;
+	}
+
+	public void setSkipManagement(boolean skipManagement) {
+		this.skipManagement = skipManagement;
+	}
+
+	public Metrics getMetrics() {
+		return this.metrics;
+	}
+
+	public Map<String, Middleware> getMiddleware() {
+		return this.middleware;
+	}
+
+	/**
+	 * What is measured.
+	 */
+	public static class Metrics {
+
+		/**
+		 * Whether to record meters for the middlewares.
+		 */
+		private boolean enabled = true;
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+	}
+
+	/**
+	 * Overrides for one middleware. What is not set stays as the annotation says.
+	 */
+	public static class Middleware {
+
+		/**
+		 * Whether the middleware takes part in the filter chain.
+		 */
+		private boolean enabled = true;
+
+		/**
+		 * Position among all filters, lowest first.
+		 */
+		private @Nullable Integer order;
+
+		/**
+		 * Names of the classes of filters that it has to precede.
+		 */
+		private @Nullable List<String> before;
+
+		/**
+		 * Names of the classes of filters that it has to follow.
+		 */
+		private @Nullable List<String> after;
+
+		/**
+		 * Path patterns that it runs for. Empty for all paths.
+		 */
+		private @Nullable List<String> path;
+
+		/**
+		 * Path patterns that it does not run for.
+		 */
+		private @Nullable List<String> excludePath;
+
+		/**
+		 * HTTP methods that it runs for. Empty for all methods.
+		 */
+		private @Nullable List<String> method;
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public @Nullable Integer getOrder() {
+			return this.order;
+		}
+
+		public void setOrder(@Nullable Integer order) {
+			this.order = order;
+		}
+
+		public @Nullable List<String> getBefore() {
+			return this.before;
+		}
+
+		public void setBefore(@Nullable List<String> before) {
+			this.before = before;
+		}
+
+		public @Nullable List<String> getAfter() {
+			return this.after;
+		}
+
+		public void setAfter(@Nullable List<String> after) {
+			this.after = after;
+		}
+
+		public @Nullable List<String> getPath() {
+			return this.path;
+		}
+
+		public void setPath(@Nullable List<String> path) {
+			this.path = path;
+		}
+
+		public @Nullable List<String> getExcludePath() {
+			return this.excludePath;
+		}
+
+		public void setExcludePath(@Nullable List<String> excludePath) {
+			this.excludePath = excludePath;
+		}
+
+		public @Nullable List<String> getMethod() {
+			return this.method;
+		}
+
+		public void setMethod(@Nullable List<String> method) {
+			this.method = method;
+		}
+
+	}
+
+}

@@ -1,0 +1,36 @@
+package io.github.asyncmiddleware.autoconfigure;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of a middleware before its bean exists: its annotation, with the
+ * overrides from properties applied.
+ *
+ * @param name the name of the bean
+ * @param type the class of the bean as far as its definition tells
+ * @param enabled whether it takes part in the chain
+ * @param order the order from a property or the annotation, or {@code null} if neither
+ * names one
+ * @param annotatedOrder the order from the annotation, 0 if it names none
+ * @param ordered whether anything names an order: a property, the annotation, or Spring's
+ * {@code @Order} or {@code Ordered} on the bean
+ * @param before the filters it has to precede
+ * @param after the filters it has to follow
+ * @param path the path patterns it runs for
+ * @param excludePath the path patterns it does not run for
+ * @param method the HTTP methods it runs for
+ */
+record MiddlewareDefinition(String name, Class<?> type, boolean enabled, @Nullable Integer order, int annotatedOrder,
+		boolean ordered, List<Class<?>> before, List<Class<?>> after, List<String> path, List<String> excludePath,
+		List<String> method) {
+
+	/**
+	 * How messages call it.
+	 */
+	String describe() {
+		return "middleware '" + this.name + "' (" + this.type.getName() + ")";
+	}
+
+}

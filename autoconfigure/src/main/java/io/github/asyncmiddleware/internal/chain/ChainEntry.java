@@ -1,0 +1,34 @@
+package io.github.asyncmiddleware.internal.chain;
+
+import org.springframework.web.server.WebFilter;
+
+/**
+ * One filter in the chain of the application.
+ */
+public sealed interface ChainEntry permits Middleware, ForeignFilter {
+
+	/**
+	 * The name of the bean, or of the class for a filter that is not a bean.
+	 * @return the name
+	 */
+	String name();
+
+	/**
+	 * The class the user wrote.
+	 * @return the class, without proxies
+	 */
+	Class<?> type();
+
+	/**
+	 * The position among all filters, lowest first.
+	 * @return the order
+	 */
+	int order();
+
+	/**
+	 * The filter itself.
+	 * @return the filter
+	 */
+	WebFilter filter();
+
+}

@@ -1,0 +1,81 @@
+package io.github.asyncmiddleware.internal.chain;
+
+import reactor.core.publisher.Mono;
+
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebHandler;
+
+/**
+ * Turns what user code throws into error signals.
+ * <p>
+ * Reactor rethrows {@link LinkageError}s, and the server then closes the connection
+ * without an answer; here they become an ordinary error, which is answered with a 500.
+ * {@link VirtualMachineError}s are left alone.
+ */
+final class Failures {
+
+	private Failures() {
+	}
+
+	/**
+	 * Call a middleware.
+	 * @param middleware the middleware
+	 * @param exchange the exchange
+	 * @param step its part in the request
+	 * @return what it returns, or an error signal for what it throws
+	 */
+	static Mono<Void> guard(Middleware middleware, ServerWebExchange exchange, Step step) {
+		try {
+			Mono<Void> result = middleware.filter().filter(exchange, step);
+			return (result != null) ? result : Mono.error(nullResult(middleware));
+		}
+		catch (VirtualMachineError ex) {
+			step.failed();
+			throw ex;
+		}
+		catch (Throwable ex) {
+			return failed(ex, middleware.toString());
+		}
+	}
+
+	/**
+	 * Call what comes after the middlewares.
+	 * @param rest what comes after
+	 * @param exchange the exchange
+	 * @return what it returns, or an error signal for what it throws
+	 */
+	static Mono<Void> guard(WebHandler rest, ServerWebExchange exchange) {
+		try {
+			return rest.handle(exchange);
+		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			return failed(ex, "handler");
+		}
+	}
+
+	/**
+	 * The error to signal for something that was thrown.
+	 * @param ex what was thrown
+	 * @return the same, unless Reactor would not let it through as a signal
+	 */
+	static Throwable signalOf(Throwable ex) {
+		return (ex instanceof LinkageError) ? new IllegalStateException("Linkage failed: " + ex, ex) : ex;
+	}
+
+	/**
+	 * As the chain of Spring does for each filter, names the place in the stack trace; in
+	 * contrast to it, only when there is one.
+	 */
+	private static Mono<Void> failed(Throwable ex, String place) {
+		return Mono.<Void>error(signalOf(ex)).checkpoint(place);
+	}
+
+	private static IllegalStateException nullResult(Middleware middleware) {
+		return new IllegalStateException("The filter method of " + middleware
+				+ " returned null. It has to return a Mono: Mono.empty() after an answer, else chain.filter(exchange)");
+	}
+
+}

@@ -1,0 +1,24 @@
+package io.github.asyncmiddleware.internal.chain;
+
+import org.springframework.web.server.WebFilter;
+
+/**
+ * A middleware as data: what the engine needs to know to run it.
+ *
+ * @param index a small number, unique among the middlewares of an application: listeners
+ * keep what belongs to a middleware in arrays
+ * @param name the name of its bean
+ * @param type the class the user wrote
+ * @param order the position among all filters
+ * @param scope the requests it runs for
+ * @param filter what runs
+ */
+public record Middleware(int index, String name, Class<?> type, int order, MiddlewareScope scope,
+		WebFilter filter) implements ChainEntry {
+
+	@Override
+	public String toString() {
+		return "middleware '" + this.name + "' (" + this.type.getName() + ", order " + this.order + ")";
+	}
+
+}

@@ -1,0 +1,159 @@
+package io.github.asyncmiddleware.internal.chain;
+
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoOperator;
+import reactor.util.context.Context;
+
+import org.springframework.context.ApplicationContext;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebHandler;
+import org.springframework.web.server.adapter.HttpWebHandlerAdapter;
+
+/**
+ * The boundary between the server and the filters: begins the timeline of each request
+ * and ends it, outside of filters and exception handlers.
+ */
+final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
+
+	private final RequestObserver observer;
+
+	/**
+	 * Create a handler with the settings of another one.
+	 * @param delegate what it runs
+	 * @param settings the handler whose settings to take
+	 * @param observer who is told what becomes of the requests
+	 */
+	MiddlewareHttpHandler(WebHandler delegate, HttpWebHandlerAdapter settings, RequestObserver observer) {
+		super(delegate);
+		this.observer = observer;
+		Settings.copy(settings, this);
+	}
+
+	@Override
+	public Mono<Void> handle(ServerHttpRequest request, ServerHttpResponse response) {
+		RequestTimeline timeline = new RequestTimeline(this.observer, request);
+		return new Observed(super.handle(request, ObservedResponse.of(response, timeline)), timeline);
+	}
+
+	@Override
+	protected ServerWebExchange createExchange(ServerHttpRequest request, ServerHttpResponse response) {
+		ServerWebExchange exchange = super.createExchange(request, response);
+		if (response instanceof ObservedResponse observed) {
+			observed.timeline().exchange(exchange);
+		}
+		return exchange;
+	}
+
+	/**
+	 * Carries the settings of one handler to another.
+	 */
+	static final class Settings {
+
+		private Settings() {
+		}
+
+		static void copy(HttpWebHandlerAdapter from, HttpWebHandlerAdapter to) {
+			to.setSessionManager(from.getSessionManager());
+			to.setCodecConfigurer(from.getCodecConfigurer());
+			to.setLocaleContextResolver(from.getLocaleContextResolver());
+			to.setForwardedHeaderTransformer(from.getForwardedHeaderTransformer());
+			to.setObservationRegistry(from.getObservationRegistry());
+			to.setObservationConvention(from.getObservationConvention());
+			Boolean defaultHtmlEscape = from.getDefaultHtmlEscape();
+			if (defaultHtmlEscape != null) {
+				to.setDefaultHtmlEscape(defaultHtmlEscape);
+			}
+			ApplicationContext applicationContext = from.getApplicationContext();
+			if (applicationContext != null) {
+				to.setApplicationContext(applicationContext);
+			}
+		}
+
+	}
+
+	/**
+	 * The handling of one request, whose end is noticed whatever it is.
+	 */
+	private static final class Observed extends MonoOperator<Void, Void> {
+
+		private final RequestTimeline timeline;
+
+		Observed(Mono<Void> source, RequestTimeline timeline) {
+			super(source);
+			this.timeline = timeline;
+		}
+
+		@Override
+		public void subscribe(CoreSubscriber<? super Void> actual) {
+			try {
+				this.source.subscribe(new EndSubscriber(actual, this.timeline));
+			}
+			catch (Throwable ex) {
+				// Only what Reactor refuses to signal gets here
+				this.timeline.ended(Ending.FATAL, ex);
+				throw ex;
+			}
+		}
+
+	}
+
+	private static final class EndSubscriber implements CoreSubscriber<Void>, Subscription {
+
+		private final CoreSubscriber<? super Void> actual;
+
+		private final RequestTimeline timeline;
+
+		@SuppressWarnings("NullAway.Init")
+		private Subscription subscription;
+
+		EndSubscriber(CoreSubscriber<? super Void> actual, RequestTimeline timeline) {
+			this.actual = actual;
+			this.timeline = timeline;
+		}
+
+		@Override
+		public void onSubscribe(Subscription subscription) {
+			this.subscription = subscription;
+			this.actual.onSubscribe(this);
+		}
+
+		@Override
+		public void onNext(Void value) {
+			this.actual.onNext(value);
+		}
+
+		@Override
+		public void onComplete() {
+			this.actual.onComplete();
+			this.timeline.ended(Ending.COMPLETE, null);
+		}
+
+		@Override
+		public void onError(Throwable ex) {
+			this.actual.onError(ex);
+			this.timeline.ended(Ending.ERROR, ex);
+		}
+
+		@Override
+		public void request(long n) {
+			this.subscription.request(n);
+		}
+
+		@Override
+		public void cancel() {
+			this.timeline.ended(Ending.CANCEL, null);
+			this.subscription.cancel();
+		}
+
+		@Override
+		public Context currentContext() {
+			return this.actual.currentContext();
+		}
+
+	}
+
+}

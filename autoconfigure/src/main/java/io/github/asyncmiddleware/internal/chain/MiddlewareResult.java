@@ -1,0 +1,33 @@
+package io.github.asyncmiddleware.internal.chain;
+
+/**
+ * How the part of one middleware in one request ended.
+ */
+public enum MiddlewareResult {
+
+	/**
+	 * It handed over to the rest of the chain, whatever came of that.
+	 */
+	PASSED,
+
+	/**
+	 * It ended without handing over: the response is its own.
+	 */
+	ANSWERED,
+
+	/**
+	 * An error began in its own code.
+	 */
+	FAILED,
+
+	/**
+	 * The request ended while it was still at work and had not handed over.
+	 */
+	CANCELLED,
+
+	/**
+	 * It broke the rules of a filter in a way that ended the request.
+	 */
+	MISUSED
+
+}

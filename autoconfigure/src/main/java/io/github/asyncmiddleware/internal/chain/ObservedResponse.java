@@ -1,0 +1,238 @@
+package io.github.asyncmiddleware.internal.chain;
+
+import java.nio.file.Path;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferFactory;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ResponseCookie;
+import org.springframework.http.ZeroCopyHttpOutputMessage;
+import org.springframework.http.server.reactive.HttpHeadResponseDecorator;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
+import org.springframework.util.MultiValueMap;
+
+/**
+ * The response of a request that is observed: notices the moment its head goes to the
+ * server, after every commit action, and what becomes of its body.
+ * <p>
+ * Changes no byte. Where nobody has registered a commit action, none is registered here
+ * either: the head is noticed when the first element of the body passes by, which is when
+ * the response commits.
+ */
+class ObservedResponse extends ServerHttpResponseDecorator {
+
+	private final ServerHttpResponse response;
+
+	private final RequestTimeline timeline;
+
+	/** Commit actions have been registered, so the head comes after the last of them. */
+	private boolean commitActions;
+
+	/** Ours is the last commit action. */
+	private boolean lastActionRegistered;
+
+	/** Somebody has asked for the response behind this one. */
+	private boolean unwrapped;
+
+	private ObservedResponse(ServerHttpResponse response, RequestTimeline timeline) {
+		super(response);
+		this.response = response;
+		this.timeline = timeline;
+	}
+
+	/**
+	 * Observe a response.
+	 * @param response the response of the server
+	 * @param timeline the timeline of the request
+	 * @return a response that writes to the given one, with zero-copy if that has it
+	 */
+	static ObservedResponse of(ServerHttpResponse response, RequestTimeline timeline) {
+		return (response instanceof ZeroCopyHttpOutputMessage zeroCopy) ? new ZeroCopy(response, zeroCopy, timeline)
+				: new ObservedResponse(response, timeline);
+	}
+
+	/**
+	 * The timeline that belongs to a response, which may have been decorated since.
+	 * @param response the response
+	 * @return its timeline, or {@link Timeline#NONE} if it is not observed
+	 */
+	static Timeline timelineOf(ServerHttpResponse response) {
+		ServerHttpResponse candidate = response;
+		while (candidate instanceof ServerHttpResponseDecorator decorator) {
+			if (candidate instanceof ObservedResponse observed) {
+				return observed.timeline;
+			}
+			candidate = decorator.getDelegate();
+		}
+		return Timeline.NONE;
+	}
+
+	RequestTimeline timeline() {
+		return this.timeline;
+	}
+
+	/**
+	 * Only called from outside, as by those who look for the response of the server in
+	 * order to take the connection over: everything here uses the field.
+	 */
+	@Override
+	public ServerHttpResponse getDelegate() {
+		this.unwrapped = true;
+		return this.response;
+	}
+
+	@Override
+	public void beforeCommit(Supplier<? extends Mono<Void>> action) {
+		this.commitActions = true;
+		this.response.beforeCommit(action);
+	}
+
+	@Override
+	@SuppressWarnings("unchecked")
+	public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
+		if (this.response instanceof HttpHeadResponseDecorator) {
+			// Only counts the body; the head comes with setComplete
+			return this.response.writeWith(body);
+		}
+		Publisher<? extends DataBuffer> observed = (body instanceof Mono)
+				? new ObservedBody.Single((Mono<DataBuffer>) body, this)
+				: new ObservedBody.Stream<>((Publisher<DataBuffer>) body, this);
+		return new ObservedWrite(this.response.writeWith(observed), this.timeline);
+	}
+
+	@Override
+	@SuppressWarnings("unchecked")
+	public Mono<Void> writeAndFlushWith(Publisher<? extends Publisher<? extends DataBuffer>> body) {
+		if (this.response instanceof HttpHeadResponseDecorator) {
+			return setComplete();
+		}
+		Flux<Publisher<? extends DataBuffer>> observed = new ObservedBody.Stream<>(
+				(Publisher<Publisher<? extends DataBuffer>>) body, this);
+		return new ObservedWrite(this.response.writeAndFlushWith(observed), this.timeline);
+	}
+
+	@Override
+	public Mono<Void> setComplete() {
+		if (this.response.isCommitted()) {
+			return this.response.setComplete();
+		}
+		return commit(this.response::setComplete, false);
+	}
+
+	/**
+	 * Let the response commit without an element of a body to wait for.
+	 */
+	final Mono<Void> commit(Supplier<Mono<Void>> write, boolean body) {
+		if (this.commitActions && !this.lastActionRegistered) {
+			registerLastAction(body);
+			return write.get();
+		}
+		return Mono.<Void>fromRunnable(() -> head(body)).then(write.get());
+	}
+
+	/**
+	 * The response is about to commit.
+	 * @param body whether a body follows whose end is not known yet
+	 */
+	void beforeHead(boolean body) {
+		if (this.commitActions && !this.lastActionRegistered) {
+			registerLastAction(body);
+		}
+		else {
+			// Without actions, or where one has failed: then Spring skips them all
+			head(body);
+		}
+	}
+
+	private void registerLastAction(boolean body) {
+		this.lastActionRegistered = true;
+		this.response.beforeCommit(() -> {
+			head(body);
+			return Mono.empty();
+		});
+	}
+
+	private void head(boolean body) {
+		if (this.unwrapped && !body && Upgrade.isRequestedBy(this.timeline.request())) {
+			this.timeline.head(Upgrade.STATUS, false);
+			this.timeline.ended(Ending.UPGRADE, null);
+			return;
+		}
+		HttpStatusCode status = this.response.getStatusCode();
+		this.timeline.head((status != null) ? status.value() : 200, body);
+	}
+
+	@Override
+	public boolean setStatusCode(@Nullable HttpStatusCode status) {
+		return this.response.setStatusCode(status);
+	}
+
+	@Override
+	public @Nullable HttpStatusCode getStatusCode() {
+		return this.response.getStatusCode();
+	}
+
+	@Override
+	public boolean setRawStatusCode(@Nullable Integer value) {
+		return this.response.setRawStatusCode(value);
+	}
+
+	@Override
+	public HttpHeaders getHeaders() {
+		return this.response.getHeaders();
+	}
+
+	@Override
+	public MultiValueMap<String, ResponseCookie> getCookies() {
+		return this.response.getCookies();
+	}
+
+	@Override
+	public void addCookie(ResponseCookie cookie) {
+		this.response.addCookie(cookie);
+	}
+
+	@Override
+	public DataBufferFactory bufferFactory() {
+		return this.response.bufferFactory();
+	}
+
+	@Override
+	public boolean isCommitted() {
+		return this.response.isCommitted();
+	}
+
+	@Override
+	public String toString() {
+		return getClass().getSimpleName() + " [delegate=" + this.response + "]";
+	}
+
+	/**
+	 * The response of a server that can send files by itself.
+	 */
+	private static final class ZeroCopy extends ObservedResponse implements ZeroCopyHttpOutputMessage {
+
+		private final ZeroCopyHttpOutputMessage message;
+
+		ZeroCopy(ServerHttpResponse response, ZeroCopyHttpOutputMessage message, RequestTimeline timeline) {
+			super(response, timeline);
+			this.message = message;
+		}
+
+		@Override
+		public Mono<Void> writeWith(Path file, long position, long count) {
+			Mono<Void> write = commit(() -> this.message.writeWith(file, position, count), true);
+			return new ObservedWrite(write, timeline());
+		}
+
+	}
+
+}

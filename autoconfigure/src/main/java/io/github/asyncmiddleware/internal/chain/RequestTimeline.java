@@ -1,0 +1,378 @@
+package io.github.asyncmiddleware.internal.chain;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.handler.ExceptionHandlingWebHandler;
+import org.springframework.web.util.DisconnectedClientHelper;
+
+/**
+ * Where the time of one request goes, and how the request ends.
+ * <p>
+ * At every moment the time belongs to one middleware or to the application; the clock is
+ * read once where it changes hands. So the own times of the middlewares and the time of
+ * the application add up to the time to first byte of the first middleware, to the
+ * nanosecond. Nothing that happens after the head counts.
+ */
+public final class RequestTimeline extends Timeline {
+
+	/** The head is out: times are final. */
+	private static final int HEAD = 1 << 28;
+
+	/** The request is over: nothing of it may start any more. */
+	private static final int ENDED = 1 << 29;
+
+	/** The end was reported. */
+	private static final int REPORTED = 1 << 30;
+
+	/** How many threads are in the middle of something that the end has to wait for. */
+	private static final int ACTIVE = HEAD - 1;
+
+	private static final VarHandle STATE;
+
+	private static final VarHandle ENDING;
+
+	static {
+		try {
+			MethodHandles.Lookup lookup = MethodHandles.lookup();
+			STATE = lookup.findVarHandle(RequestTimeline.class, "state", int.class);
+			ENDING = lookup.findVarHandle(RequestTimeline.class, "ending", Ending.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	private final RequestObserver observer;
+
+	private final ServerHttpRequest request;
+
+	private final long arrived;
+
+	private @Nullable ServerWebExchange exchange;
+
+	/** Whose time it is; {@code null} for the application. */
+	private @Nullable Step owner;
+
+	/** When the time last changed hands. */
+	private long handover;
+
+	private long head;
+
+	private int status;
+
+	private @Nullable Step last;
+
+	private int segments;
+
+	private boolean restarted;
+
+	private boolean headReported;
+
+	private volatile boolean bodyComplete;
+
+	private volatile boolean bodyFailed;
+
+	private volatile boolean writeFailed;
+
+	private volatile int state;
+
+	private volatile @Nullable Ending ending;
+
+	private @Nullable Throwable error;
+
+	RequestTimeline(RequestObserver observer, ServerHttpRequest request) {
+		this.observer = observer;
+		this.request = request;
+		this.arrived = observer.ticker().read();
+	}
+
+	/**
+	 * The request as the server received it.
+	 * @return the request
+	 */
+	public ServerHttpRequest request() {
+		return this.request;
+	}
+
+	/**
+	 * The exchange as the first filter saw it.
+	 * @return the exchange, or {@code null} if the request did not get that far
+	 */
+	public @Nullable ServerWebExchange exchange() {
+		return this.exchange;
+	}
+
+	/**
+	 * The part of the middleware that was entered last, from which all of them can be
+	 * reached.
+	 * @return the last part, or {@code null} if no middleware was entered
+	 */
+	public @Nullable Step last() {
+		return this.last;
+	}
+
+	/**
+	 * Whether a head was committed.
+	 * @return {@code false} if the request ended without one
+	 */
+	public boolean hasHead() {
+		return (this.state & HEAD) != 0;
+	}
+
+	/**
+	 * The status of the head.
+	 * @return the status code, or 0 without a head
+	 */
+	public int status() {
+		return this.status;
+	}
+
+	/**
+	 * The time from the arrival of the request to its head.
+	 * @return nanoseconds; only meaningful with a head
+	 */
+	public long ttfb() {
+		return duration(this.arrived, this.head);
+	}
+
+	/**
+	 * The time from the turn of a middleware to the head.
+	 * @param step the part of the middleware
+	 * @return nanoseconds; only meaningful with a head
+	 */
+	public long ttfb(Step step) {
+		return duration(step.entered, this.head);
+	}
+
+	/**
+	 * What is left of the time to first byte of the first middleware when the own times
+	 * of all are taken off: handler, foreign filters and commit actions.
+	 * @return nanoseconds; only meaningful with a head, and 0 if no middleware was
+	 * entered
+	 */
+	public long app() {
+		long own = 0;
+		Step first = null;
+		for (Step step = this.last; step != null; step = step.previous) {
+			own += step.own;
+			first = step;
+		}
+		return (first != null) ? Math.max(ttfb(first) - own, 0) : 0;
+	}
+
+	private static long duration(long from, long to) {
+		// A clock that is asked on two processors can be a little apart
+		return Math.max(to - from, 0);
+	}
+
+	void exchange(ServerWebExchange exchange) {
+		this.exchange = exchange;
+	}
+
+	@Override
+	void started(int segment) {
+		if (segment <= this.segments) {
+			this.restarted = true;
+		}
+		else {
+			this.segments = segment;
+		}
+	}
+
+	@Override
+	void restarted() {
+		this.restarted = true;
+	}
+
+	@Override
+	boolean tryAcquire() {
+		if (((int) STATE.getAndAdd(this, 1) & ENDED) != 0) {
+			release();
+			return false;
+		}
+		return true;
+	}
+
+	@Override
+	void release() {
+		int state = (int) STATE.getAndAdd(this, -1) - 1;
+		if ((state & ENDED) != 0) {
+			reportEnd();
+		}
+	}
+
+	@Override
+	void entered(Step step) {
+		long now = changeHands(step);
+		step.entered = now;
+		if (this.restarted) {
+			takeOver(step);
+		}
+		step.previous = this.last;
+		this.last = step;
+	}
+
+	@Override
+	void handed() {
+		changeHands(null);
+	}
+
+	@Override
+	void returned(@Nullable Step step) {
+		if (!hasHead()) {
+			changeHands(step);
+		}
+	}
+
+	private long changeHands(@Nullable Step to) {
+		long now = this.observer.ticker().read();
+		Step from = this.owner;
+		if (from != null && !hasHead()) {
+			from.own += now - this.handover;
+		}
+		this.handover = now;
+		this.owner = to;
+		return now;
+	}
+
+	/**
+	 * A middleware that runs once more in the same request keeps one record: it was
+	 * entered when it was entered first, and its own time goes on.
+	 */
+	private void takeOver(Step step) {
+		Step after = null;
+		for (Step earlier = this.last; earlier != null; earlier = earlier.previous) {
+			if (earlier.middleware() == step.middleware()) {
+				step.entered = earlier.entered;
+				step.own += earlier.own;
+				if (after != null) {
+					after.previous = earlier.previous;
+				}
+				else {
+					this.last = earlier.previous;
+				}
+				return;
+			}
+			after = earlier;
+		}
+	}
+
+	@Override
+	boolean isCommitted(ServerWebExchange exchange) {
+		return hasHead();
+	}
+
+	/**
+	 * The status and the headers are about to be handed to the server, and nothing can
+	 * change them any more. Only the first call counts.
+	 * @param status the status code
+	 * @param body whether a body follows whose end is not known yet
+	 */
+	void head(int status, boolean body) {
+		if (hasHead() || !tryAcquire()) {
+			return;
+		}
+		try {
+			this.head = changeHands(null);
+			this.status = status;
+			this.bodyComplete = !body;
+			STATE.getAndBitwiseOr(this, HEAD);
+			if (body) {
+				// A stream can last for hours, so its end is too late to report its head
+				reportHead();
+			}
+		}
+		finally {
+			release();
+		}
+	}
+
+	void bodyComplete() {
+		this.bodyComplete = true;
+	}
+
+	void bodyFailed() {
+		this.bodyFailed = true;
+	}
+
+	void writeFailed() {
+		this.writeFailed = true;
+	}
+
+	@Override
+	void ended(Ending ending, @Nullable Throwable error) {
+		if (this.ending == null && ENDING.compareAndSet(this, null, ending)) {
+			this.error = error;
+			STATE.getAndBitwiseOr(this, ENDED);
+			reportEnd();
+		}
+	}
+
+	private void reportEnd() {
+		int state = this.state;
+		while ((state & (ACTIVE | REPORTED)) == 0) {
+			if (STATE.compareAndSet(this, state, state | REPORTED)) {
+				if (hasHead()) {
+					reportHead();
+				}
+				else {
+					changeHands(null);
+				}
+				this.observer.onEnd(this, result());
+				return;
+			}
+			state = this.state;
+		}
+	}
+
+	private void reportHead() {
+		if (!this.headReported) {
+			this.headReported = true;
+			this.observer.onHead(this);
+		}
+	}
+
+	/**
+	 * What the ending means. A server may cancel a request whose answer it has sent, and
+	 * a failed write may be hidden by exception handlers, so the kind of the signal alone
+	 * does not say it.
+	 */
+	private RequestResult result() {
+		Ending ending = this.ending;
+		if (ending == Ending.FATAL) {
+			return RequestResult.FATAL;
+		}
+		if (ending == Ending.UPGRADE) {
+			return RequestResult.UPGRADED;
+		}
+		if (!hasHead()) {
+			return (ending == Ending.CANCEL || isDisconnect(this.error)) ? RequestResult.GONE_BEFORE_HEAD
+					: RequestResult.FATAL;
+		}
+		if (this.bodyFailed) {
+			return RequestResult.CUT;
+		}
+		if (this.writeFailed || (ending == Ending.CANCEL && !this.bodyComplete) || isDisconnect(this.error)) {
+			return RequestResult.GONE_AFTER_HEAD;
+		}
+		if (ending == Ending.ERROR) {
+			return RequestResult.CUT;
+		}
+		return isErrorPage() ? RequestResult.ERROR_PAGE : RequestResult.OK;
+	}
+
+	private static boolean isDisconnect(@Nullable Throwable error) {
+		return error != null && DisconnectedClientHelper.isClientDisconnectedException(error);
+	}
+
+	private boolean isErrorPage() {
+		return this.exchange != null
+				&& this.exchange.getAttribute(ExceptionHandlingWebHandler.HANDLED_WEB_EXCEPTION) != null;
+	}
+
+}

@@ -1,0 +1,127 @@
+package io.github.asyncmiddleware.internal.chain;
+
+import java.util.List;
+import java.util.ListIterator;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebHandler;
+
+/**
+ * Runs a request through a row of adjacent middlewares and then hands it to what comes
+ * after them.
+ * <p>
+ * A middleware that returns its {@code next} unchanged costs one {@link Step} and no
+ * subscription: the loop goes on with the one behind it. The others are subscribed to
+ * with a {@link Relay}.
+ */
+final class Segment implements WebHandler {
+
+	private final int position;
+
+	private final Link first;
+
+	private final List<Middleware> middlewares;
+
+	/**
+	 * Create a segment.
+	 * @param position the number of the segment in its chain, counted from 1
+	 * @param middlewares the middlewares, outermost first
+	 * @param rest what comes after them
+	 */
+	Segment(int position, List<Middleware> middlewares, WebHandler rest) {
+		this.position = position;
+		this.middlewares = List.copyOf(middlewares);
+		Link link = Link.leadingTo(rest);
+		ListIterator<Middleware> iterator = this.middlewares.listIterator(this.middlewares.size());
+		while (iterator.hasPrevious()) {
+			link = link.precededBy(iterator.previous());
+		}
+		this.first = link;
+	}
+
+	@Override
+	public Mono<Void> handle(ServerWebExchange exchange) {
+		return new Run(this, exchange);
+	}
+
+	@Override
+	public String toString() {
+		return "Segment " + this.middlewares.stream().map(Middleware::name).toList();
+	}
+
+	/**
+	 * Go on with a request at a place of a segment.
+	 * @param link the place
+	 * @param timeline the timeline of the request
+	 * @param exchange the exchange that the place is to see
+	 * @param actual who waits for the rest of the chain
+	 * @param outer the middleware that is, or {@code null} if it is not one of ours
+	 */
+	static void proceed(Link link, Timeline timeline, ServerWebExchange exchange, CoreSubscriber<? super Void> actual,
+			@Nullable Step outer) {
+		if (!timeline.tryAcquire()) {
+			// Nobody waits for the request any more, so nothing of it may start
+			Relay.subscribe(Mono.empty(), actual, timeline, null, outer);
+			return;
+		}
+		Step step;
+		Mono<Void> source;
+		try {
+			while (true) {
+				link = link.skipTo(exchange);
+				Middleware middleware = link.middleware;
+				if (middleware == null) {
+					step = null;
+					timeline.handed();
+					source = Failures.guard(link.rest, exchange);
+					break;
+				}
+				step = new Step(link, timeline);
+				timeline.entered(step);
+				source = Failures.guard(middleware, exchange, step);
+				if (source != step || !step.claim()) {
+					break;
+				}
+				exchange = step.nextExchange();
+				link = link.next();
+			}
+		}
+		catch (VirtualMachineError ex) {
+			timeline.ended(Ending.FATAL, ex);
+			throw ex;
+		}
+		finally {
+			timeline.release();
+		}
+		Relay.subscribe(source, actual, timeline, step, outer);
+	}
+
+	/**
+	 * One request on its way through a segment. Nothing happens before it is subscribed
+	 * to.
+	 */
+	private static final class Run extends Mono<Void> {
+
+		private final Segment segment;
+
+		private final ServerWebExchange exchange;
+
+		Run(Segment segment, ServerWebExchange exchange) {
+			this.segment = segment;
+			this.exchange = exchange;
+		}
+
+		@Override
+		public void subscribe(CoreSubscriber<? super Void> actual) {
+			Timeline timeline = ObservedResponse.timelineOf(this.exchange.getResponse());
+			timeline.started(this.segment.position);
+			proceed(this.segment.first, timeline, this.exchange, actual, null);
+		}
+
+	}
+
+}

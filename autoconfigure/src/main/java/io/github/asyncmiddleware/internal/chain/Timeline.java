@@ -1,0 +1,117 @@
+package io.github.asyncmiddleware.internal.chain;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.web.server.ServerWebExchange;
+
+/**
+ * What the engine tells about a request while it runs it.
+ * <p>
+ * The methods are called in the order in which the request gets there, by one thread at a
+ * time; only {@link #ended} may come from another one at any moment.
+ */
+abstract class Timeline {
+
+	/**
+	 * A timeline that nobody wants to see: keeps nothing and reads no clock.
+	 */
+	static final Timeline NONE = new NoTimeline();
+
+	/**
+	 * The request has reached a segment.
+	 * @param segment the position of the segment in the chain
+	 */
+	abstract void started(int segment);
+
+	/**
+	 * Announce that middlewares are about to run. While they do, the request is not
+	 * reported as ended.
+	 * @return {@code false} if it has ended already; then nothing may run
+	 */
+	abstract boolean tryAcquire();
+
+	/**
+	 * The counterpart of every {@link #tryAcquire()} that returned {@code true}.
+	 */
+	abstract void release();
+
+	/**
+	 * The turn of a middleware has come: from now on the time is its own.
+	 * @param step its part in the request
+	 */
+	abstract void entered(Step step);
+
+	/**
+	 * The last middleware of a segment has handed over: from now on the time is the
+	 * application's.
+	 */
+	abstract void handed();
+
+	/**
+	 * The response is on its way out and has reached a middleware, or somebody else.
+	 * @param step whose time it is from now on, or {@code null} for the application
+	 */
+	abstract void returned(@Nullable Step step);
+
+	/**
+	 * A middleware runs the rest of the chain once more.
+	 */
+	abstract void restarted();
+
+	/**
+	 * Whether the head of the response is out.
+	 * @param exchange the exchange
+	 * @return {@code true} if nothing can change it any more
+	 */
+	abstract boolean isCommitted(ServerWebExchange exchange);
+
+	/**
+	 * The request is over. Only the first call counts.
+	 * @param ending how
+	 * @param error the error, if it was one
+	 */
+	abstract void ended(Ending ending, @Nullable Throwable error);
+
+	private static final class NoTimeline extends Timeline {
+
+		@Override
+		void started(int segment) {
+		}
+
+		@Override
+		boolean tryAcquire() {
+			return true;
+		}
+
+		@Override
+		void release() {
+		}
+
+		@Override
+		void entered(Step step) {
+		}
+
+		@Override
+		void handed() {
+		}
+
+		@Override
+		void returned(@Nullable Step step) {
+		}
+
+		@Override
+		void restarted() {
+		}
+
+		@Override
+		boolean isCommitted(ServerWebExchange exchange) {
+			return exchange.getResponse().isCommitted();
+		}
+
+		@Override
+		void ended(Ending ending, @Nullable Throwable error) {
+		}
+
+	}
+
+}
