@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
+import java.util.concurrent.atomic.AtomicInteger;
+
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -11,24 +13,42 @@ import org.springframework.core.io.buffer.DataBuffer;
 
 /**
  * Looks at the signals of a response body as they pass by: the first means that the
- * response commits. Requests and cancellations go through untouched.
+ * response commits, the last that the body is complete. Requests and cancellations go
+ * through untouched.
  *
  * @param <T> the type of the elements
  */
-final class ObservedBody<T> implements CoreSubscriber<T> {
+// "overloads" is about methods that Flux declares
+@SuppressWarnings("overloads")
+abstract class ObservedBody<T> implements CoreSubscriber<T> {
 
 	private final CoreSubscriber<? super T> actual;
 
-	private final ObservedResponse response;
-
-	private final boolean single;
+	final ObservedResponse response;
 
 	private boolean begun;
 
-	private ObservedBody(CoreSubscriber<? super T> actual, ObservedResponse response, boolean single) {
+	ObservedBody(CoreSubscriber<? super T> actual, ObservedResponse response) {
 		this.actual = actual;
 		this.response = response;
-		this.single = single;
+	}
+
+	/**
+	 * The first element is here.
+	 */
+	abstract void begin();
+
+	/**
+	 * There is no further element.
+	 * @param empty whether there was none at all
+	 */
+	abstract void complete(boolean empty);
+
+	/**
+	 * What to pass on for an element.
+	 */
+	T observe(T element) {
+		return element;
 	}
 
 	@Override
@@ -40,9 +60,9 @@ final class ObservedBody<T> implements CoreSubscriber<T> {
 	public void onNext(T element) {
 		if (!this.begun) {
 			this.begun = true;
-			this.response.beforeHead(!this.single);
+			begin();
 		}
-		this.actual.onNext(element);
+		this.actual.onNext(observe(element));
 	}
 
 	@Override
@@ -55,13 +75,7 @@ final class ObservedBody<T> implements CoreSubscriber<T> {
 
 	@Override
 	public void onComplete() {
-		if (!this.single) {
-			if (!this.begun) {
-				this.begun = true;
-				this.response.beforeHead(false);
-			}
-			this.response.timeline().bodyComplete();
-		}
+		complete(!this.begun);
 		this.actual.onComplete();
 	}
 
@@ -86,7 +100,18 @@ final class ObservedBody<T> implements CoreSubscriber<T> {
 
 		@Override
 		public void subscribe(CoreSubscriber<? super DataBuffer> actual) {
-			this.body.subscribe(new ObservedBody<>(actual, this.response, true));
+			this.body.subscribe(new ObservedBody<DataBuffer>(actual, this.response) {
+
+				@Override
+				void begin() {
+					this.response.beforeHead(false);
+				}
+
+				@Override
+				void complete(boolean empty) {
+				}
+
+			});
 		}
 
 	}
@@ -94,23 +119,91 @@ final class ObservedBody<T> implements CoreSubscriber<T> {
 	/**
 	 * A body of any number of elements. If it is empty, the response commits all the
 	 * same.
-	 *
-	 * @param <T> the type of the elements
 	 */
-	static final class Stream<T> extends Flux<T> {
+	static final class Stream extends Flux<DataBuffer> {
 
-		private final Publisher<T> body;
+		private final Publisher<DataBuffer> body;
 
 		private final ObservedResponse response;
 
-		Stream(Publisher<T> body, ObservedResponse response) {
+		Stream(Publisher<DataBuffer> body, ObservedResponse response) {
 			this.body = body;
 			this.response = response;
 		}
 
 		@Override
-		public void subscribe(CoreSubscriber<? super T> actual) {
-			this.body.subscribe(new ObservedBody<>(actual, this.response, false));
+		public void subscribe(CoreSubscriber<? super DataBuffer> actual) {
+			this.body.subscribe(new ObservedBody<DataBuffer>(actual, this.response) {
+
+				@Override
+				void begin() {
+					this.response.beforeHead(true);
+				}
+
+				@Override
+				void complete(boolean empty) {
+					if (empty) {
+						this.response.beforeHead(false);
+					}
+					this.response.timeline().bodyComplete();
+				}
+
+			});
+		}
+
+	}
+
+	/**
+	 * A body of any number of groups of elements, complete when all of them are. If it is
+	 * empty, the response commits all the same.
+	 */
+	static final class Groups extends Flux<Publisher<? extends DataBuffer>> {
+
+		private final Publisher<Publisher<? extends DataBuffer>> body;
+
+		private final ObservedResponse response;
+
+		Groups(Publisher<Publisher<? extends DataBuffer>> body, ObservedResponse response) {
+			this.body = body;
+			this.response = response;
+		}
+
+		@Override
+		public void subscribe(CoreSubscriber<? super Publisher<? extends DataBuffer>> actual) {
+			AtomicInteger open = new AtomicInteger(1);
+			this.body.subscribe(new ObservedBody<Publisher<? extends DataBuffer>>(actual, this.response) {
+
+				@Override
+				void begin() {
+					this.response.beforeHead(true);
+				}
+
+				@Override
+				Publisher<? extends DataBuffer> observe(Publisher<? extends DataBuffer> group) {
+					if (group instanceof Mono) {
+						return group;
+					}
+					open.incrementAndGet();
+					return Flux.from(group)
+						.doOnComplete(this::closed)
+						.doOnError((ex) -> this.response.timeline().bodyFailed());
+				}
+
+				@Override
+				void complete(boolean empty) {
+					if (empty) {
+						this.response.beforeHead(false);
+					}
+					closed();
+				}
+
+				private void closed() {
+					if (open.decrementAndGet() == 0) {
+						this.response.timeline().bodyComplete();
+					}
+				}
+
+			});
 		}
 
 	}

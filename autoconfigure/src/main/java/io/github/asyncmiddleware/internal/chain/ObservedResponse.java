@@ -104,8 +104,8 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 		}
 		Publisher<? extends DataBuffer> observed = (body instanceof Mono)
 				? new ObservedBody.Single((Mono<DataBuffer>) body, this)
-				: new ObservedBody.Stream<>((Publisher<DataBuffer>) body, this);
-		return new ObservedWrite(this.response.writeWith(observed), this.timeline);
+				: new ObservedBody.Stream((Publisher<DataBuffer>) body, this);
+		return new ObservedWrite(this.response.writeWith(observed), this.timeline, false);
 	}
 
 	@Override
@@ -114,9 +114,9 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 		if (this.response instanceof HttpHeadResponseDecorator) {
 			return setComplete();
 		}
-		Flux<Publisher<? extends DataBuffer>> observed = new ObservedBody.Stream<>(
+		Flux<Publisher<? extends DataBuffer>> observed = new ObservedBody.Groups(
 				(Publisher<Publisher<? extends DataBuffer>>) body, this);
-		return new ObservedWrite(this.response.writeAndFlushWith(observed), this.timeline);
+		return new ObservedWrite(this.response.writeAndFlushWith(observed), this.timeline, false);
 	}
 
 	@Override
@@ -230,7 +230,7 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 		@Override
 		public Mono<Void> writeWith(Path file, long position, long count) {
 			Mono<Void> write = commit(() -> this.message.writeWith(file, position, count), true);
-			return new ObservedWrite(write, timeline());
+			return new ObservedWrite(write, timeline(), true);
 		}
 
 	}

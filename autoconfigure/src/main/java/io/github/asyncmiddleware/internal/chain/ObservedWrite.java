@@ -14,14 +14,25 @@ final class ObservedWrite extends MonoOperator<Void, Void> {
 
 	private final RequestTimeline timeline;
 
-	ObservedWrite(Mono<Void> write, RequestTimeline timeline) {
+	private final boolean unseen;
+
+	/**
+	 * Create an observation.
+	 * @param write what writes the response
+	 * @param timeline the timeline of the request
+	 * @param unseen whether the server writes the body by itself, so that nothing else
+	 * tells when it is complete. Where the body can be seen, that is better: Reactor
+	 * Netty completes the writing of a stream when the client leaves
+	 */
+	ObservedWrite(Mono<Void> write, RequestTimeline timeline, boolean unseen) {
 		super(write);
 		this.timeline = timeline;
+		this.unseen = unseen;
 	}
 
 	@Override
 	public void subscribe(CoreSubscriber<? super Void> actual) {
-		this.source.subscribe(new WriteSubscriber(actual, this.timeline));
+		this.source.subscribe(new WriteSubscriber(actual, this.timeline, this.unseen));
 	}
 
 	private static final class WriteSubscriber implements CoreSubscriber<Void> {
@@ -30,9 +41,12 @@ final class ObservedWrite extends MonoOperator<Void, Void> {
 
 		private final RequestTimeline timeline;
 
-		WriteSubscriber(CoreSubscriber<? super Void> actual, RequestTimeline timeline) {
+		private final boolean unseen;
+
+		WriteSubscriber(CoreSubscriber<? super Void> actual, RequestTimeline timeline, boolean unseen) {
 			this.actual = actual;
 			this.timeline = timeline;
+			this.unseen = unseen;
 		}
 
 		@Override
@@ -55,7 +69,9 @@ final class ObservedWrite extends MonoOperator<Void, Void> {
 
 		@Override
 		public void onComplete() {
-			this.timeline.bodyComplete();
+			if (this.unseen) {
+				this.timeline.bodyComplete();
+			}
 			this.actual.onComplete();
 		}
 

@@ -8,11 +8,20 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
+import org.springframework.web.server.ServerWebExchange;
+
 /**
  * Stands where a response leaves one part of the chain for another on its way out, and
  * tells both.
  */
 final class Relay implements CoreSubscriber<Void>, Scannable {
+
+	/**
+	 * How deep subscriptions, and signals, may nest before one is postponed until the
+	 * stack is empty again. Small enough for a thousand middlewares on the stack of an
+	 * ordinary thread, large enough never to be met by an ordinary application.
+	 */
+	private static final int MAX_DEPTH = 64;
 
 	private final CoreSubscriber<? super Void> actual;
 
@@ -24,41 +33,90 @@ final class Relay implements CoreSubscriber<Void>, Scannable {
 	/** The middleware that the response reaches, or {@code null} for somebody else. */
 	private final @Nullable Step outer;
 
+	private final int depth;
+
+	/** Kept, since asking for it goes through everybody further out. */
+	private final Context context;
+
+	/**
+	 * The thread that is in the middle of subscribing. Another thread can read anything
+	 * here except itself.
+	 */
+	private @Nullable Thread subscribing;
+
+	private @Nullable Postponed postponed;
+
+	/** The thread that is in the middle of a signal that can end here. As above. */
+	private @Nullable Thread signalling;
+
+	private int signalDepth;
+
+	private boolean signalPostponed;
+
 	private @Nullable Subscription subscription;
 
 	private boolean done;
 
-	private Relay(CoreSubscriber<? super Void> actual, Timeline timeline, @Nullable Step inner, @Nullable Step outer) {
+	private @Nullable Throwable error;
+
+	/**
+	 * Create a relay.
+	 * @param actual who waits for the part
+	 * @param timeline the timeline of the request
+	 * @param inner the middleware that the part belongs to, if it is one of ours
+	 * @param outer the middleware that waits, if it is one of ours
+	 * @param depth how deep the subscription to the part is nested
+	 */
+	Relay(CoreSubscriber<? super Void> actual, Timeline timeline, @Nullable Step inner, @Nullable Step outer,
+			int depth) {
 		this.actual = actual;
 		this.timeline = timeline;
 		this.inner = inner;
 		this.outer = outer;
+		this.depth = depth;
+		this.context = actual.currentContext();
 	}
 
 	/**
 	 * Subscribe to a part of the chain.
 	 * @param source the part
-	 * @param actual who waits for it
-	 * @param timeline the timeline of the request
-	 * @param inner the middleware that the part belongs to, if it is one of ours
-	 * @param outer the middleware that waits, if it is one of ours
+	 * @return what the caller has to go on with, or {@code null} if nothing
 	 */
-	static void subscribe(Mono<Void> source, CoreSubscriber<? super Void> actual, Timeline timeline,
-			@Nullable Step inner, @Nullable Step outer) {
-		if (inner == null && outer == null) {
-			source.subscribe(actual);
-			return;
+	@Nullable Postponed subscribeTo(Mono<Void> source) {
+		if (this.inner != null) {
+			this.inner.relay = this;
+			this.subscribing = Thread.currentThread();
 		}
-		Relay relay = new Relay(actual, timeline, inner, outer);
 		try {
-			source.subscribe(relay);
+			source.subscribe(this);
 		}
 		catch (LinkageError ex) {
-			relay.onThrown(ex);
+			onThrown(ex);
 		}
 		catch (VirtualMachineError ex) {
-			timeline.ended(Ending.FATAL, ex);
+			this.timeline.ended(Ending.FATAL, ex);
 			throw ex;
+		}
+		finally {
+			this.subscribing = null;
+		}
+		return this.done ? null : this.postponed;
+	}
+
+	/**
+	 * Run what comes after the inner middleware: at once, or where that would nest too
+	 * deep, when the caller of {@link #subscribeTo} is back in control.
+	 * @param next the place that comes after it
+	 * @param exchange the exchange for it
+	 * @param actual who waits for it
+	 */
+	void proceed(Link next, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
+		boolean nested = this.subscribing == Thread.currentThread();
+		if (nested && this.depth >= MAX_DEPTH) {
+			this.postponed = new Postponed(exchange, actual);
+		}
+		else {
+			Segment.proceed(next, this.timeline, exchange, actual, this.inner, nested ? this.depth + 1 : 0);
 		}
 	}
 
@@ -77,18 +135,10 @@ final class Relay implements CoreSubscriber<Void>, Scannable {
 
 	@Override
 	public void onComplete() {
-		if (this.done) {
-			return;
+		if (!this.done) {
+			this.done = true;
+			terminate();
 		}
-		this.done = true;
-		if (this.inner != null) {
-			this.inner.completed();
-		}
-		this.timeline.returned(this.outer);
-		if (this.outer != null) {
-			this.outer.nextCompleted();
-		}
-		this.actual.onComplete();
 	}
 
 	@Override
@@ -98,14 +148,66 @@ final class Relay implements CoreSubscriber<Void>, Scannable {
 			return;
 		}
 		this.done = true;
+		this.error = ex;
+		terminate();
+	}
+
+	private void terminate() {
+		if (this.signalling != Thread.currentThread()) {
+			this.signalDepth = 0;
+		}
+		else if (this.signalDepth >= MAX_DEPTH) {
+			this.signalPostponed = true;
+			return;
+		}
+		Relay relay = this;
+		while (relay != null) {
+			relay = relay.passOn();
+		}
+	}
+
+	/**
+	 * Pass the end on.
+	 * @return the next relay on the way out, if it has postponed its own end until now
+	 */
+	private @Nullable Relay passOn() {
 		if (this.inner != null) {
-			this.inner.failed();
+			this.inner.ended(this.error);
 		}
 		this.timeline.returned(this.outer);
-		if (this.outer != null) {
-			this.outer.nextFailed();
+		if (this.outer == null) {
+			signalActual();
+			return null;
 		}
-		this.actual.onError(ex);
+		this.outer.nextEnded(this.error);
+		Relay next = this.outer.relay;
+		if (next == null) {
+			signalActual();
+			return null;
+		}
+		next.signalDepth = this.signalDepth + 1;
+		next.signalling = Thread.currentThread();
+		try {
+			signalActual();
+		}
+		finally {
+			next.signalling = null;
+		}
+		if (!next.signalPostponed) {
+			return null;
+		}
+		next.signalPostponed = false;
+		next.signalDepth = this.signalDepth;
+		return next;
+	}
+
+	private void signalActual() {
+		if (this.error != null) {
+			this.actual.onError(this.error);
+		}
+		else {
+			this.actual.onComplete();
+		}
 	}
 
 	/**
@@ -127,7 +229,7 @@ final class Relay implements CoreSubscriber<Void>, Scannable {
 
 	@Override
 	public Context currentContext() {
-		return this.actual.currentContext();
+		return this.context;
 	}
 
 	@Override
@@ -148,6 +250,16 @@ final class Relay implements CoreSubscriber<Void>, Scannable {
 	@Override
 	public String stepName() {
 		return (this.inner != null) ? this.inner.middleware().toString() : "rest of the filter chain";
+	}
+
+	/**
+	 * The rest of the chain, for later.
+	 *
+	 * @param exchange the exchange for it
+	 * @param actual who waits for it
+	 */
+	record Postponed(ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
+
 	}
 
 }

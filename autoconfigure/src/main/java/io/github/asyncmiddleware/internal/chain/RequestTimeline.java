@@ -324,6 +324,10 @@ public final class RequestTimeline extends Timeline {
 					changeHands(null);
 				}
 				this.observer.onEnd(this, result());
+				// A connection that was upgraded keeps this object for as long as it
+				// lives
+				this.exchange = null;
+				this.last = null;
 				return;
 			}
 			state = this.state;
@@ -357,7 +361,7 @@ public final class RequestTimeline extends Timeline {
 		if (this.bodyFailed) {
 			return RequestResult.CUT;
 		}
-		if (this.writeFailed || (ending == Ending.CANCEL && !this.bodyComplete) || isDisconnect(this.error)) {
+		if (this.writeFailed || (!this.bodyComplete && ending != Ending.ERROR) || isDisconnect(this.error)) {
 			return RequestResult.GONE_AFTER_HEAD;
 		}
 		if (ending == Ending.ERROR) {

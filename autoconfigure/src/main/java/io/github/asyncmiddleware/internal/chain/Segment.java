@@ -55,49 +55,65 @@ final class Segment implements WebHandler {
 
 	/**
 	 * Go on with a request at a place of a segment.
-	 * @param link the place
+	 * @param start the place
 	 * @param timeline the timeline of the request
 	 * @param exchange the exchange that the place is to see
 	 * @param actual who waits for the rest of the chain
 	 * @param outer the middleware that is, or {@code null} if it is not one of ours
+	 * @param depth how many calls of this method are on the stack already
 	 */
-	static void proceed(Link link, Timeline timeline, ServerWebExchange exchange, CoreSubscriber<? super Void> actual,
-			@Nullable Step outer) {
-		if (!timeline.tryAcquire()) {
-			// Nobody waits for the request any more, so nothing of it may start
-			Relay.subscribe(Mono.empty(), actual, timeline, null, outer);
-			return;
-		}
-		Step step;
-		Mono<Void> source;
-		try {
-			while (true) {
-				link = link.skipTo(exchange);
-				Middleware middleware = link.middleware;
-				if (middleware == null) {
-					step = null;
-					timeline.handed();
-					source = Failures.guard(link.rest, exchange);
-					break;
-				}
-				step = new Step(link, timeline);
-				timeline.entered(step);
-				source = Failures.guard(middleware, exchange, step);
-				if (source != step || !step.claim()) {
-					break;
-				}
-				exchange = step.nextExchange();
-				link = link.next();
+	static void proceed(Link start, Timeline timeline, ServerWebExchange exchange, CoreSubscriber<? super Void> actual,
+			@Nullable Step outer, int depth) {
+		Link link = start;
+		while (true) {
+			Step step = null;
+			Mono<Void> source;
+			if (!timeline.tryAcquire()) {
+				// Nobody waits for the request any more, so nothing of it may start
+				source = Mono.empty();
 			}
+			else {
+				try {
+					link = link.skipTo(exchange);
+					while (true) {
+						if (link.middleware == null) {
+							step = null;
+							timeline.handed();
+							source = Failures.guard(link.rest, exchange);
+							break;
+						}
+						step = new Step(link, timeline);
+						timeline.entered(step);
+						source = Failures.guard(link.middleware, exchange, step);
+						if (source != step || !step.claim()) {
+							break;
+						}
+						exchange = step.nextExchange();
+						link = link.next().skipTo(exchange);
+					}
+				}
+				catch (VirtualMachineError ex) {
+					timeline.ended(Ending.FATAL, ex);
+					throw ex;
+				}
+				finally {
+					timeline.release();
+				}
+			}
+			if (step == null && outer == null) {
+				source.subscribe(actual);
+				return;
+			}
+			Relay relay = new Relay(actual, timeline, step, outer, depth);
+			Relay.Postponed postponed = relay.subscribeTo(source);
+			if (step == null || postponed == null) {
+				return;
+			}
+			link = link.next();
+			exchange = postponed.exchange();
+			actual = postponed.actual();
+			outer = step;
 		}
-		catch (VirtualMachineError ex) {
-			timeline.ended(Ending.FATAL, ex);
-			throw ex;
-		}
-		finally {
-			timeline.release();
-		}
-		Relay.subscribe(source, actual, timeline, step, outer);
 	}
 
 	/**
@@ -119,7 +135,7 @@ final class Segment implements WebHandler {
 		public void subscribe(CoreSubscriber<? super Void> actual) {
 			Timeline timeline = ObservedResponse.timelineOf(this.exchange.getResponse());
 			timeline.started(this.segment.position);
-			proceed(this.segment.first, timeline, this.exchange, actual, null);
+			proceed(this.segment.first, timeline, this.exchange, actual, null, 0);
 		}
 
 	}

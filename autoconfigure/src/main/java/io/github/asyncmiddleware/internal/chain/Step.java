@@ -63,6 +63,9 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	/** What the rest of the chain sees, once the middleware has called next. */
 	private @Nullable ServerWebExchange nextExchange;
 
+	/** Where the response leaves the middleware, unless it returned next itself. */
+	@Nullable Relay relay;
+
 	/** The middleware entered before this one. Belongs to the timeline. */
 	@Nullable Step previous;
 
@@ -138,11 +141,15 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	}
 
 	private void proceed(ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
-		if (claim(exchange)) {
-			Segment.proceed(this.link.next(), this.timeline, exchange, actual, this);
+		Relay relay = this.relay;
+		if (!claim(exchange)) {
+			Operators.complete(actual);
+		}
+		else if (relay != null) {
+			relay.proceed(this.link.next(), exchange, actual);
 		}
 		else {
-			Operators.complete(actual);
+			Segment.proceed(this.link.next(), this.timeline, exchange, actual, this, 0);
 		}
 	}
 
@@ -178,24 +185,24 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	}
 
 	/**
-	 * The rest of the chain has completed.
+	 * The rest of the chain has ended.
+	 * @param error the error it ended with, or {@code null} if it completed
 	 */
-	void nextCompleted() {
-		PHASE.compareAndSet(this, HANDED, NEXT_COMPLETED);
+	void nextEnded(@Nullable Throwable error) {
+		PHASE.compareAndSet(this, HANDED, (error != null) ? NEXT_FAILED : NEXT_COMPLETED);
 	}
 
 	/**
-	 * The rest of the chain has failed.
+	 * The middleware has ended.
+	 * @param error the error it ended with, or {@code null} if it completed
 	 */
-	void nextFailed() {
-		PHASE.compareAndSet(this, HANDED, NEXT_FAILED);
-	}
-
-	/**
-	 * The middleware has completed.
-	 */
-	void completed() {
-		PHASE.compareAndSet(this, AT_WORK, ANSWERED);
+	void ended(@Nullable Throwable error) {
+		if (error != null) {
+			failed();
+		}
+		else {
+			PHASE.compareAndSet(this, AT_WORK, ANSWERED);
+		}
 	}
 
 	/**

@@ -1,0 +1,96 @@
+package io.github.asyncmiddleware.internal.chain;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
+
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
+
+/**
+ * A handler behind a real Reactor Netty server, and plain sockets to talk to it.
+ */
+final class WireServer implements AutoCloseable {
+
+	private final DisposableServer server;
+
+	WireServer(HttpHandler handler) {
+		this.server = HttpServer.create()
+			.host("localhost")
+			.port(0)
+			.handle(new ReactorHttpHandlerAdapter(handler))
+			.bindNow();
+	}
+
+	int port() {
+		return this.server.port();
+	}
+
+	/**
+	 * Send a request on a connection of its own and read until the server closes.
+	 */
+	String exchange(String requestLine, String... headers) throws IOException {
+		try (Socket socket = open()) {
+			send(socket, requestLine, headers);
+			return readAll(socket);
+		}
+	}
+
+	Socket open() throws IOException {
+		Socket socket = new Socket(InetAddress.getByName("localhost"), port());
+		socket.setSoTimeout((int) Duration.ofSeconds(10).toMillis());
+		return socket;
+	}
+
+	static void send(Socket socket, String requestLine, String... headers) throws IOException {
+		StringBuilder request = new StringBuilder(requestLine).append(" HTTP/1.1\r\nHost: test\r\n");
+		boolean connection = false;
+		for (String header : headers) {
+			request.append(header).append("\r\n");
+			connection |= header.startsWith("Connection:");
+		}
+		request.append(connection ? "\r\n" : "Connection: close\r\n\r\n");
+		socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.ISO_8859_1));
+		socket.getOutputStream().flush();
+	}
+
+	static String readAll(Socket socket) throws IOException {
+		return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+	}
+
+	/**
+	 * Read until a text has arrived.
+	 */
+	static String readUntil(Socket socket, String text) throws IOException {
+		StringBuilder read = new StringBuilder();
+		InputStream input = socket.getInputStream();
+		while (read.indexOf(text) < 0) {
+			int next = input.read();
+			if (next < 0) {
+				throw new AssertionError("Closed after: " + read);
+			}
+			read.append((char) next);
+		}
+		return read.toString();
+	}
+
+	/**
+	 * Leave as a client does that is killed: with a reset.
+	 */
+	static void reset(Socket socket) throws IOException {
+		socket.setSoLinger(true, 0);
+		socket.close();
+	}
+
+	@Override
+	public void close() {
+		this.server.disposeNow();
+	}
+
+}

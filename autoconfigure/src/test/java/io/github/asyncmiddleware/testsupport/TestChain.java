@@ -1,0 +1,182 @@
+package io.github.asyncmiddleware.testsupport;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+import io.github.asyncmiddleware.internal.chain.ChainEntry;
+import io.github.asyncmiddleware.internal.chain.ForeignFilter;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
+import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.chain.RequestResult;
+import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.micrometer.observation.ObservationRegistry;
+import reactor.core.publisher.Mono;
+
+import org.springframework.http.HttpMethod;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
+import org.springframework.web.server.WebExceptionHandler;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebHandler;
+import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
+import org.springframework.web.server.handler.ResponseStatusExceptionHandler;
+
+/**
+ * The real engine around a handler, driven with mock requests.
+ */
+public final class TestChain {
+
+	private final List<ChainEntry> entries = new ArrayList<>();
+
+	private final List<RequestListener> listeners = new ArrayList<>();
+
+	private final List<WebExceptionHandler> exceptionHandlers = new ArrayList<>();
+
+	private Ticker ticker = Ticker.SYSTEM;
+
+	private ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
+
+	private WebHandler handler = (exchange) -> exchange.getResponse().setComplete();
+
+	public static Middleware middleware(int index, String name) {
+		return middleware(index, name, (exchange, chain) -> chain.filter(exchange));
+	}
+
+	public static Middleware middleware(int index, String name, WebFilter filter) {
+		return new Middleware(index, name, filter.getClass(), index, MiddlewareScope.ALL, filter);
+	}
+
+	public TestChain entries(List<? extends ChainEntry> entries) {
+		this.entries.addAll(entries);
+		return this;
+	}
+
+	public TestChain entry(ChainEntry entry) {
+		this.entries.add(entry);
+		return this;
+	}
+
+	public TestChain middleware(String name, WebFilter filter) {
+		return middleware(name, MiddlewareScope.ALL, filter);
+	}
+
+	public TestChain middleware(String name, MiddlewareScope scope, WebFilter filter) {
+		int index = (int) this.entries.stream().filter(Middleware.class::isInstance).count();
+		return entry(new Middleware(index, name, filter.getClass(), index, scope, filter));
+	}
+
+	public TestChain foreign(String name, WebFilter filter) {
+		return entry(new ForeignFilter(name, filter.getClass(), 0, filter));
+	}
+
+	public TestChain exceptionHandler(WebExceptionHandler exceptionHandler) {
+		this.exceptionHandlers.add(exceptionHandler);
+		return this;
+	}
+
+	public TestChain listener(RequestListener listener) {
+		this.listeners.add(listener);
+		return this;
+	}
+
+	public TestChain ticker(Ticker ticker) {
+		this.ticker = ticker;
+		return this;
+	}
+
+	public TestChain observationRegistry(ObservationRegistry observationRegistry) {
+		this.observationRegistry = observationRegistry;
+		return this;
+	}
+
+	public TestChain handler(WebHandler handler) {
+		this.handler = handler;
+		return this;
+	}
+
+	public HttpHandler build() {
+		return build(this.handler);
+	}
+
+	public HttpHandler build(WebHandler handler) {
+		return builder(handler)
+			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((all, context) -> List.copyOf(this.entries),
+					this.listeners, this.ticker))
+			.build();
+	}
+
+	/**
+	 * The same filters as Spring alone runs them.
+	 */
+	public HttpHandler buildBare(WebHandler handler) {
+		return builder(handler).build();
+	}
+
+	private WebHttpHandlerBuilder builder(WebHandler handler) {
+		WebHttpHandlerBuilder builder = WebHttpHandlerBuilder.webHandler(handler)
+			.filters((filters) -> this.entries.forEach((entry) -> filters.add(entry.filter())))
+			.observationRegistry(this.observationRegistry);
+		this.exceptionHandlers.forEach(builder::exceptionHandler);
+		return builder.exceptionHandler(new ResponseStatusExceptionHandler());
+	}
+
+	public static void get(HttpHandler handler, String path) {
+		exchange(handler, MockServerHttpRequest.get(path).build()).block(Duration.ofSeconds(10));
+	}
+
+	public static void request(HttpHandler handler, HttpMethod method, String path) {
+		exchange(handler, MockServerHttpRequest.method(method, path).build()).block(Duration.ofSeconds(10));
+	}
+
+	/**
+	 * Send a request through some middlewares and do something with its timeline before
+	 * it is forgotten.
+	 */
+	public static void inspect(List<Middleware> middlewares, Consumer<RequestTimeline> action) {
+		Inspector inspector = new Inspector(action);
+		get(new TestChain().entries(middlewares).listener(inspector).build(), "/");
+		if (inspector.failure != null) {
+			throw new AssertionError(inspector.failure);
+		}
+	}
+
+	public static Mono<Void> exchange(HttpHandler handler, MockServerHttpRequest request) {
+		return handler.handle(request, new MockServerHttpResponse());
+	}
+
+	/**
+	 * Does something at the end of a request, and keeps what it throws from the engine.
+	 */
+	private static final class Inspector implements RequestListener {
+
+		private final Consumer<RequestTimeline> action;
+
+		private Throwable failure;
+
+		Inspector(Consumer<RequestTimeline> action) {
+			this.action = action;
+		}
+
+		@Override
+		public void onHead(RequestTimeline request) {
+		}
+
+		@Override
+		public void onEnd(RequestTimeline request, RequestResult result) {
+			try {
+				this.action.accept(request);
+			}
+			catch (Throwable ex) {
+				this.failure = ex;
+			}
+		}
+
+	}
+
+}

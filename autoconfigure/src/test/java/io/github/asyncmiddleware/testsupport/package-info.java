@@ -1,0 +1,4 @@
+/**
+ * What the tests of several rooms share.
+ */
+package io.github.asyncmiddleware.testsupport;
