@@ -1,0 +1,218 @@
+package io.github.asyncmiddleware.actuate;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+
+import io.github.asyncmiddleware.actuate.SampleStore.MiddlewareTiming;
+import io.github.asyncmiddleware.actuate.SampleStore.Timing;
+import io.github.asyncmiddleware.internal.chain.ChainEntry;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
+import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aot.hint.annotation.RegisterReflectionForBinding;
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.OperationResponseBody;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.http.HttpMethod;
+import org.springframework.util.Assert;
+import org.springframework.web.util.pattern.PathPattern;
+
+/**
+ * {@link Endpoint @Endpoint} that shows the chain of filters in its order, and what each
+ * middleware costs.
+ */
+@Endpoint(id = "asyncmiddleware", defaultAccess = Access.READ_ONLY)
+@RegisterReflectionForBinding({ AsyncMiddlewareEndpoint.MiddlewareDescriptor.class,
+		AsyncMiddlewareEndpoint.ForeignFilterDescriptor.class })
+public class AsyncMiddlewareEndpoint {
+
+	private static final String WINDOW = SlidingWindow.LENGTH.toMinutes() + "m";
+
+	/** Every middleware is a filter as long as there are no other styles. */
+	private static final String STYLE = "native";
+
+	private final Supplier<List<ChainEntry>> chain;
+
+	private final MiddlewareStatistics statistics;
+
+	/**
+	 * Create an endpoint.
+	 * @param chain supplies the chain of the application, outermost first
+	 * @param statistics what was measured
+	 */
+	public AsyncMiddlewareEndpoint(Supplier<List<ChainEntry>> chain, MiddlewareStatistics statistics) {
+		Assert.notNull(chain, "'chain' must not be null");
+		Assert.notNull(statistics, "'statistics' must not be null");
+		this.chain = chain;
+		this.statistics = statistics;
+	}
+
+	/**
+	 * Show the whole chain.
+	 * @param method the method of a request to explain; {@code GET} if only a path is
+	 * given
+	 * @param path the path of a request to explain, within the application; if it is
+	 * given, every middleware says whether it applies
+	 * @return the chain
+	 */
+	@ReadOperation
+	public ChainDescriptor chain(@Nullable String method, @Nullable String path) {
+		RequestLine request = RequestLine.of(method, path);
+		MiddlewareStatistics.Reading reading = this.statistics.read();
+		return new ChainDescriptor(WINDOW, TimingDescriptor.of(reading.app()),
+				this.chain.get().stream().map((entry) -> describe(entry, reading, request)).toList());
+	}
+
+	/**
+	 * Show one entry of the chain.
+	 * @param name its name
+	 * @return the entry, or {@code null} if there is none of this name
+	 */
+	@ReadOperation
+	public @Nullable EntryDescriptor entry(@Selector String name) {
+		for (ChainEntry entry : this.chain.get()) {
+			if (entry.name().equals(name)) {
+				return describe(entry, this.statistics.read(), null);
+			}
+		}
+		return null;
+	}
+
+	private static EntryDescriptor describe(ChainEntry entry, MiddlewareStatistics.Reading reading,
+			@Nullable RequestLine request) {
+		return (entry instanceof Middleware middleware) ? describe(middleware, reading, request)
+				: new ForeignFilterDescriptor(entry.name(), entry.type().getName(), entry.order(), true);
+	}
+
+	private static MiddlewareDescriptor describe(Middleware middleware, MiddlewareStatistics.Reading reading,
+			@Nullable RequestLine request) {
+		MiddlewareTiming timing = reading.middleware(middleware.index());
+		String reason = (request != null) ? request.reasonToSkip(middleware) : null;
+		return new MiddlewareDescriptor(middleware.name(), middleware.type().getName(), STYLE, middleware.order(),
+				false, ScopeDescriptor.of(middleware.scope()), TimingDescriptor.of(timing.ttfb()),
+				TimingDescriptor.of(timing.own()), results(timing.results()),
+				(request != null) ? (reason == null) : null, reason);
+	}
+
+	private static Map<String, Long> results(long[] counts) {
+		Map<String, Long> results = new LinkedHashMap<>();
+		for (MiddlewareResult result : MiddlewareResult.values()) {
+			if (counts[result.ordinal()] != 0) {
+				results.put(result.name().toLowerCase(Locale.ROOT), counts[result.ordinal()]);
+			}
+		}
+		return results;
+	}
+
+	/**
+	 * Description of the whole chain.
+	 *
+	 * @param window how far back quantiles reach
+	 * @param app the time to first byte that no middleware spends
+	 * @param middlewares all filters, outermost first
+	 */
+	public record ChainDescriptor(String window, TimingDescriptor app,
+			List<EntryDescriptor> middlewares) implements OperationResponseBody {
+
+	}
+
+	/**
+	 * Description of one filter in the chain.
+	 */
+	public sealed interface EntryDescriptor extends OperationResponseBody
+			permits MiddlewareDescriptor, ForeignFilterDescriptor {
+
+	}
+
+	/**
+	 * Description of a middleware.
+	 *
+	 * @param name the name of its bean
+	 * @param type its class
+	 * @param style how it is written
+	 * @param order its position among all filters
+	 * @param foreign always {@code false}
+	 * @param scope the requests it runs for
+	 * @param ttfb its time to first byte
+	 * @param own its own time
+	 * @param results how often its part ended how, since start
+	 * @param applies whether it runs for the request in question, if there is one
+	 * @param reason why it does not
+	 */
+	public record MiddlewareDescriptor(String name, String type, String style, int order, boolean foreign,
+			ScopeDescriptor scope, TimingDescriptor ttfb, TimingDescriptor own, Map<String, Long> results,
+			@Nullable Boolean applies, @Nullable String reason) implements EntryDescriptor {
+
+	}
+
+	/**
+	 * Description of a filter that is not a middleware.
+	 *
+	 * @param name the name of its bean, or its class
+	 * @param type its class
+	 * @param order its position among all filters
+	 * @param foreign always {@code true}
+	 */
+	public record ForeignFilterDescriptor(String name, String type, int order,
+			boolean foreign) implements EntryDescriptor {
+
+	}
+
+	/**
+	 * Description of the requests a middleware runs for.
+	 *
+	 * @param path patterns of which one has to match; none for all
+	 * @param excludePath patterns of which none may match
+	 * @param method the methods; none for all
+	 */
+	public record ScopeDescriptor(List<String> path, List<String> excludePath, List<String> method) {
+
+		private static ScopeDescriptor of(MiddlewareScope scope) {
+			return new ScopeDescriptor(patterns(scope.path()), patterns(scope.excludePath()),
+					scope.methods().stream().map(HttpMethod::name).sorted().toList());
+		}
+
+		private static List<String> patterns(List<PathPattern> patterns) {
+			return patterns.stream().map(PathPattern::getPatternString).toList();
+		}
+
+	}
+
+	/**
+	 * Description of durations, in milliseconds. What the window has no durations for is
+	 * absent.
+	 *
+	 * @param count how many there were since start
+	 * @param mean the mean over the window
+	 * @param p50 what half of those in the window do not exceed
+	 * @param p95 what 95 percent of them do not exceed
+	 * @param p99 what 99 percent of them do not exceed
+	 * @param max the longest in the window
+	 */
+	public record TimingDescriptor(long count, @Nullable Double mean, @Nullable Double p50, @Nullable Double p95,
+			@Nullable Double p99, @Nullable Double max) {
+
+		private static TimingDescriptor of(Timing timing) {
+			DurationHistogram window = timing.window();
+			if (window.isEmpty()) {
+				return new TimingDescriptor(timing.count(), null, null, null, null, null);
+			}
+			return new TimingDescriptor(timing.count(), milliseconds(window.mean()), milliseconds(window.quantile(0.5)),
+					milliseconds(window.quantile(0.95)), milliseconds(window.quantile(0.99)),
+					milliseconds(window.max()));
+		}
+
+		private static double milliseconds(long nanoseconds) {
+			return Math.round(nanoseconds / 1000.0) / 1000.0;
+		}
+
+	}
+
+}

@@ -1,0 +1,115 @@
+package io.github.asyncmiddleware.actuate;
+
+import java.util.Arrays;
+
+import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where samples are counted. Safe for use by several threads, of which one works at a
+ * time, and never for long.
+ */
+final class SampleStore {
+
+	private final SlidingWindow app = new SlidingWindow();
+
+	/** By the index of the middleware; grows with the largest that was seen. */
+	private @Nullable MiddlewareSamples[] middlewares = new MiddlewareSamples[16];
+
+	/**
+	 * Count some samples.
+	 * @param minute when they were measured
+	 * @param samples an array with the samples
+	 * @param first where they begin in it
+	 * @param length how many there are
+	 */
+	synchronized void count(long minute, long[] samples, int first, int length) {
+		for (int i = first; i < first + length; i++) {
+			long sample = samples[i];
+			if (Sample.isApp(sample)) {
+				this.app.record(minute, Sample.nanoseconds(sample));
+			}
+			else {
+				middleware(Sample.index(sample)).count(minute, sample);
+			}
+		}
+	}
+
+	private MiddlewareSamples middleware(int index) {
+		if (index >= this.middlewares.length) {
+			this.middlewares = Arrays.copyOf(this.middlewares, Math.max(index + 1, this.middlewares.length * 2));
+		}
+		MiddlewareSamples middleware = this.middlewares[index];
+		if (middleware == null) {
+			middleware = new MiddlewareSamples();
+			this.middlewares[index] = middleware;
+		}
+		return middleware;
+	}
+
+	synchronized Timing app(long minute) {
+		return new Timing(this.app.count(), this.app.read(minute));
+	}
+
+	/**
+	 * What there is of a middleware. The numbers of one middleware belong together.
+	 * @param index the index of the middleware
+	 * @param minute the current minute
+	 * @return its numbers
+	 */
+	synchronized MiddlewareTiming middleware(int index, long minute) {
+		MiddlewareSamples samples = (index < this.middlewares.length) ? this.middlewares[index] : null;
+		return ((samples != null) ? samples : new MiddlewareSamples()).read(minute);
+	}
+
+	/**
+	 * The samples of one middleware.
+	 */
+	private static final class MiddlewareSamples {
+
+		private final SlidingWindow ttfb = new SlidingWindow();
+
+		private final SlidingWindow own = new SlidingWindow();
+
+		private final long[] results = new long[MiddlewareResult.values().length];
+
+		void count(long minute, long sample) {
+			if (Sample.isTtfb(sample)) {
+				this.ttfb.record(minute, Sample.nanoseconds(sample));
+			}
+			else {
+				this.own.record(minute, Sample.nanoseconds(sample));
+				this.results[Sample.result(sample).ordinal()]++;
+			}
+		}
+
+		MiddlewareTiming read(long minute) {
+			return new MiddlewareTiming(new Timing(this.ttfb.count(), this.ttfb.read(minute)),
+					new Timing(this.own.count(), this.own.read(minute)), this.results.clone());
+		}
+
+	}
+
+	/**
+	 * What was measured of one thing.
+	 *
+	 * @param count how often since start
+	 * @param window the durations of the last minutes
+	 */
+	record Timing(long count, DurationHistogram window) {
+
+	}
+
+	/**
+	 * What was measured of one middleware.
+	 *
+	 * @param ttfb its time to first byte
+	 * @param own its own time
+	 * @param results how often its part ended how since start, by the ordinal of the
+	 * result
+	 */
+	record MiddlewareTiming(Timing ttfb, Timing own, long[] results) {
+
+	}
+
+}

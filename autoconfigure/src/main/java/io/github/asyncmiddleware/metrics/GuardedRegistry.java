@@ -1,0 +1,126 @@
+package io.github.asyncmiddleware.metrics;
+
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.noop.NoopCounter;
+import io.micrometer.core.instrument.noop.NoopTimer;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+/**
+ * The only way from here to a meter registry. What a registry, a meter or a meter filter
+ * throws is logged, once for each meter name, and goes no further.
+ */
+final class GuardedRegistry {
+
+	private static final Log logger = LogFactory.getLog(GuardedRegistry.class);
+
+	private final MeterRegistry registry;
+
+	/** The meters that have been complained about. Guarded by itself. */
+	private final Set<AsyncMiddlewareMeters> failed = EnumSet.noneOf(AsyncMiddlewareMeters.class);
+
+	GuardedRegistry(MeterRegistry registry) {
+		this.registry = registry;
+	}
+
+	/**
+	 * Register a timer.
+	 * @param meter the meter
+	 * @param tags all of its tags
+	 * @return the timer, or one that does nothing if it could not be registered
+	 */
+	Timer timer(AsyncMiddlewareMeters meter, Tags tags) {
+		return register(meter, tags, Meter.Type.TIMER, NoopTimer::new,
+				() -> Timer.builder(meter.meterName())
+					.description(meter.description())
+					.tags(tags)
+					.register(this.registry));
+	}
+
+	/**
+	 * Register a counter.
+	 * @param meter the meter
+	 * @param tags all of its tags
+	 * @return the counter, or one that does nothing if it could not be registered
+	 */
+	Counter counter(AsyncMiddlewareMeters meter, Tags tags) {
+		return register(meter, tags, Meter.Type.COUNTER, NoopCounter::new,
+				() -> Counter.builder(meter.meterName())
+					.description(meter.description())
+					.tags(tags)
+					.register(this.registry));
+	}
+
+	private <M> M register(AsyncMiddlewareMeters meter, Tags tags, Meter.Type type, Function<Meter.Id, M> noop,
+			Supplier<M> registration) {
+		try {
+			return registration.get();
+		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			complain(meter, ex);
+			return noop.apply(new Meter.Id(meter.meterName(), tags, null, meter.description(), type));
+		}
+	}
+
+	/**
+	 * Record a duration.
+	 * @param meter the meter the timer belongs to
+	 * @param timer the timer
+	 * @param nanoseconds the duration
+	 */
+	void record(AsyncMiddlewareMeters meter, Timer timer, long nanoseconds) {
+		try {
+			timer.record(nanoseconds, TimeUnit.NANOSECONDS);
+		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			complain(meter, ex);
+		}
+	}
+
+	/**
+	 * Count one more.
+	 * @param meter the meter the counter belongs to
+	 * @param counter the counter
+	 */
+	void increment(AsyncMiddlewareMeters meter, Counter counter) {
+		try {
+			counter.increment();
+		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			complain(meter, ex);
+		}
+	}
+
+	private void complain(AsyncMiddlewareMeters meter, Throwable ex) {
+		if (firstFailureOf(meter)) {
+			logger.warn("Could not record '" + meter.meterName()
+					+ "'. Responses are not affected; further failures of this meter are not logged", ex);
+		}
+	}
+
+	private boolean firstFailureOf(AsyncMiddlewareMeters meter) {
+		synchronized (this.failed) {
+			return this.failed.add(meter);
+		}
+	}
+
+}

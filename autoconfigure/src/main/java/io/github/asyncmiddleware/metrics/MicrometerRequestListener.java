@@ -1,0 +1,126 @@
+package io.github.asyncmiddleware.metrics;
+
+import java.util.List;
+import java.util.Locale;
+
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
+import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.chain.RequestResult;
+import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.chain.Step;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records what becomes of the requests with Micrometer.
+ * <p>
+ * The meters of a middleware stand in arrays, so that nothing is looked up or allocated
+ * for it while a request runs.
+ */
+final class MicrometerRequestListener implements RequestListener {
+
+	private final GuardedRegistry registry;
+
+	private final @Nullable MiddlewareMeters[] middlewares;
+
+	private final MeterSlots<Timer> app;
+
+	private final MeterSlots<Counter> requests;
+
+	private final RequestTimers requestTtfb;
+
+	/**
+	 * Create a listener and register the meters that every application needs.
+	 * @param registry where to record
+	 * @param middlewares the middlewares there are, at least one
+	 * @param contributors who may add tags
+	 */
+	MicrometerRequestListener(GuardedRegistry registry, List<Middleware> middlewares,
+			List<MiddlewareTags> contributors) {
+		this.registry = registry;
+		this.middlewares = register(middlewares, new ContributedTags(contributors).of(middlewares));
+		this.app = new MeterSlots<>(Outcome.values().length,
+				(outcome) -> registry.timer(AsyncMiddlewareMeters.APP, MiddlewareMeters.outcome(outcome)));
+		this.requests = new MeterSlots<>(RequestResult.values().length, (result) -> registry
+			.counter(AsyncMiddlewareMeters.REQUESTS, MiddlewareMeters.result(RequestResult.values()[result])));
+		this.requestTtfb = new RequestTimers(registry);
+		this.app.get(Outcome.SUCCESS.ordinal());
+		this.requests.get(RequestResult.OK.ordinal());
+	}
+
+	private @Nullable MiddlewareMeters[] register(List<Middleware> middlewares, List<Tags> contributed) {
+		int size = middlewares.stream().mapToInt(Middleware::index).max().orElse(-1) + 1;
+		@Nullable MiddlewareMeters[] meters = new MiddlewareMeters[size];
+		for (int i = 0; i < middlewares.size(); i++) {
+			Middleware middleware = middlewares.get(i);
+			Tags tags = contributed.get(i).and("middleware", middleware.name());
+			meters[middleware.index()] = new MiddlewareMeters(this.registry, tags);
+		}
+		return meters;
+	}
+
+	@Override
+	public void onHead(RequestTimeline request) {
+		int outcome = Outcome.of(request.status()).ordinal();
+		Step last = request.last();
+		for (Step step = last; step != null; step = step.previous()) {
+			MiddlewareMeters meters = metersOf(step);
+			if (meters != null) {
+				this.registry.record(AsyncMiddlewareMeters.TTFB, meters.ttfb.get(outcome), request.ttfb(step));
+			}
+		}
+		if (last != null) {
+			this.registry.record(AsyncMiddlewareMeters.APP, this.app.get(outcome), request.app());
+		}
+		Timer timer = this.requestTtfb.get(request.request().getMethod(), request.exchange(), request.status());
+		this.registry.record(AsyncMiddlewareMeters.REQUEST_TTFB, timer, request.ttfb());
+	}
+
+	@Override
+	public void onEnd(RequestTimeline request, RequestResult result) {
+		for (Step step = request.last(); step != null; step = step.previous()) {
+			MiddlewareMeters meters = metersOf(step);
+			if (meters != null) {
+				this.registry.record(AsyncMiddlewareMeters.OWN, meters.own.get(step.result().ordinal()), step.own());
+			}
+		}
+		this.registry.increment(AsyncMiddlewareMeters.REQUESTS, this.requests.get(result.ordinal()));
+	}
+
+	private @Nullable MiddlewareMeters metersOf(Step step) {
+		int index = step.middleware().index();
+		return (index < this.middlewares.length) ? this.middlewares[index] : null;
+	}
+
+	/**
+	 * The meters of one middleware.
+	 */
+	private static final class MiddlewareMeters {
+
+		private final MeterSlots<Timer> ttfb;
+
+		private final MeterSlots<Timer> own;
+
+		MiddlewareMeters(GuardedRegistry registry, Tags tags) {
+			this.ttfb = new MeterSlots<>(Outcome.values().length,
+					(outcome) -> registry.timer(AsyncMiddlewareMeters.TTFB, tags.and(outcome(outcome))));
+			this.own = new MeterSlots<>(MiddlewareResult.values().length, (result) -> registry
+				.timer(AsyncMiddlewareMeters.OWN, tags.and(result(MiddlewareResult.values()[result]))));
+			this.ttfb.get(Outcome.SUCCESS.ordinal());
+			this.own.get(MiddlewareResult.PASSED.ordinal());
+		}
+
+		private static Tags outcome(int outcome) {
+			return Tags.of("outcome", Outcome.values()[outcome].name());
+		}
+
+		private static Tags result(Enum<?> result) {
+			return Tags.of("result", result.name().toLowerCase(Locale.ROOT));
+		}
+
+	}
+
+}

@@ -1,0 +1,55 @@
+package io.github.asyncmiddleware.metrics;
+
+import java.util.List;
+
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.chain.RequestResult;
+import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.micrometer.core.instrument.MeterRegistry;
+
+import org.springframework.util.Assert;
+
+/**
+ * Connects the engine to Micrometer. The auto-configuration does that; applications have
+ * no need to.
+ */
+public final class MiddlewareMetrics {
+
+	private MiddlewareMetrics() {
+	}
+
+	/**
+	 * Create a listener that records {@link AsyncMiddlewareMeters}, and register the
+	 * meters that every application needs.
+	 * @param registry where to record
+	 * @param middlewares the middlewares there are; if there are none, nothing is
+	 * registered or recorded
+	 * @param contributors who may add tags
+	 * @return the listener
+	 */
+	public static RequestListener listener(MeterRegistry registry, List<Middleware> middlewares,
+			List<MiddlewareTags> contributors) {
+		Assert.notNull(registry, "'registry' must not be null");
+		Assert.notNull(middlewares, "'middlewares' must not be null");
+		Assert.notNull(contributors, "'contributors' must not be null");
+		return middlewares.isEmpty() ? new NoopRequestListener()
+				: new MicrometerRequestListener(new GuardedRegistry(registry), middlewares, contributors);
+	}
+
+	/**
+	 * Records nothing.
+	 */
+	private static final class NoopRequestListener implements RequestListener {
+
+		@Override
+		public void onHead(RequestTimeline request) {
+		}
+
+		@Override
+		public void onEnd(RequestTimeline request, RequestResult result) {
+		}
+
+	}
+
+}

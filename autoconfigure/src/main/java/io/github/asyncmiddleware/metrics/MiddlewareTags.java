@@ -1,0 +1,23 @@
+package io.github.asyncmiddleware.metrics;
+
+import io.micrometer.core.instrument.Tags;
+
+/**
+ * Adds tags to the meters of a middleware. Every bean of this type is asked.
+ * <p>
+ * All middlewares get the same tag keys, as some registries insist on that: a middleware
+ * for which a key is not given has it with the value {@code none}.
+ */
+@FunctionalInterface
+public interface MiddlewareTags {
+
+	/**
+	 * The tags of a middleware. Called once for each, when the application starts.
+	 * @param middleware the name of the middleware
+	 * @return the tags to add, which may be none; {@code middleware}, {@code outcome} and
+	 * {@code result} are ignored. If it throws instead, the failure is logged and the
+	 * middleware is measured without them
+	 */
+	Tags tags(String middleware);
+
+}

@@ -1,0 +1,285 @@
+package io.github.asyncmiddleware.actuate;
+
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+
+import com.sun.management.ThreadMXBean;
+import io.github.asyncmiddleware.actuate.MiddlewareStatistics.Reading;
+import io.github.asyncmiddleware.actuate.SampleStore.MiddlewareTiming;
+import io.github.asyncmiddleware.actuate.SampleStore.Timing;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
+import io.github.asyncmiddleware.internal.chain.RequestResult;
+import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.testsupport.TestChain;
+import io.github.asyncmiddleware.testsupport.TestTicker;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DefaultDataBufferFactory;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.web.server.WebFilter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link MiddlewareStatistics}.
+ */
+class MiddlewareStatisticsTests {
+
+	private final TestTicker ticker = new TestTicker();
+
+	private final MiddlewareStatistics statistics = new MiddlewareStatistics(this.ticker, 2);
+
+	@Test
+	void knowsNothingInTheBeginning() {
+		Reading reading = this.statistics.read();
+		assertThat(text(reading.app())).isEqualTo("0");
+		assertThat(text(reading.middleware(0))).isEqualTo("ttfb 0, own 0, results [0, 0, 0, 0, 0]");
+		assertThat(text(reading.middleware(1000))).isEqualTo("ttfb 0, own 0, results [0, 0, 0, 0, 0]");
+	}
+
+	@Test
+	void showsWhereTheTimeOfARequestGoes() {
+		HttpHandler handler = chain(busy(0, 3), busy(1, 5));
+		TestChain.get(handler, "/");
+		Reading reading = this.statistics.read();
+		assertThat(text(reading.app())).isEqualTo("1 of at most 7 ms");
+		assertThat(text(reading.middleware(0)))
+			.isEqualTo("ttfb 1 of at most 15 ms, own 1 of at most 3 ms, results [1, 0, 0, 0, 0]");
+		assertThat(text(reading.middleware(1)))
+			.isEqualTo("ttfb 1 of at most 12 ms, own 1 of at most 5 ms, results [1, 0, 0, 0, 0]");
+	}
+
+	@Test
+	void countsARequestWithoutAHeadOnlyInOwnTimes() {
+		HttpHandler handler = chain(busy(0, 3), TestChain.middleware(1, "waiting", (exchange, chain) -> Mono.never()));
+		TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe().dispose();
+		Reading reading = this.statistics.read();
+		assertThat(text(reading.app())).isEqualTo("0");
+		assertThat(text(reading.middleware(0))).isEqualTo("ttfb 0, own 1 of at most 3 ms, results [1, 0, 0, 0, 0]");
+		assertThat(text(reading.middleware(1))).isEqualTo("ttfb 0, own 1 of at most 0 ms, results [0, 0, 0, 1, 0]");
+	}
+
+	@Test
+	void countsHowPartsEnd() {
+		HttpHandler handler = chain(TestChain.middleware(0, "passes"),
+				TestChain.middleware(1, "decides", (exchange, chain) -> {
+					String path = exchange.getRequest().getPath().value();
+					if (path.equals("/fail")) {
+						throw new IllegalStateException("fails");
+					}
+					return path.equals("/answer") ? exchange.getResponse().setComplete() : chain.filter(exchange);
+				}));
+		List.of("/", "/", "/", "/answer", "/answer", "/fail").forEach((path) -> TestChain.get(handler, path));
+		Reading reading = this.statistics.read();
+		assertThat(reading.middleware(0).results()).containsExactly(6, 0, 0, 0, 0);
+		assertThat(reading.middleware(1).results()).containsExactly(3, 2, 1, 0, 0);
+	}
+
+	@Test
+	void showsTheHeadOfAStreamBeforeItEnds() {
+		Sinks.Many<DataBuffer> body = Sinks.many().unicast().onBackpressureBuffer();
+		HttpHandler handler = new TestChain().entry(TestChain.middleware(0, "a"))
+			.listener(this.statistics)
+			.ticker(this.ticker)
+			.handler((exchange) -> exchange.getResponse().writeWith(body.asFlux()))
+			.build();
+		TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe();
+		body.tryEmitNext(DefaultDataBufferFactory.sharedInstance.wrap(new byte[1]));
+		assertThat(text(this.statistics.read().middleware(0)))
+			.isEqualTo("ttfb 1 of at most 0 ms, own 0, results [0, 0, 0, 0, 0]");
+		body.tryEmitComplete();
+		assertThat(text(this.statistics.read().middleware(0)))
+			.isEqualTo("ttfb 1 of at most 0 ms, own 1 of at most 0 ms, results [1, 0, 0, 0, 0]");
+	}
+
+	@Test
+	void forgetsWhatIsLongAgoButCountsIt() {
+		HttpHandler handler = chain(TestChain.middleware(0, "a", slow(40)));
+		TestChain.get(handler, "/");
+		this.ticker.advance(Duration.ofMinutes(2));
+		TestChain.get(chain(TestChain.middleware(0, "a", slow(20))), "/");
+		assertThat(text(this.statistics.read().middleware(0).own())).isEqualTo("2 of at most 40 ms");
+		this.ticker.advance(Duration.ofMinutes(3));
+		assertThat(text(this.statistics.read().middleware(0).own())).isEqualTo("2 of at most 20 ms");
+		this.ticker.advance(Duration.ofMinutes(2));
+		assertThat(text(this.statistics.read().middleware(0).own())).isEqualTo("2");
+		assertThat(text(this.statistics.read().app())).isEqualTo("2");
+	}
+
+	@Test
+	void countsASampleInTheMinuteItIsFromThoughNobodyLooks() {
+		HttpHandler slow = chain(TestChain.middleware(0, "a", slow(40)));
+		HttpHandler fast = chain(TestChain.middleware(0, "a", slow(20)));
+		TestChain.get(slow, "/");
+		this.ticker.advance(Duration.ofMinutes(5));
+		TestChain.get(fast, "/");
+		assertThat(text(this.statistics.read().middleware(0).own())).isEqualTo("2 of at most 20 ms");
+	}
+
+	@Test
+	void ignoresAMiddlewareWithAnImpossibleIndex() {
+		HttpHandler handler = chain(TestChain.middleware(200_000, "impossible"));
+		TestChain.get(handler, "/");
+		assertThat(this.statistics.read().app().count()).isEqualTo(1);
+	}
+
+	@Test
+	void takesMoreMiddlewaresThanABufferHasRoomFor() {
+		int count = 5000;
+		TestChain.get(chain(middlewares(count).toArray(Middleware[]::new)), "/");
+		Reading reading = this.statistics.read();
+		assertThat(IntStream.range(0, count)).allSatisfy((index) -> {
+			assertThat(reading.middleware(index).ttfb().count()).isEqualTo(1);
+			assertThat(reading.middleware(index).own().count()).isEqualTo(1);
+		});
+	}
+
+	@Test
+	void losesNothingWhenManyThreadsRecordAndRead() {
+		int threads = 4;
+		int times = 20_000;
+		TestChain.inspect(middlewares(5), (request) -> recordAndRead(request, threads, times));
+		Reading reading = this.statistics.read();
+		assertThat(reading.app().count()).isEqualTo(threads * times);
+		for (int index = 0; index < 5; index++) {
+			assertThat(reading.middleware(index).ttfb().count()).isEqualTo(threads * times);
+			assertThat(reading.middleware(index).own().count()).isEqualTo(threads * times);
+			assertThat(reading.middleware(index).results()).containsExactly(threads * times, 0, 0, 0, 0);
+		}
+	}
+
+	private void recordAndRead(RequestTimeline request, int threads, int times) {
+		ExecutorService executor = Executors.newFixedThreadPool(threads + 1);
+		try {
+			AtomicBoolean done = new AtomicBoolean();
+			Future<?> reader = executor.submit(() -> readUntil(done));
+			List<Future<?>> writers = IntStream.range(0, threads)
+				.<Future<?>>mapToObj((i) -> executor.submit(() -> record(request, times)))
+				.toList();
+			writers.forEach(MiddlewareStatisticsTests::join);
+			done.set(true);
+			join(reader);
+		}
+		finally {
+			executor.shutdownNow();
+		}
+	}
+
+	private void readUntil(AtomicBoolean done) {
+		long last = 0;
+		while (!done.get()) {
+			MiddlewareTiming timing = this.statistics.read().middleware(2);
+			assertThat(timing.own().count()).isGreaterThanOrEqualTo(last)
+				.isEqualTo(timing.results()[MiddlewareResult.PASSED.ordinal()]);
+			last = timing.own().count();
+		}
+	}
+
+	private static void join(Future<?> future) {
+		try {
+			future.get(60, TimeUnit.SECONDS);
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	@Test
+	void allocatesNothingPerRequest() {
+		TestChain.inspect(middlewares(50), (request) -> {
+			record(request, 1000);
+			assertThat(allocatedBytes(() -> record(request, 1000))).isLessThan(1000);
+		});
+		assertThat(this.statistics.read().middleware(49).own().count()).isEqualTo(2000);
+	}
+
+	@Test
+	void takesLessThanTenMegabytesForThreeHundredMiddlewares() {
+		SampleStore store = new SampleStore();
+		Random random = new Random(42);
+		long[] samples = new long[2];
+		assertThat(allocatedBytes(() -> {
+			for (int minute = 0; minute < 5; minute++) {
+				for (int index = 0; index < 300; index++) {
+					for (int i = 0; i < 1000; i++) {
+						samples[0] = Sample.ttfb(index, spread(random, 5_000_000));
+						samples[1] = Sample.own(index, MiddlewareResult.PASSED, spread(random, 20_000));
+						store.count(minute, samples, 0, 2);
+					}
+				}
+			}
+		})).isLessThan(10_000_000);
+	}
+
+	/**
+	 * Durations as servers have them: most are near the median, a few take much longer.
+	 */
+	private static long spread(Random random, long median) {
+		return (long) (median * Math.exp(0.7 * random.nextGaussian()));
+	}
+
+	private void record(RequestTimeline request, int times) {
+		for (int i = 0; i < times; i++) {
+			this.statistics.onHead(request);
+			this.statistics.onEnd(request, RequestResult.OK);
+		}
+	}
+
+	private static long allocatedBytes(Runnable action) {
+		ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+		long before = threads.getCurrentThreadAllocatedBytes();
+		action.run();
+		return threads.getCurrentThreadAllocatedBytes() - before;
+	}
+
+	private static List<Middleware> middlewares(int count) {
+		return IntStream.range(0, count).mapToObj((i) -> TestChain.middleware(i, "m" + i)).toList();
+	}
+
+	private HttpHandler chain(Middleware... middlewares) {
+		return new TestChain().entries(List.of(middlewares))
+			.listener(this.statistics)
+			.ticker(this.ticker)
+			.handler((exchange) -> {
+				this.ticker.advanceMillis(7);
+				return exchange.getResponse().setComplete();
+			})
+			.build();
+	}
+
+	private Middleware busy(int index, long milliseconds) {
+		return TestChain.middleware(index, "busy", slow(milliseconds));
+	}
+
+	private WebFilter slow(long milliseconds) {
+		return (exchange, chain) -> {
+			this.ticker.advanceMillis(milliseconds);
+			return chain.filter(exchange);
+		};
+	}
+
+	private static String text(MiddlewareTiming timing) {
+		return "ttfb " + text(timing.ttfb()) + ", own " + text(timing.own()) + ", results "
+				+ Arrays.toString(timing.results());
+	}
+
+	private static String text(Timing timing) {
+		return timing.count() + (timing.window().isEmpty() ? ""
+				: " of at most " + Duration.ofNanos(timing.window().max()).toMillis() + " ms");
+	}
+
+}
