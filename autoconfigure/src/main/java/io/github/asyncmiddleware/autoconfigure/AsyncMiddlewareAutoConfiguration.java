@@ -4,7 +4,9 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.Ticker;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -31,6 +33,8 @@ import org.springframework.web.util.pattern.PathPatternParser;
 @EnableConfigurationProperties(AsyncMiddlewareProperties.class)
 public final class AsyncMiddlewareAutoConfiguration {
 
+	private static final String HANDLER_MAPPING = "requestMappingHandlerMapping";
+
 	@Bean
 	static MiddlewareDefinitions middlewareDefinitions() {
 		return new MiddlewareDefinitions();
@@ -40,17 +44,19 @@ public final class AsyncMiddlewareAutoConfiguration {
 	@Bean
 	@Lazy(false)
 	MiddlewareChain middlewareChain(ConfigurableApplicationContext context, MiddlewareDefinitions definitions,
-			AsyncMiddlewareProperties properties, ObjectProvider<RequestMappingHandlerMapping> handlerMapping,
-			ObjectProvider<ManagementRequests> management) {
-		return new MiddlewareChain(context, definitions.all(), properties.isEnabled(),
-				() -> pathPatternParser(handlerMapping), management.getIfAvailable(() -> ManagementRequests.NONE));
+			AsyncMiddlewareProperties properties, ObjectProvider<ManagementRequests> management) {
+		return new MiddlewareChain(context, definitions, properties.isEnabled(), () -> pathPatternParser(context),
+				management.getIfAvailable(() -> ManagementRequests.NONE));
 	}
 
-	private static PathPatternParser pathPatternParser(ObjectProvider<RequestMappingHandlerMapping> handlerMapping) {
-		return handlerMapping.orderedStream()
-			.findFirst()
-			.map(RequestMappingHandlerMapping::getPathPatternParser)
-			.orElse(PathPatternParser.defaultInstance);
+	/**
+	 * There can be other mappings; this one has what the application configures for its
+	 * controllers.
+	 */
+	private static PathPatternParser pathPatternParser(BeanFactory beanFactory) {
+		return beanFactory.containsBean(HANDLER_MAPPING)
+				? beanFactory.getBean(HANDLER_MAPPING, RequestMappingHandlerMapping.class).getPathPatternParser()
+				: PathPatternParser.defaultInstance;
 	}
 
 	@Bean
@@ -63,7 +69,7 @@ public final class AsyncMiddlewareAutoConfiguration {
 	 * Leaves the management endpoints out.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(PathMappedEndpoints.class)
+	@ConditionalOnClass({ PathMappedEndpoints.class, ManagementPortType.class })
 	@ConditionalOnProperty(name = "async-middleware.skip-management", havingValue = "true")
 	static class SkipManagementConfiguration {
 

@@ -55,7 +55,9 @@ class EndpointManagementRequests implements ManagementRequests {
 		List<String> patterns = new ArrayList<>();
 		for (String path : paths) {
 			patterns.add(path);
-			patterns.add(path + "/**");
+			if (!path.equals("/")) {
+				patterns.add(path + "/**");
+			}
 		}
 		return patterns;
 	}

@@ -2,12 +2,13 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings filters that Spring has put in order into the order of the chain: settles ties,
@@ -18,14 +19,16 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
  */
 final class FilterArrangement {
 
+	private final List<Placed> settled;
+
 	private final List<Placed> chain = new ArrayList<>();
 
 	private final List<Placed> floating = new ArrayList<>();
 
 	private FilterArrangement(List<Placed> filters) {
-		List<Placed> settled = settleTies(filters);
-		for (Placed filter : settled) {
-			boolean related = settled.stream().anyMatch(filter::relatesTo);
+		this.settled = settleTies(filters);
+		for (Placed filter : this.settled) {
+			boolean related = this.settled.stream().anyMatch(filter::relatesTo);
 			((related && !filter.fixed()) ? this.floating : this.chain).add(filter);
 		}
 		this.floating.sort(Comparator.comparing((filter) -> filter.entry().name()));
@@ -73,33 +76,55 @@ final class FilterArrangement {
 
 	private void placeFloating() {
 		while (!this.floating.isEmpty()) {
-			Placed next = null;
-			Iterator<Placed> candidates = this.floating.iterator();
-			while (next == null && candidates.hasNext()) {
-				Placed candidate = candidates.next();
-				if (this.floating.stream().noneMatch(candidate::relatesTo)) {
-					next = candidate;
-					candidates.remove();
-				}
-			}
-			if (next == null) {
-				throw new InvalidMiddlewareException(
-						"The middlewares %s wait for each other: their 'before' and 'after' form a cycle."
-							.formatted(this.floating.stream().map(FilterArrangement::describe).toList()),
-						"Remove one of the relations, or give one of the middlewares an order.");
-			}
+			Placed next = this.floating.stream()
+				.filter((candidate) -> this.floating.stream().noneMatch(candidate::relatesTo))
+				.findFirst()
+				.or(() -> this.floating.stream().filter((candidate) -> predecessor(candidate) == null).findFirst())
+				.orElseThrow(this::cycle);
+			this.floating.remove(next);
 			this.chain.add(position(next), next);
 		}
 	}
 
 	/**
+	 * One of those not yet placed that has to come before another, whichever of the two
+	 * says so.
+	 */
+	private @Nullable Placed predecessor(Placed filter) {
+		return this.floating.stream()
+			.filter((other) -> filter.follows(other) || other.precedes(filter))
+			.findFirst()
+			.orElse(null);
+	}
+
+	/**
+	 * Everything not yet placed has a predecessor, so going back from one to the next
+	 * comes to the same one twice.
+	 */
+	private InvalidMiddlewareException cycle() {
+		List<Placed> path = new ArrayList<>();
+		Placed filter = this.floating.get(0);
+		while (filter != null && !path.contains(filter)) {
+			path.add(0, filter);
+			filter = predecessor(filter);
+		}
+		List<Placed> cycle = new ArrayList<>(path.subList(0, path.indexOf(filter) + 1));
+		cycle.add(0, cycle.get(cycle.size() - 1));
+		return new InvalidMiddlewareException(
+				"The 'before' and 'after' of middlewares contradict each other: "
+						+ cycle.stream().map(FilterArrangement::describe).collect(Collectors.joining(" > ")) + ".",
+				"Remove one of the relations, or give one of the middlewares an order instead.");
+	}
+
+	/**
 	 * Directly behind the last one that it follows, and behind those placed there before;
-	 * else directly in front of the first one that it precedes.
+	 * else directly in front of the first one that it precedes; else where it stood.
 	 */
 	private int position(Placed filter) {
 		int last = lastIndex(filter::follows);
 		if (last < 0) {
-			return firstIndex(filter::precedes);
+			return this.chain.stream().anyMatch(filter::precedes) ? firstIndex(filter::precedes)
+					: lastIndex((other) -> this.settled.indexOf(other) < this.settled.indexOf(filter)) + 1;
 		}
 		int position = last + 1;
 		Placed anchor = this.chain.get(last);
@@ -152,7 +177,8 @@ final class FilterArrangement {
 
 	private static String describe(Placed filter) {
 		ChainEntry entry = filter.entry();
-		return "'%s' (%s, order %d)".formatted(entry.name(), entry.type().getName(), entry.order());
+		return filter.fixed() ? "'%s' (%s, order %d)".formatted(entry.name(), entry.type().getName(), entry.order())
+				: "'%s' (%s)".formatted(entry.name(), entry.type().getName());
 	}
 
 	/**

@@ -19,7 +19,9 @@ import org.springframework.web.server.WebFilter;
  * the attribute of the bean definition, the bean method, the class of the definition, the
  * bean. The order of Spring Security, for one, stands on its bean method.
  */
-final class FilterOrders extends AnnotationAwareOrderComparator {
+final class FilterOrders {
+
+	private static final OwnOrders OWN_ORDERS = new OwnOrders();
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -37,9 +39,18 @@ final class FilterOrders extends AnnotationAwareOrderComparator {
 		Integer order = (beanName != null && this.beanFactory.containsBeanDefinition(beanName))
 				? orderOf(this.beanFactory.getMergedBeanDefinition(beanName)) : null;
 		if (order == null) {
-			order = findOrder(filter);
+			order = ownOrderOf(filter);
 		}
 		return (order != null) ? order : Ordered.LOWEST_PRECEDENCE;
+	}
+
+	/**
+	 * The order that something tells by itself, however it is registered.
+	 * @param source a bean, a class or a bean method
+	 * @return the order, or {@code null} if it tells none
+	 */
+	static @Nullable Integer ownOrderOf(Object source) {
+		return OWN_ORDERS.findOrder(source);
 	}
 
 	private @Nullable Integer orderOf(BeanDefinition definition) {
@@ -50,9 +61,21 @@ final class FilterOrders extends AnnotationAwareOrderComparator {
 			return null;
 		}
 		Method factoryMethod = rootDefinition.getResolvedFactoryMethod();
-		Integer order = (factoryMethod != null) ? findOrder(factoryMethod) : null;
+		Integer order = (factoryMethod != null) ? ownOrderOf(factoryMethod) : null;
 		Class<?> targetType = rootDefinition.getTargetType();
-		return (order == null && targetType != null) ? findOrder(targetType) : order;
+		return (order == null && targetType != null) ? ownOrderOf(targetType) : order;
+	}
+
+	/**
+	 * Makes the look-up of Spring accessible.
+	 */
+	private static final class OwnOrders extends AnnotationAwareOrderComparator {
+
+		@Override
+		protected @Nullable Integer findOrder(Object source) {
+			return super.findOrder(source);
+		}
+
 	}
 
 }

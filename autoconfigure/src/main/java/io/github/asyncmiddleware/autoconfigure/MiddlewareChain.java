@@ -1,7 +1,6 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +9,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
+import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.autoconfigure.FilterArrangement.Placed;
 import io.github.asyncmiddleware.internal.chain.ChainArranger;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
@@ -27,6 +27,8 @@ import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.Ordered;
+import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.http.HttpMethod;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.server.WebFilter;
@@ -48,7 +50,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	private final FilterOrders orders;
 
-	private final Map<String, MiddlewareDefinition> definitions = new LinkedHashMap<>();
+	private final MiddlewareDefinitions definitions;
 
 	private final Map<String, Middleware> middlewares;
 
@@ -66,16 +68,17 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	 * @param parser how path patterns are parsed
 	 * @param management which requests are for management, and so left out
 	 */
-	MiddlewareChain(ConfigurableApplicationContext context, List<MiddlewareDefinition> definitions, boolean enabled,
+	MiddlewareChain(ConfigurableApplicationContext context, MiddlewareDefinitions definitions, boolean enabled,
 			Supplier<PathPatternParser> parser, ManagementRequests management) {
 		this.context = context;
 		this.orders = new FilterOrders(context.getBeanFactory());
 		this.enabled = enabled;
 		this.management = management;
-		definitions.forEach((definition) -> this.definitions.put(definition.name(), definition));
+		this.definitions = definitions;
 		this.middlewares = new LinkedHashMap<>();
 		if (enabled) {
-			definitions.stream()
+			definitions.all()
+				.stream()
 				.filter(MiddlewareDefinition::enabled)
 				.forEach((definition) -> this.middlewares.put(definition.name(), create(definition, parser.get())));
 		}
@@ -85,16 +88,21 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		WebFilter filter = this.context.getBean(definition.name(), WebFilter.class);
 		checkOrder(definition, filter);
 		MiddlewareScope scope = new MiddlewareScope(parse(definition.path(), parser),
-				parse(definition.excludePath(), parser), parse(this.management.paths(), parser),
+				parse(definition.excludePath(), parser),
+				parse(this.management.paths(), PathPatternParser.defaultInstance),
 				definition.method().stream().map(HttpMethod::valueOf).collect(Collectors.toSet()));
 		return new Middleware(this.middlewares.size(), definition.name(), type(filter, definition.name()),
 				this.orders.orderOf(filter, definition.name()), scope, filter);
 	}
 
+	/**
+	 * The bean tells more than its definition, which may show nothing but an interface.
+	 */
 	private static void checkOrder(MiddlewareDefinition definition, WebFilter filter) {
-		if (definition.annotatedOrder() != 0 && filter instanceof Ordered ordered
-				&& ordered.getOrder() != definition.annotatedOrder()) {
-			throw MiddlewareDefinitionReader.conflictingOrder(definition, ordered.getOrder() + " from getOrder()");
+		Integer order = (definition.annotatedOrder() != 0) ? FilterOrders.ownOrderOf(filter) : null;
+		if (order != null && order != definition.annotatedOrder()) {
+			throw MiddlewareDefinitionReader.conflictingOrder(definition,
+					(filter instanceof Ordered) ? order + " from getOrder()" : "@Order(" + order + ")");
 		}
 	}
 
@@ -118,9 +126,9 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		List<ChainEntry> entries = entries();
-		if (!this.middlewares.isEmpty() && logger.isInfoEnabled()) {
-			logger.info(describe(entries));
+		if (!this.middlewares.isEmpty()) {
+			String chain = describe(entries());
+			logger.info(chain);
 		}
 	}
 
@@ -158,7 +166,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		Map<WebFilter, String> names = new IdentityHashMap<>();
 		BeanFactoryUtils.beansOfTypeIncludingAncestors((context != null) ? context : this.context, WebFilter.class)
 			.forEach((name, filter) -> names.put(filter, name));
-		Set<String> left = new HashSet<>(this.definitions.keySet());
+		Set<String> left = this.definitions.all().stream().map(MiddlewareDefinition::name).collect(Collectors.toSet());
 		if (this.enabled && !this.management.areAllIn(context)) {
 			left.removeAll(this.middlewares.keySet());
 		}
@@ -179,9 +187,32 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			return new Placed(middleware, definition.before(), definition.after(), definition.ordered());
 		}
 		Class<?> type = type(filter, name);
+		if (name != null) {
+			checkForeign(name, type);
+		}
 		ForeignFilter foreign = new ForeignFilter((name != null) ? name : type.getName(), type,
 				this.orders.orderOf(filter, name), filter);
 		return new Placed(foreign, List.of(), List.of(), true);
+	}
+
+	/**
+	 * A bean whose annotation nobody could see in time would be a plain filter.
+	 */
+	private void checkForeign(String name, Class<?> type) {
+		if (!MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).isPresent(AsyncMiddleware.class)) {
+			return;
+		}
+		if (this.context.containsLocalBean(name)) {
+			throw new InvalidMiddlewareException(
+					"The class of the bean '%s' (%s) is annotated with @AsyncMiddleware, but the definition of the bean does not show its class."
+						.formatted(name, type.getName()),
+					"Declare %s as the return type of its @Bean method, or put @AsyncMiddleware on the method."
+						.formatted(type.getSimpleName()));
+		}
+		throw new InvalidMiddlewareException(
+				"The bean '%s' (%s) is annotated with @AsyncMiddleware, but it is not in the application context of the web application ('%s')."
+					.formatted(name, type.getName(), this.context.getId()),
+				"Register it there, not in a parent or child context.");
 	}
 
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * overrides from properties applied.
  *
  * @param name the name of the bean
- * @param type the class of the bean as far as its definition tells
+ * @param source where the user finds it: the class of the bean, or the bean method
  * @param enabled whether it takes part in the chain
  * @param order the order from a property or the annotation, or {@code null} if neither
  * names one
@@ -22,15 +22,23 @@ import org.jspecify.annotations.Nullable;
  * @param excludePath the path patterns it does not run for
  * @param method the HTTP methods it runs for
  */
-record MiddlewareDefinition(String name, Class<?> type, boolean enabled, @Nullable Integer order, int annotatedOrder,
+record MiddlewareDefinition(String name, String source, boolean enabled, @Nullable Integer order, int annotatedOrder,
 		boolean ordered, List<Class<?>> before, List<Class<?>> after, List<String> path, List<String> excludePath,
 		List<String> method) {
+
+	/**
+	 * The same, when the bean itself turns out to have an order.
+	 */
+	MiddlewareDefinition withOrderOfBean() {
+		return new MiddlewareDefinition(this.name, this.source, this.enabled, this.order, this.annotatedOrder, true,
+				this.before, this.after, this.path, this.excludePath, this.method);
+	}
 
 	/**
 	 * How messages call it.
 	 */
 	String describe() {
-		return "middleware '" + this.name + "' (" + this.type.getName() + ")";
+		return "middleware '" + this.name + "' (" + this.source + ")";
 	}
 
 }

@@ -13,13 +13,11 @@ import java.util.stream.Collectors;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
-import org.springframework.boot.context.properties.bind.Bindable;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.MergedAnnotation;
 import org.springframework.core.annotation.MergedAnnotations;
@@ -28,6 +26,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.http.HttpMethod;
 import org.springframework.util.ClassUtils;
+import org.springframework.util.StringUtils;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.util.pattern.PathPatternParser;
 import org.springframework.web.util.pattern.PatternParseException;
@@ -40,16 +39,19 @@ class MiddlewareDefinitionReader {
 
 	private static final List<String> METHODS = Arrays.stream(HttpMethod.values()).map(HttpMethod::name).toList();
 
+	/** What the name of the bean behind a scoped proxy begins with. */
+	private static final String SCOPED_TARGET = ScopedProxyUtils.getTargetBeanName("");
+
 	private final ConfigurableListableBeanFactory beanFactory;
 
 	private final Environment environment;
 
-	private final Binder binder;
+	private final MiddlewareOverrides overrides;
 
 	MiddlewareDefinitionReader(ConfigurableListableBeanFactory beanFactory, Environment environment) {
 		this.beanFactory = beanFactory;
 		this.environment = environment;
-		this.binder = Binder.get(environment);
+		this.overrides = new MiddlewareOverrides(environment);
 	}
 
 	/**
@@ -59,33 +61,46 @@ class MiddlewareDefinitionReader {
 	 */
 	List<MiddlewareDefinition> read() {
 		List<MiddlewareDefinition> definitions = new ArrayList<>();
-		for (String beanName : this.beanFactory.getBeanNamesForAnnotation(AsyncMiddleware.class)) {
-			definitions.add(read(beanName));
-		}
+		this.beanFactory.getBeanNamesIterator().forEachRemaining((beanName) -> {
+			if (isAnnotated(beanName)) {
+				definitions.add(read(beanName));
+			}
+		});
 		definitions.sort(Comparator.comparing(MiddlewareDefinition::name));
 		checkNames(definitions);
 		checkOverriddenNames(definitions);
 		return List.copyOf(definitions);
 	}
 
+	/**
+	 * Does not make factory beans tell what they are going to make: it is too early to
+	 * create any bean.
+	 */
+	private boolean isAnnotated(String beanName) {
+		BeanDefinition definition = definition(beanName);
+		return (definition == null || !definition.isAbstract())
+				&& this.beanFactory.findAnnotationOnBean(beanName, AsyncMiddleware.class, false) != null;
+	}
+
 	private MiddlewareDefinition read(String beanName) {
 		Class<?> type = type(beanName);
-		checkScope(beanName, type);
+		String source = source(beanName, type);
+		checkScope(beanName, source);
 		if (!WebFilter.class.isAssignableFrom(type)) {
 			throw new InvalidMiddlewareException(
 					"The bean '%s' (%s) is annotated with @AsyncMiddleware, but it is not a WebFilter."
-						.formatted(beanName, type.getName()),
+						.formatted(beanName, source),
 					"Let it implement %s; on a @Bean method, declare that as the return type. Otherwise remove the annotation."
 						.formatted(WebFilter.class.getName()));
 		}
 		MergedAnnotation<AsyncMiddleware> annotation = annotation(beanName, type);
-		AsyncMiddlewareProperties.Middleware overrides = overrides(beanName);
+		AsyncMiddlewareProperties.Middleware overrides = this.overrides.of(beanName);
 		int annotatedOrder = annotation.getInt("order");
 		Integer order = (overrides.getOrder() != null) ? overrides.getOrder()
 				: (annotatedOrder != 0) ? Integer.valueOf(annotatedOrder) : null;
 		Integer springOrder = springOrder(beanName, type);
 		boolean ordered = order != null || springOrder != null || Ordered.class.isAssignableFrom(type);
-		MiddlewareDefinition definition = new MiddlewareDefinition(beanName, type, overrides.isEnabled(), order,
+		MiddlewareDefinition definition = new MiddlewareDefinition(beanName, source, overrides.isEnabled(), order,
 				annotatedOrder, ordered, classes(beanName, "before", overrides.getBefore(), annotation),
 				classes(beanName, "after", overrides.getAfter(), annotation),
 				strings(overrides.getPath(), annotation, "path"),
@@ -104,18 +119,29 @@ class MiddlewareDefinitionReader {
 	}
 
 	/**
+	 * Where the user finds the bean: the class, or the bean method if that only tells an
+	 * interface.
+	 */
+	private String source(String beanName, Class<?> type) {
+		Method factoryMethod = factoryMethod(beanName);
+		return (factoryMethod != null && (type.isInterface() || type == Object.class))
+				? "bean method " + factoryMethod.getDeclaringClass().getName() + "." + factoryMethod.getName() + "()"
+				: type.getName();
+	}
+
+	/**
 	 * The annotation of the bean method if there is one, else that of the class.
 	 */
 	private MergedAnnotation<AsyncMiddleware> annotation(String beanName, Class<?> type) {
 		Method factoryMethod = factoryMethod(beanName);
-		if (factoryMethod != null) {
-			MergedAnnotation<AsyncMiddleware> annotation = MergedAnnotations.from(factoryMethod)
-				.get(AsyncMiddleware.class);
-			if (annotation.isPresent()) {
-				return annotation;
-			}
+		MergedAnnotation<AsyncMiddleware> annotation = (factoryMethod != null)
+				? MergedAnnotations.from(factoryMethod).get(AsyncMiddleware.class) : MergedAnnotation.missing();
+		if (!annotation.isPresent()) {
+			annotation = MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).get(AsyncMiddleware.class);
 		}
-		return MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).get(AsyncMiddleware.class);
+		AsyncMiddleware other = annotation.isPresent() ? null
+				: this.beanFactory.findAnnotationOnBean(beanName, AsyncMiddleware.class, false);
+		return (other != null) ? MergedAnnotation.from(other) : annotation;
 	}
 
 	private @Nullable Method factoryMethod(String beanName) {
@@ -126,15 +152,6 @@ class MiddlewareDefinitionReader {
 	private @Nullable BeanDefinition definition(String beanName) {
 		return this.beanFactory.containsBeanDefinition(beanName) ? this.beanFactory.getMergedBeanDefinition(beanName)
 				: null;
-	}
-
-	private AsyncMiddlewareProperties.Middleware overrides(String beanName) {
-		String dashed = DataObjectPropertyName.toDashedForm(beanName);
-		ConfigurationPropertyName name = ConfigurationPropertyName.of(AsyncMiddlewareProperties.MIDDLEWARE)
-			.append((ConfigurationPropertyName.isValid(dashed) && dashed.indexOf('.') < 0) ? dashed
-					: "[" + beanName + "]");
-		return this.binder.bind(name, Bindable.of(AsyncMiddlewareProperties.Middleware.class))
-			.orElseGet(AsyncMiddlewareProperties.Middleware::new);
 	}
 
 	private List<String> strings(@Nullable List<String> override, MergedAnnotation<AsyncMiddleware> annotation,
@@ -163,12 +180,12 @@ class MiddlewareDefinitionReader {
 		return List.copyOf(classes);
 	}
 
-	private void checkScope(String beanName, Class<?> type) {
+	private void checkScope(String beanName, String source) {
 		BeanDefinition definition = definition(beanName);
 		if (definition != null && !definition.isSingleton()) {
 			throw new InvalidMiddlewareException(
 					"The middleware '%s' (%s) has the scope '%s', but the filter chain is built once and needs a singleton."
-						.formatted(beanName, type.getName(), definition.getScope()),
+						.formatted(StringUtils.delete(beanName, SCOPED_TARGET), source, definition.getScope()),
 					"Remove the scope, and keep what belongs to one request in the attributes of its exchange.");
 		}
 	}
@@ -207,8 +224,8 @@ class MiddlewareDefinitionReader {
 			}
 			catch (PatternParseException ex) {
 				throw new InvalidMiddlewareException(
-						"The %s has a '%s' that is not a path pattern: '%s'. %s at position %d."
-							.formatted(definition.describe(), attribute, pattern, ex.getMessage(), ex.getPosition()),
+						"The '%s' of the %s contains '%s', which is not a path pattern: %s at position %d."
+							.formatted(attribute, definition.describe(), pattern, ex.getMessage(), ex.getPosition()),
 						"Correct it in @AsyncMiddleware or in the property '%s.%s.%s'.".formatted(
 								AsyncMiddlewareProperties.MIDDLEWARE, definition.name(),
 								DataObjectPropertyName.toDashedForm(attribute)));
@@ -243,14 +260,9 @@ class MiddlewareDefinitionReader {
 			.map((definition) -> MiddlewareNames.uniform(definition.name()))
 			.collect(Collectors.toSet());
 		List<String> names = definitions.stream().map(MiddlewareDefinition::name).toList();
-		this.binder
-			.bind(AsyncMiddlewareProperties.MIDDLEWARE,
-					Bindable.mapOf(String.class, AsyncMiddlewareProperties.Middleware.class))
-			.orElseGet(Map::of)
-			.keySet()
+		this.overrides.names()
 			.stream()
 			.filter((name) -> !known.contains(MiddlewareNames.uniform(name)))
-			.sorted()
 			.findFirst()
 			.ifPresent((name) -> {
 				throw new InvalidMiddlewareException(

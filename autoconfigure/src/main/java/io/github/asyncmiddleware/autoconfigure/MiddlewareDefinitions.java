@@ -1,10 +1,13 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.context.EnvironmentAware;
@@ -17,11 +20,13 @@ import org.springframework.util.Assert;
  * Gives each of them its order by way of its bean definition. So Spring itself puts it in
  * its place among all filters, whoever asks for them, and no bean changes its type.
  */
-class MiddlewareDefinitions implements BeanFactoryPostProcessor, EnvironmentAware {
+class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcessor, EnvironmentAware {
+
+	private final Map<String, MiddlewareDefinition> definitions = new LinkedHashMap<>();
 
 	private @Nullable Environment environment;
 
-	private @Nullable List<MiddlewareDefinition> definitions;
+	private @Nullable ConfigurableListableBeanFactory beanFactory;
 
 	@Override
 	public void setEnvironment(Environment environment) {
@@ -31,8 +36,9 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, EnvironmentAwar
 	@Override
 	public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
 		Assert.state(this.environment != null, "'environment' must not be null");
-		this.definitions = new MiddlewareDefinitionReader(beanFactory, this.environment).read();
-		for (MiddlewareDefinition definition : this.definitions) {
+		this.beanFactory = beanFactory;
+		for (MiddlewareDefinition definition : new MiddlewareDefinitionReader(beanFactory, this.environment).read()) {
+			this.definitions.put(definition.name(), definition);
 			Integer order = (definition.ordered()) ? definition.order() : Integer.valueOf(0);
 			if (order != null && beanFactory.containsBeanDefinition(definition.name())) {
 				beanFactory.getBeanDefinition(definition.name())
@@ -41,9 +47,30 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, EnvironmentAwar
 		}
 	}
 
+	/**
+	 * The return type of a bean method can hide that the bean has an order of its own,
+	 * which then counts.
+	 */
+	@Override
+	public Object postProcessBeforeInitialization(Object bean, String beanName) {
+		MiddlewareDefinition definition = this.definitions.get(beanName);
+		if (definition != null && !definition.ordered() && this.beanFactory != null
+				&& FilterOrders.ownOrderOf(bean) != null) {
+			this.definitions.put(beanName, definition.withOrderOfBean());
+			this.beanFactory.getMergedBeanDefinition(beanName).removeAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE);
+		}
+		return bean;
+	}
+
+	/**
+	 * All definitions, ordered by name.
+	 */
 	List<MiddlewareDefinition> all() {
-		Assert.state(this.definitions != null, "The bean factory has not been post-processed");
-		return this.definitions;
+		return List.copyOf(this.definitions.values());
+	}
+
+	@Nullable MiddlewareDefinition get(String name) {
+		return this.definitions.get(name);
 	}
 
 }

@@ -27,7 +27,11 @@ final class Failures {
 	static Mono<Void> guard(Middleware middleware, ServerWebExchange exchange, Step step) {
 		try {
 			Mono<Void> result = middleware.filter().filter(exchange, step);
-			return (result != null) ? result : Mono.error(nullResult(middleware));
+			if (result != null) {
+				return result;
+			}
+			step.misused();
+			return Mono.error(nullResult(middleware));
 		}
 		catch (VirtualMachineError ex) {
 			step.failed();

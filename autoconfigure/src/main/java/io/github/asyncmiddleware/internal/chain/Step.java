@@ -27,6 +27,7 @@ import org.springframework.web.server.WebFilterChain;
  * NEXT_FAILED     HANDED if no head   -                -             -             -
  * ANSWERED        refused             -                -             -             -
  * FAILED          refused             -                -             -             -
+ * MISUSED         refused             -                -             -             -
  * </pre>
  */
 public final class Step extends Mono<Void> implements WebFilterChain {
@@ -42,6 +43,8 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	private static final int ANSWERED = 4;
 
 	private static final int FAILED = 5;
+
+	private static final int MISUSED = 6;
 
 	private static final VarHandle PHASE;
 
@@ -121,6 +124,7 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 			case AT_WORK -> MiddlewareResult.CANCELLED;
 			case ANSWERED -> MiddlewareResult.ANSWERED;
 			case FAILED -> MiddlewareResult.FAILED;
+			case MISUSED -> MiddlewareResult.MISUSED;
 			default -> MiddlewareResult.PASSED;
 		};
 	}
@@ -211,9 +215,16 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	 */
 	void failed() {
 		int phase = this.phase;
-		while (phase != NEXT_FAILED && !PHASE.compareAndSet(this, phase, FAILED)) {
+		while (phase != NEXT_FAILED && phase != MISUSED && !PHASE.compareAndSet(this, phase, FAILED)) {
 			phase = this.phase;
 		}
+	}
+
+	/**
+	 * The middleware has broken the rules, so that the request cannot go on.
+	 */
+	void misused() {
+		this.phase = MISUSED;
 	}
 
 	@Override

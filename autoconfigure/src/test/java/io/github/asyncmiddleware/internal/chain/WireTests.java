@@ -169,7 +169,7 @@ class WireTests {
 
 	@ParameterizedTest
 	@CsvSource({ "answer, 401, OK, ANSWERED", "empty, 200, OK, ANSWERED", "fail, 500, ERROR_PAGE, FAILED",
-			"throw, 500, ERROR_PAGE, FAILED", "null, 500, ERROR_PAGE, FAILED", "linkage, 500, ERROR_PAGE, FAILED",
+			"throw, 500, ERROR_PAGE, FAILED", "null, 500, ERROR_PAGE, MISUSED", "linkage, 500, ERROR_PAGE, FAILED",
 			"recover, 203, OK, PASSED", "again, 200, OK, PASSED" })
 	void recordsWhatAMiddlewareDoes(String behaviour, int status, RequestResult result, MiddlewareResult own)
 			throws Exception {

@@ -1,0 +1,169 @@
+package io.github.asyncmiddleware;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClass.Predicates;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Tests for which room may use which.
+ */
+class ArchitectureTests {
+
+	private static final String ROOT = "io.github.asyncmiddleware";
+
+	private static final String CHAIN = ROOT + ".internal.chain..";
+
+	private static final String METRICS = ROOT + ".metrics..";
+
+	private static final String ACTUATE = ROOT + ".actuate..";
+
+	private static final String AUTOCONFIGURE = ROOT + ".autoconfigure..";
+
+	private static final String[] MICROMETER = { "io.micrometer..", "org.HdrHistogram.." };
+
+	private static final JavaClasses CLASSES = new ClassFileImporter()
+		.withImportOption(new ImportOption.DoNotIncludeTests())
+		.importPackages(ROOT);
+
+	@Test
+	void theApiKnowsNoOtherRoom() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAPackage(ROOT)
+			.should()
+			.dependOnClassesThat(ours().and(DescribedPredicate.not(Predicates.resideInAPackage(ROOT))))
+			.because("what users import has to read on its own and must not change with the engine"));
+	}
+
+	@Test
+	void theEngineUsesNothingButTheApi() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAPackage(CHAIN)
+			.should()
+			.dependOnClassesThat(ours().and(DescribedPredicate.not(Predicates.resideInAnyPackage(ROOT, CHAIN))))
+			.because("the engine calls small interfaces that the other rooms implement"));
+	}
+
+	@Test
+	void theEngineKnowsNeitherMicrometerNorBoot() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAPackage(ROOT + ".internal..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("io.micrometer.core..", "org.HdrHistogram..", "org.springframework.boot..")
+			.because("it has to run, and cost the same, where neither is there"));
+	}
+
+	@Test
+	void metricsUseNothingButTheEngine() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAPackage(METRICS)
+			.should()
+			.dependOnClassesThat(ours().and(DescribedPredicate.not(Predicates.resideInAnyPackage(METRICS, CHAIN))))
+			.because("meters are one of several listeners of the engine, and none of them knows another"));
+	}
+
+	@Test
+	void theEndpointUsesNothingButTheEngineAndMetrics() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAPackage(ACTUATE)
+			.should()
+			.dependOnClassesThat(
+					ours().and(DescribedPredicate.not(Predicates.resideInAnyPackage(ACTUATE, METRICS, CHAIN))))
+			.because("the endpoint describes what runs, not how it is configured"));
+	}
+
+	@Test
+	void onlyAutoConfigurationKnowsBoot() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideOutsideOfPackages(AUTOCONFIGURE, ACTUATE)
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("org.springframework.boot..")
+			.because("everything else is plain Spring WebFlux"));
+	}
+
+	@Test
+	void theEndpointKnowsNothingOfBootButActuator() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAPackage(ACTUATE)
+			.should()
+			.dependOnClassesThat(Predicates.resideInAPackage("org.springframework.boot..")
+				.and(DescribedPredicate
+					.not(Predicates.resideInAPackage("org.springframework.boot.actuate.endpoint.."))))
+			.because("an endpoint is written against the endpoint annotations alone"));
+	}
+
+	@Test
+	void nobodyUsesAutoConfiguration() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideOutsideOfPackage(AUTOCONFIGURE)
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage(AUTOCONFIGURE)
+			.because("it is the room that puts the others together"));
+	}
+
+	@Test
+	void meteringStaysInItsRooms() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideOutsideOfPackages(METRICS, ACTUATE, AUTOCONFIGURE)
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage(MICROMETER)
+			.because("Micrometer is optional"));
+	}
+
+	@Test
+	void nothingKnowsTheServer() {
+		check(ArchRuleDefinition.noClasses()
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("reactor.netty..", "io.netty..", "jakarta.servlet..")
+			.because("every server that WebFlux runs on is as good as any other"));
+	}
+
+	@Test
+	void autoConfigurationsAreFinal() {
+		check(ArchRuleDefinition.classes()
+			.that()
+			.haveSimpleNameEndingWith("AutoConfiguration")
+			.should()
+			.haveModifier(JavaModifier.FINAL)
+			.because("they are not made to be extended"));
+	}
+
+	@Test
+	void thereAreNoCycles() {
+		check(SlicesRuleDefinition.slices()
+			.matching(ROOT + ".(**)")
+			.should()
+			.beFreeOfCycles()
+			.because("a room that uses another must not be needed by it"));
+	}
+
+	private static DescribedPredicate<JavaClass> ours() {
+		return Predicates.resideInAPackage(ROOT + "..");
+	}
+
+	private static void check(ArchRule rule) {
+		rule.check(CLASSES);
+	}
+
+}

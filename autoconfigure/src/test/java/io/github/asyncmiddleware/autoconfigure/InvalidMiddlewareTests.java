@@ -1,0 +1,520 @@
+package io.github.asyncmiddleware.autoconfigure;
+
+import io.github.asyncmiddleware.AsyncMiddleware;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.core.publisher.Mono;
+
+import org.springframework.beans.factory.FactoryBean;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Scope;
+import org.springframework.context.annotation.ScopedProxyMode;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebFilterChain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for the mistakes that fail the start, and for what
+ * {@link InvalidMiddlewareFailureAnalyzer} says about them.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class InvalidMiddlewareTests {
+
+	private static final String HERE = InvalidMiddlewareTests.class.getName();
+
+	private final ReactiveWebApplicationContextRunner runner = MiddlewareRunner.create();
+
+	@Test
+	void refusesWhatIsNoWebFilter() {
+		fails(this.runner.withBean("noFilter", NoFilter.class),
+				"The bean 'noFilter' (" + HERE + "$NoFilter) is annotated with @AsyncMiddleware, but it is not a"
+						+ " WebFilter.",
+				"Let it implement org.springframework.web.server.WebFilter; on a @Bean method, declare that as the"
+						+ " return type. Otherwise remove the annotation.");
+	}
+
+	@Test
+	void refusesABeanMethodThatDoesNotTellThatItMakesAWebFilter() {
+		fails(this.runner.withUserConfiguration(HiddenFilter.class),
+				"The bean 'hidden' (bean method " + HERE + "$HiddenFilter.hidden()) is annotated with"
+						+ " @AsyncMiddleware, but it is not a WebFilter.",
+				"Let it implement org.springframework.web.server.WebFilter; on a @Bean method, declare that as the"
+						+ " return type. Otherwise remove the annotation.");
+	}
+
+	@Test
+	void refusesAnAnnotatedClassThatTheBeanMethodHides() {
+		fails(this.runner.withUserConfiguration(HiddenAnnotation.class),
+				"The class of the bean 'hidden' (" + HERE + "$PassThrough) is annotated with @AsyncMiddleware, but"
+						+ " the definition of the bean does not show its class.",
+				"Declare PassThrough as the return type of its @Bean method, or put @AsyncMiddleware on the method.");
+	}
+
+	@Test
+	void refusesOtherScopesThanSingleton() {
+		fails(this.runner.withUserConfiguration(Prototype.class),
+				"The middleware 'prototype' (" + HERE + "$PassThrough) has the scope 'prototype', but the filter"
+						+ " chain is built once and needs a singleton.",
+				"Remove the scope, and keep what belongs to one request in the attributes of its exchange.");
+	}
+
+	@Test
+	void refusesScopedProxies() {
+		fails(this.runner.withUserConfiguration(ScopedProxy.class),
+				"The middleware 'scoped' (" + HERE + "$PassThrough) has the scope 'custom', but the filter chain is"
+						+ " built once and needs a singleton.",
+				"Remove the scope, and keep what belongs to one request in the attributes of its exchange.");
+	}
+
+	@Test
+	void refusesAPathThatIsNoPattern() {
+		fails(this.runner.withUserConfiguration(BadPath.class),
+				"The 'path' of the middleware 'badPath' (bean method " + HERE + "$BadPath.badPath()) contains '/a/{b',"
+						+ " which is not a path pattern: Expected close capture character after variable name }"
+						+ " at position 5.",
+				"Correct it in @AsyncMiddleware or in the property 'async-middleware.middleware.badPath.path'.");
+	}
+
+	@Test
+	void refusesAnExcludedPathThatIsNoPattern() {
+		fails(this.runner.withBean("passThrough", PassThrough.class)
+			.withPropertyValues("async-middleware.middleware.pass-through.exclude-path=/{a}/{a}"),
+				"The 'excludePath' of the middleware 'passThrough' (" + HERE + "$PassThrough) contains '/{a}/{a}',"
+						+ " which is not a path pattern: Not allowed to capture 'a' twice in the same pattern"
+						+ " at position 5.",
+				"Correct it in @AsyncMiddleware or in the property"
+						+ " 'async-middleware.middleware.passThrough.exclude-path'.");
+	}
+
+	@Test
+	void refusesAMethodThatDoesNotExist() {
+		fails(this.runner.withBean("passThrough", PassThrough.class)
+			.withPropertyValues("async-middleware.middleware.pass-through.method=get"),
+				"The middleware 'passThrough' (" + HERE + "$PassThrough) is for the HTTP method 'get', which does"
+						+ " not exist. Did you mean 'GET'?",
+				"Use one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE, or none for all methods.");
+	}
+
+	@Test
+	void refusesPropertiesForAMiddlewareThatDoesNotExist() {
+		fails(this.runner.withBean("requestId", PassThrough.class)
+			.withBean("auth", PassThrough.class)
+			.withPropertyValues("async-middleware.middleware.reqestId.order=1"),
+				"There are properties for a middleware 'reqestId' ('async-middleware.middleware.reqestId.*'), but no"
+						+ " middleware of that name. Did you mean 'requestId'?",
+				"Use one of these names, or remove the properties: auth, requestId.");
+	}
+
+	@Test
+	void doesNotGuessAtANameThatIsNear() {
+		fails(this.runner.withBean("requestId", PassThrough.class)
+			.withPropertyValues("async-middleware.middleware.locale.order=1"),
+				"There are properties for a middleware 'locale' ('async-middleware.middleware.locale.*'), but no"
+						+ " middleware of that name.",
+				"Use one of these names, or remove the properties: requestId.");
+	}
+
+	@Test
+	void refusesPropertiesForMiddlewaresWhereThereAreNone() {
+		fails(this.runner.withPropertyValues("async-middleware.middleware.locale.order=1"),
+				"There are properties for a middleware 'locale' ('async-middleware.middleware.locale.*'), but no"
+						+ " middleware of that name.",
+				"Remove the properties: no bean is annotated with @AsyncMiddleware.");
+	}
+
+	@Test
+	void refusesEnvironmentVariablesForAMiddlewareThatDoesNotExist() {
+		fails(this.runner.withBean("requestId", PassThrough.class)
+			.withInitializer(
+					MiddlewareRunner.environmentVariable("ASYNC_MIDDLEWARE_MIDDLEWARE_REQEST_ID_EXCLUDE_PATH", "/a")),
+				"There are properties for a middleware 'reqestid' ('async-middleware.middleware.reqestid.*'), but no"
+						+ " middleware of that name. Did you mean 'requestId'?",
+				"Use one of these names, or remove the properties: requestId.");
+	}
+
+	@Test
+	void refusesNamesThatPropertiesCannotTellApart() {
+		fails(this.runner.withBean("requestId", PassThrough.class).withBean("request-id", PassThrough.class),
+				"The middleware 'request-id' (" + HERE + "$PassThrough) and the middleware 'requestId' (" + HERE
+						+ "$PassThrough) have names that properties cannot tell apart.",
+				"Rename one of the beans.");
+	}
+
+	@Test
+	void refusesAnOrderBesideADifferentOrderAnnotation() {
+		fails(this.runner.withBean("twoOrders", TwoOrders.class),
+				"The middleware 'twoOrders' (" + HERE + "$TwoOrders) has two orders: 10 in @AsyncMiddleware and"
+						+ " @Order(5).",
+				"Keep one of them. To run it elsewhere in one environment, set the property"
+						+ " 'async-middleware.middleware.twoOrders.order'.");
+	}
+
+	@Test
+	void refusesAnOrderBesideADifferentOrderAnnotationBehindAnInterface() {
+		fails(this.runner.withUserConfiguration(HiddenOrder.class),
+				"The middleware 'hiddenOrder' (bean method " + HERE + "$HiddenOrder.hiddenOrder()) has two orders: 20"
+						+ " in @AsyncMiddleware and @Order(5).",
+				"Keep one of them. To run it elsewhere in one environment, set the property"
+						+ " 'async-middleware.middleware.hiddenOrder.order'.");
+	}
+
+	@Test
+	void refusesAnOrderBesideADifferentOneOfTheInstance() {
+		fails(this.runner.withBean("ordered", OrderedFive.class),
+				"The middleware 'ordered' (" + HERE + "$OrderedFive) has two orders: 10 in @AsyncMiddleware and 5 from"
+						+ " getOrder().",
+				"Keep one of them. To run it elsewhere in one environment, set the property"
+						+ " 'async-middleware.middleware.ordered.order'.");
+	}
+
+	@Test
+	void acceptsTheSameOrderTwice() {
+		this.runner.withBean("same", SameOrderTwice.class).run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void refusesAnOrderThatContradictsBefore() {
+		fails(this.runner.withBean("ten", Ten.class).withBean("twenty", TwentyBeforeTen.class),
+				"The middleware 'twenty' (" + HERE + "$TwentyBeforeTen, order 20) has to run before the filter 'ten' ("
+						+ HERE + "$Ten, order 10), but its own order says otherwise.",
+				"Change the order or remove the relation, in @AsyncMiddleware or in the properties"
+						+ " 'async-middleware.middleware.twenty.*'.");
+	}
+
+	@Test
+	void refusesAnOrderThatContradictsAfter() {
+		fails(this.runner.withBean("foreign", ForeignAtTwenty.class).withBean("ten", TenAfterForeign.class),
+				"The middleware 'ten' (" + HERE + "$TenAfterForeign, order 10) has to run after the filter 'foreign' ("
+						+ HERE + "$ForeignAtTwenty, order 20), but its own order says otherwise.",
+				"Change the order or remove the relation, in @AsyncMiddleware or in the properties"
+						+ " 'async-middleware.middleware.ten.*'.");
+	}
+
+	@Test
+	void refusesRelationsThatCannotBothHold() {
+		fails(this.runner.withBean("ten", Ten.class)
+			.withBean("foreign", ForeignAtTwenty.class)
+			.withBean("torn", BeforeTenAfterForeign.class),
+				"The middleware 'torn' (" + HERE + "$BeforeTenAfterForeign) has to run before the filter 'ten' (" + HERE
+						+ "$Ten, order 10), but other relations say otherwise.",
+				"Change the order or remove the relation, in @AsyncMiddleware or in the properties"
+						+ " 'async-middleware.middleware.torn.*'.");
+	}
+
+	@Test
+	void refusesCycles() {
+		fails(this.runner.withBean("a", A.class)
+			.withBean("b", B.class)
+			.withBean("c", C.class)
+			.withBean("aaBehindTheCycle", BehindA.class),
+				"The 'before' and 'after' of middlewares contradict each other: 'a' (" + HERE + "$A) > 'b' (" + HERE
+						+ "$B) > 'c' (" + HERE + "$C) > 'a' (" + HERE + "$A).",
+				"Remove one of the relations, or give one of the middlewares an order instead.");
+	}
+
+	@Test
+	void refusesAClassNameThatCannotBeLoaded() {
+		fails(this.runner.withBean("passThrough", PassThrough.class)
+			.withPropertyValues("async-middleware.middleware.pass-through.before=com.acme.Missing"),
+				"The property 'async-middleware.middleware.passThrough.before' names the class 'com.acme.Missing',"
+						+ " which cannot be loaded.",
+				"Give the full name of the class of a filter, or remove the entry.");
+	}
+
+	@Test
+	void refusesAMiddlewareOfAParentContext() {
+		try (GenericApplicationContext parent = new GenericApplicationContext()) {
+			parent.registerBean("inParent", PassThrough.class);
+			parent.refresh();
+			fails(this.runner.withParent(parent).withInitializer((context) -> context.setId("app")),
+					"The bean 'inParent' (" + HERE
+							+ "$PassThrough) is annotated with @AsyncMiddleware, but it is not in"
+							+ " the application context of the web application ('app').",
+					"Register it there, not in a parent or child context.");
+		}
+	}
+
+	@Test
+	void failsAtStartUpWhereEverythingElseIsLazy() {
+		BeanFactoryPostProcessor lazy = new LazyInitializationBeanFactoryPostProcessor();
+		ReactiveWebApplicationContextRunner lazyRunner = this.runner
+			.withInitializer((context) -> context.addBeanFactoryPostProcessor(lazy));
+		lazyRunner.withBean("twoOrders", TwoOrders.class).run((context) -> assertThat(context).hasFailed());
+		lazyRunner.withBean("ordered", OrderedFive.class).run((context) -> assertThat(context).hasFailed());
+		lazyRunner.withUserConfiguration(BadPath.class).run((context) -> assertThat(context).hasFailed());
+		lazyRunner.withBean("a", A.class)
+			.withBean("b", B.class)
+			.withBean("c", C.class)
+			.run((context) -> assertThat(context).hasFailed());
+		lazyRunner.withPropertyValues("async-middleware.middleware.x.order=1")
+			.run((context) -> assertThat(context).hasFailed());
+		lazyRunner.withPropertyValues("async-middleware.enable=true").run((context) -> assertThat(context).hasFailed());
+		lazyRunner.withBean("passThrough", PassThrough.class).run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void createsNoFactoryBeanEarly() {
+		this.runner.withUserConfiguration(RawFactory.class)
+			.run((context) -> assertThat(context.getBean(RawFactory.Witness.class).createdEarly).isFalse());
+	}
+
+	@Test
+	void acceptsAFactoryBeanThatIsAnnotated() {
+		this.runner.withBean("fromFactory", AnnotatedFactory.class)
+			.run((context) -> assertThat(MiddlewareRunner.middleware(context, "fromFactory").order()).isEqualTo(15));
+	}
+
+	@Test
+	void printsTheAnalysisOfAnApplicationThatDoesNotStart(CapturedOutput output) {
+		assertThatExceptionOfType(InvalidMiddlewareException.class).isThrownBy(() -> SpringApplication
+			.run(Application.class, "--server.port=0", "--spring.main.web-application-type=reactive"));
+		assertThat(output.getAll()).contains("""
+				***************************
+				APPLICATION FAILED TO START
+				***************************
+
+				Description:
+
+				The bean 'noFilter' (%s$NoFilter) is annotated with @AsyncMiddleware, but it is not a WebFilter.
+
+				Action:
+
+				Let it implement""".formatted(HERE));
+	}
+
+	private static void fails(ReactiveWebApplicationContextRunner runner, String description, String action) {
+		runner.run((context) -> {
+			assertThat(context).hasFailed();
+			FailureAnalysis analysis = new InvalidMiddlewareFailureAnalyzer().analyze(context.getStartupFailure());
+			assertThat(analysis).as(() -> "" + context.getStartupFailure()).isNotNull();
+			assertThat(analysis.getDescription()).isEqualTo(description);
+			assertThat(analysis.getAction()).isEqualTo(action);
+		});
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+		@Bean
+		NoFilter noFilter() {
+			return new NoFilter();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HiddenFilter {
+
+		@Bean
+		@AsyncMiddleware
+		Object hidden() {
+			return new PassThrough();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HiddenAnnotation {
+
+		@Bean
+		WebFilter hidden() {
+			return new PassThrough();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HiddenOrder {
+
+		@Bean
+		@AsyncMiddleware(order = 20)
+		WebFilter hiddenOrder() {
+			return new TwoOrders();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Prototype {
+
+		@Bean
+		@Scope("prototype")
+		PassThrough prototype() {
+			return new PassThrough();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ScopedProxy {
+
+		@Bean
+		@Scope(scopeName = "custom", proxyMode = ScopedProxyMode.TARGET_CLASS)
+		PassThrough scoped() {
+			return new PassThrough();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class BadPath {
+
+		@Bean
+		@AsyncMiddleware(path = { "/ok", "/a/{b" })
+		WebFilter badPath() {
+			return new Ten();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class RawFactory {
+
+		@Bean
+		static Witness witness() {
+			return new Witness();
+		}
+
+		@Bean
+		@SuppressWarnings("rawtypes")
+		static FactoryBean raw(Witness witness) {
+			witness.createdEarly = !witness.ready;
+			return new AnnotatedFactory();
+		}
+
+		static class Witness implements BeanPostProcessor {
+
+			private boolean ready;
+
+			private boolean createdEarly;
+
+			@Override
+			public Object postProcessBeforeInitialization(Object bean, String beanName) {
+				this.ready = true;
+				return bean;
+			}
+
+		}
+
+	}
+
+	@AsyncMiddleware(order = 15)
+	static class AnnotatedFactory implements FactoryBean<WebFilter> {
+
+		@Override
+		public WebFilter getObject() {
+			return (exchange, chain) -> chain.filter(exchange);
+		}
+
+		@Override
+		public Class<?> getObjectType() {
+			return WebFilter.class;
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class NoFilter {
+
+	}
+
+	@AsyncMiddleware
+	static class PassThrough implements WebFilter {
+
+		@Override
+		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+			return chain.filter(exchange);
+		}
+
+	}
+
+	@AsyncMiddleware(order = 10)
+	static class Ten extends PassThrough {
+
+	}
+
+	@Order(20)
+	static class ForeignAtTwenty implements WebFilter {
+
+		@Override
+		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+			return chain.filter(exchange);
+		}
+
+	}
+
+	@AsyncMiddleware(order = 10)
+	@Order(5)
+	static class TwoOrders extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(order = 5)
+	@Order(5)
+	static class SameOrderTwice extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(order = 10)
+	static class OrderedFive extends PassThrough implements Ordered {
+
+		@Override
+		public int getOrder() {
+			return 5;
+		}
+
+	}
+
+	@AsyncMiddleware(order = 20, before = Ten.class)
+	static class TwentyBeforeTen extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(order = 10, after = ForeignAtTwenty.class)
+	static class TenAfterForeign extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(before = Ten.class, after = ForeignAtTwenty.class)
+	static class BeforeTenAfterForeign extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(before = B.class)
+	static class A extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(before = C.class)
+	static class B extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(before = A.class)
+	static class C extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(after = A.class)
+	static class BehindA extends PassThrough {
+
+	}
+
+}
