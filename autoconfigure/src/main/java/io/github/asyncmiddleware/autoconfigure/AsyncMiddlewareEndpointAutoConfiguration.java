@@ -9,6 +9,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 /**
  * Auto-configuration for {@link AsyncMiddlewareEndpoint}. Nothing is measured for it
@@ -17,17 +18,25 @@ import org.springframework.context.annotation.Bean;
 @AutoConfiguration(after = AsyncMiddlewareAutoConfiguration.class)
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
 @ConditionalOnBean(MiddlewareChain.class)
-@ConditionalOnAvailableEndpoint(AsyncMiddlewareEndpoint.class)
 public final class AsyncMiddlewareEndpointAutoConfiguration {
 
-	@Bean
-	MiddlewareStatistics middlewareStatistics() {
-		return new MiddlewareStatistics(Ticker.SYSTEM);
-	}
+	/**
+	 * Apart, as its condition is a class that may not be there.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnAvailableEndpoint(AsyncMiddlewareEndpoint.class)
+	static class EndpointConfiguration {
 
-	@Bean
-	AsyncMiddlewareEndpoint asyncMiddlewareEndpoint(MiddlewareChain chain, MiddlewareStatistics statistics) {
-		return new AsyncMiddlewareEndpoint(chain::entries, statistics);
+		@Bean
+		MiddlewareStatistics middlewareStatistics() {
+			return new MiddlewareStatistics(Ticker.SYSTEM);
+		}
+
+		@Bean
+		AsyncMiddlewareEndpoint asyncMiddlewareEndpoint(MiddlewareChain chain, MiddlewareStatistics statistics) {
+			return new AsyncMiddlewareEndpoint(chain::entries, statistics);
+		}
+
 	}
 
 }

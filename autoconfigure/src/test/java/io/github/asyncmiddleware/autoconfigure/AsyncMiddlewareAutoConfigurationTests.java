@@ -21,6 +21,9 @@ import org.springframework.boot.test.context.runner.ReactiveWebApplicationContex
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportSelector;
+import org.springframework.core.type.AnnotationMetadata;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -70,6 +73,15 @@ class AsyncMiddlewareAutoConfigurationTests {
 	}
 
 	@Test
+	void readsBeanMethodsOfConfigurationsThatAreOnlyKnownByName() {
+		this.runner.withUserConfiguration(ImportedByName.class).run((context) -> {
+			assertThat(MiddlewareRunner.chainOf(context)).containsExactly("byName");
+			assertThat(MiddlewareRunner.middleware(context, "byName").order()).isEqualTo(33);
+			assertThat(MiddlewareRunner.middleware(context, "byName").type()).isEqualTo(OnlyKnownByName.class);
+		});
+	}
+
+	@Test
 	void worksBesideOtherDecorators() {
 		this.runner.withUserConfiguration(One.class, Decorators.class).run((context) -> {
 			assertThat(MiddlewareRunner.ran(context, "/")).containsExactly("first", "second", "one");
@@ -89,7 +101,7 @@ class AsyncMiddlewareAutoConfigurationTests {
 	@Test
 	void worksWithoutMicrometer() {
 		this.runner.withUserConfiguration(One.class)
-			.withClassLoader(new FilteredClassLoader("io.micrometer.core", "org.HdrHistogram"))
+			.withClassLoader(new FilteredClassLoader("io.micrometer.core"))
 			.run((context) -> assertThat(MiddlewareRunner.ran(context, "/")).containsExactly("one"));
 	}
 
@@ -155,6 +167,32 @@ class AsyncMiddlewareAutoConfigurationTests {
 		@AsyncMiddleware
 		WebFilter one() {
 			return MiddlewareRunner.tracing("one");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@Import(ByName.class)
+	static class ImportedByName {
+
+	}
+
+	static class ByName implements ImportSelector {
+
+		@Override
+		public String[] selectImports(AnnotationMetadata importingClassMetadata) {
+			return new String[] { OnlyKnownByName.class.getName() };
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OnlyKnownByName {
+
+		@Bean
+		@AsyncMiddleware(order = 33)
+		WebFilter byName() {
+			return MiddlewareRunner.tracing("byName");
 		}
 
 	}

@@ -108,7 +108,7 @@ class SkipManagementIntegrationTests {
 	}
 
 	private static void run(Consumer<Server> test, String... arguments) {
-		List<String> all = new ArrayList<>(List.of("--server.port=0", "--server.shutdown=immediate",
+		List<String> all = new ArrayList<>(List.of("--server.port=0", "--spring.reactor.netty.shutdown-quiet-period=0s",
 				"--spring.main.banner-mode=off", "--spring.main.register-shutdown-hook=false"));
 		all.addAll(List.of(arguments));
 		try (ConfigurableApplicationContext context = new SpringApplicationBuilder(App.class)

@@ -1,0 +1,92 @@
+package io.github.asyncmiddleware.autoconfigure;
+
+import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpoint;
+import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
+import io.github.asyncmiddleware.internal.chain.RequestListener;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
+import org.springframework.boot.webflux.autoconfigure.HttpHandlerAutoConfiguration;
+import org.springframework.boot.webflux.autoconfigure.WebFluxAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.server.WebFilter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link AsyncMiddlewareEndpointAutoConfiguration}.
+ */
+class AsyncMiddlewareEndpointAutoConfigurationTests {
+
+	private final ReactiveWebApplicationContextRunner runner = new ReactiveWebApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(AsyncMiddlewareAutoConfiguration.class,
+				AsyncMiddlewareEndpointAutoConfiguration.class, HttpHandlerAutoConfiguration.class,
+				WebFluxAutoConfiguration.class))
+		.withUserConfiguration(OneMiddleware.class);
+
+	@Test
+	void isThereWhenItIsExposed() {
+		this.runner.withPropertyValues("management.endpoints.web.exposure.include=asyncmiddleware")
+			.run((context) -> assertThat(context).hasSingleBean(AsyncMiddlewareEndpoint.class)
+				.hasSingleBean(MiddlewareStatistics.class));
+	}
+
+	@Test
+	void isNotThereWhenItIsNotExposed() {
+		this.runner.run((context) -> assertThat(context).hasNotFailed()
+			.doesNotHaveBean(AsyncMiddlewareEndpoint.class)
+			.doesNotHaveBean(RequestListener.class));
+	}
+
+	@Test
+	void isNotThereWhenAccessIsDenied() {
+		this.runner
+			.withPropertyValues("management.endpoints.web.exposure.include=*",
+					"management.endpoint.asyncmiddleware.access=NONE")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(AsyncMiddlewareEndpoint.class)
+				.doesNotHaveBean(RequestListener.class));
+	}
+
+	@Test
+	void isNotThereWithoutActuator() {
+		this.runner.withClassLoader(new FilteredClassLoader("org.springframework.boot.actuate"))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(RequestListener.class));
+	}
+
+	@Test
+	void showsTheChainOfTheContext() {
+		this.runner.withPropertyValues("management.endpoints.web.exposure.include=asyncmiddleware").run((context) -> {
+			AsyncMiddlewareEndpoint endpoint = context.getBean(AsyncMiddlewareEndpoint.class);
+			assertThat(endpoint.chain(null, null).middlewares())
+				.extracting(AsyncMiddlewareEndpointAutoConfigurationTests::name)
+				.containsExactly("one", "foreign");
+		});
+	}
+
+	private static String name(AsyncMiddlewareEndpoint.EntryDescriptor entry) {
+		return (entry instanceof AsyncMiddlewareEndpoint.MiddlewareDescriptor middleware) ? middleware.name()
+				: ((AsyncMiddlewareEndpoint.ForeignFilterDescriptor) entry).name();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OneMiddleware {
+
+		@Bean
+		@AsyncMiddleware
+		WebFilter one() {
+			return (exchange, chain) -> chain.filter(exchange);
+		}
+
+		@Bean
+		WebFilter foreign() {
+			return (exchange, chain) -> chain.filter(exchange);
+		}
+
+	}
+
+}

@@ -1,0 +1,246 @@
+package io.github.asyncmiddleware.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.metrics.MiddlewareTags;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
+import io.micrometer.core.instrument.distribution.ValueAtPercentile;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
+import org.springframework.boot.webflux.autoconfigure.HttpHandlerAutoConfiguration;
+import org.springframework.boot.webflux.autoconfigure.WebFluxAutoConfiguration;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
+import org.springframework.test.web.reactive.server.WebTestClient;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.server.WebFilter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link AsyncMiddlewareMetricsAutoConfiguration}.
+ */
+class AsyncMiddlewareMetricsAutoConfigurationTests {
+
+	private final ReactiveWebApplicationContextRunner bareRunner = new ReactiveWebApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(AsyncMiddlewareAutoConfiguration.class,
+				AsyncMiddlewareMetricsAutoConfiguration.class, HttpHandlerAutoConfiguration.class,
+				WebFluxAutoConfiguration.class, MetricsAutoConfiguration.class))
+		.withUserConfiguration(Endpoints.class);
+
+	private final ReactiveWebApplicationContextRunner runner = this.bareRunner.withBean(SimpleMeterRegistry.class)
+		.withUserConfiguration(TwoMiddlewares.class);
+
+	@Test
+	void recordsEveryMeter() {
+		this.runner.run((context) -> {
+			get(context, "/hello").expectStatus().isOk();
+			assertThat(meters(context)).containsExactlyInAnyOrder(
+					"async.middleware.ttfb [tag(middleware=first),tag(outcome=SUCCESS)] 1",
+					"async.middleware.ttfb [tag(middleware=second),tag(outcome=SUCCESS)] 1",
+					"async.middleware.own [tag(middleware=first),tag(result=passed)] 1",
+					"async.middleware.own [tag(middleware=second),tag(result=passed)] 1",
+					"async.middleware.app [tag(outcome=SUCCESS)] 1",
+					"async.middleware.request.ttfb [tag(method=GET),tag(outcome=SUCCESS),tag(status=200),tag(uri=/hello)] 1",
+					"async.middleware.requests [tag(result=ok)] 1");
+		});
+	}
+
+	@Test
+	void registersTheCommonMetersAtStartUp() {
+		this.runner.run((context) -> assertThat(meters(context)).containsExactlyInAnyOrder(
+				"async.middleware.ttfb [tag(middleware=first),tag(outcome=SUCCESS)] 0",
+				"async.middleware.ttfb [tag(middleware=second),tag(outcome=SUCCESS)] 0",
+				"async.middleware.own [tag(middleware=first),tag(result=passed)] 0",
+				"async.middleware.own [tag(middleware=second),tag(result=passed)] 0",
+				"async.middleware.app [tag(outcome=SUCCESS)] 0", "async.middleware.requests [tag(result=ok)] 0"));
+	}
+
+	@Test
+	void registersNothingWithoutMiddlewares() {
+		this.bareRunner.withBean(SimpleMeterRegistry.class).run((context) -> {
+			get(context, "/hello").expectStatus().isOk();
+			assertThat(meters(context)).isEmpty();
+		});
+	}
+
+	@Test
+	void recordsNothingWhenDisabled() {
+		this.runner.withPropertyValues("async-middleware.metrics.enabled=false").run((context) -> {
+			get(context, "/hello").expectStatus().isOk();
+			assertThat(meters(context)).isEmpty();
+			assertThat(context).doesNotHaveBean(RequestListener.class);
+		});
+	}
+
+	@Test
+	void runsWithoutRegistry() {
+		this.bareRunner.withUserConfiguration(TwoMiddlewares.class).run((context) -> {
+			assertThat(context).doesNotHaveBean(RequestListener.class);
+			get(context, "/hello").expectStatus().isOk().expectHeader().valueEquals("X-First", "1");
+		});
+	}
+
+	@Test
+	void runsWithoutMicrometer() {
+		new ReactiveWebApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(AsyncMiddlewareAutoConfiguration.class,
+					AsyncMiddlewareMetricsAutoConfiguration.class, HttpHandlerAutoConfiguration.class,
+					WebFluxAutoConfiguration.class))
+			.withUserConfiguration(Endpoints.class, TwoMiddlewares.class)
+			.withClassLoader(new FilteredClassLoader(MeterRegistry.class.getPackageName(),
+					"org.springframework.boot.actuate", "org.springframework.boot.micrometer"))
+			.run((context) -> {
+				assertThat(context).doesNotHaveBean(RequestListener.class);
+				get(context, "/hello").expectStatus().isOk().expectHeader().valueEquals("X-First", "1");
+			});
+	}
+
+	@Test
+	void addsTheTagsOfTheUser() {
+		this.runner.withBean(MiddlewareTags.class, () -> (middleware) -> Tags.of("team", "team of " + middleware))
+			.run((context) -> assertThat(context.getBean(MeterRegistry.class)
+				.get("async.middleware.own")
+				.tags("middleware", "first", "team", "team of first")
+				.timer()).isNotNull());
+	}
+
+	@Test
+	void followsTheDistributionProperties() {
+		this.runner
+			.withPropertyValues("management.metrics.distribution.percentiles.async.middleware.ttfb=0.5,0.99",
+					"management.metrics.distribution.slo.async.middleware.own=1ms,10ms")
+			.run((context) -> {
+				MeterRegistry registry = context.getBean(MeterRegistry.class);
+				Timer ttfb = registry.get("async.middleware.ttfb").tag("middleware", "first").timer();
+				assertThat(ttfb.takeSnapshot().percentileValues()).extracting(ValueAtPercentile::percentile)
+					.containsExactly(0.5, 0.99);
+				Timer own = registry.get("async.middleware.own").tag("middleware", "first").timer();
+				assertThat(own.takeSnapshot().histogramCounts()).hasSize(2);
+			});
+	}
+
+	@Test
+	void doesNotLetAFailingRegistryReachTheResponse() {
+		this.runner.withBean("failing", MeterFilter.class, FailingMeterFilter::new).run((context) -> {
+			get(context, "/hello").expectStatus().isOk().expectBody(String.class).isEqualTo("hello");
+			assertThat(meters(context)).isEmpty();
+		});
+	}
+
+	@Test
+	void keepsTheNumberOfMetersWhateverClientsSend() {
+		this.runner.run((context) -> {
+			HttpHandler handler = context.getBean(HttpHandler.class);
+			for (String path : List.of("/hello", "/unknown")) {
+				handle(handler, HttpMethod.GET, path);
+				handle(handler, HttpMethod.POST, path);
+				handle(handler, HttpMethod.valueOf("BREW"), path);
+			}
+			int meters = context.getBean(MeterRegistry.class).getMeters().size();
+			for (int i = 0; i < 100_000; i++) {
+				HttpMethod method = (i % 3 == 0) ? HttpMethod.valueOf("M" + i) : HttpMethod.GET;
+				handle(handler, method, "/p" + i + ((i % 2 == 0) ? "/%2e%2e;x=" + i : "?q=" + i));
+			}
+			assertThat(context.getBean(MeterRegistry.class).getMeters()).hasSize(meters);
+			assertThat(context.getBean(MeterRegistry.class)
+				.get("async.middleware.requests")
+				.tag("result", "error_page")
+				.counter()
+				.count()).isGreaterThan(100_000);
+		});
+	}
+
+	private static void handle(HttpHandler handler, HttpMethod method, String path) {
+		handler
+			.handle(MockServerHttpRequest.method(method, java.net.URI.create(path)).build(),
+					new MockServerHttpResponse())
+			.block();
+	}
+
+	private static WebTestClient.ResponseSpec get(ApplicationContext context, String path) {
+		return WebTestClient.bindToApplicationContext(context).build().get().uri(path).exchange();
+	}
+
+	private static List<String> meters(ApplicationContext context) {
+		List<String> meters = new ArrayList<>();
+		for (Meter meter : context.getBean(MeterRegistry.class).getMeters()) {
+			if (meter.getId().getName().startsWith("async.middleware")) {
+				long count = (long) meter.measure().iterator().next().getValue();
+				meters.add(meter.getId().getName() + " " + meter.getId().getTags() + " " + count);
+			}
+		}
+		return meters.stream().map((line) -> line.replace(", ", ",")).toList();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TwoMiddlewares {
+
+		@Bean
+		@AsyncMiddleware(order = 1)
+		WebFilter first() {
+			return (exchange, chain) -> {
+				exchange.getResponse().getHeaders().set("X-First", "1");
+				return chain.filter(exchange);
+			};
+		}
+
+		@Bean
+		@AsyncMiddleware(order = 2)
+		WebFilter second() {
+			return (exchange, chain) -> Mono.defer(() -> chain.filter(exchange));
+		}
+
+	}
+
+	@RestController
+	static class Endpoints {
+
+		@GetMapping("/hello")
+		String hello() {
+			return "hello";
+		}
+
+	}
+
+	@Order(Ordered.HIGHEST_PRECEDENCE)
+	static class FailingMeterFilter implements MeterFilter {
+
+		@Override
+		public Meter.Id map(Meter.Id id) {
+			if (id.getName().startsWith("async.middleware")) {
+				throw new IllegalStateException("map");
+			}
+			return id;
+		}
+
+		@Override
+		public DistributionStatisticConfig configure(Meter.Id id, DistributionStatisticConfig config) {
+			throw new IllegalStateException("configure");
+		}
+
+	}
+
+}
