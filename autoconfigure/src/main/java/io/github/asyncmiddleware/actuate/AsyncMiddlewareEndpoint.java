@@ -12,6 +12,7 @@ import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.chain.Misuse;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aot.hint.annotation.RegisterReflectionForBinding;
@@ -97,18 +98,18 @@ public class AsyncMiddlewareEndpoint {
 		String reason = (request != null) ? request.reasonToSkip(middleware) : null;
 		return new MiddlewareDescriptor(middleware.name(), middleware.type().getName(), STYLE, middleware.order(),
 				false, ScopeDescriptor.of(middleware.scope()), TimingDescriptor.of(timing.ttfb()),
-				TimingDescriptor.of(timing.own()), results(timing.results()),
-				(request != null) ? (reason == null) : null, reason);
+				TimingDescriptor.of(timing.own()), counts(MiddlewareResult.values(), timing.results()),
+				counts(Misuse.values(), timing.misuse()), (request != null) ? (reason == null) : null, reason);
 	}
 
-	private static Map<String, Long> results(long[] counts) {
-		Map<String, Long> results = new LinkedHashMap<>();
-		for (MiddlewareResult result : MiddlewareResult.values()) {
-			if (counts[result.ordinal()] != 0) {
-				results.put(result.name().toLowerCase(Locale.ROOT), counts[result.ordinal()]);
+	private static Map<String, Long> counts(Enum<?>[] kinds, long[] counts) {
+		Map<String, Long> named = new LinkedHashMap<>();
+		for (Enum<?> kind : kinds) {
+			if (counts[kind.ordinal()] != 0) {
+				named.put(kind.name().toLowerCase(Locale.ROOT), counts[kind.ordinal()]);
 			}
 		}
-		return results;
+		return named;
 	}
 
 	/**
@@ -143,12 +144,13 @@ public class AsyncMiddlewareEndpoint {
 	 * @param ttfb its time to first byte
 	 * @param own its own time
 	 * @param results how often its part ended how, since start
+	 * @param misuse how often it broke the rules how, since start
 	 * @param applies whether it runs for the request in question, if there is one
 	 * @param reason why it does not
 	 */
 	public record MiddlewareDescriptor(String name, String type, String style, int order, boolean foreign,
 			ScopeDescriptor scope, TimingDescriptor ttfb, TimingDescriptor own, Map<String, Long> results,
-			@Nullable Boolean applies, @Nullable String reason) implements EntryDescriptor {
+			Map<String, Long> misuse, @Nullable Boolean applies, @Nullable String reason) implements EntryDescriptor {
 
 	}
 

@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.actuate;
 
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
@@ -87,6 +89,11 @@ public final class MiddlewareStatistics implements RequestListener {
 		finally {
 			buffer.unlock();
 		}
+	}
+
+	@Override
+	public void onMisuse(Middleware middleware, Misuse misuse) {
+		this.store.countMisuse(middleware.index(), misuse);
 	}
 
 	/**

@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.actuate;
 import java.util.Arrays;
 
 import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
+import io.github.asyncmiddleware.internal.chain.Misuse;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,12 @@ final class SampleStore {
 		return middleware;
 	}
 
+	synchronized void countMisuse(int index, Misuse misuse) {
+		if (Sample.isPossible(index)) {
+			middleware(index).misuse[misuse.ordinal()]++;
+		}
+	}
+
 	synchronized Timing app(long minute) {
 		return new Timing(this.app.count(), this.app.read(minute));
 	}
@@ -73,6 +80,8 @@ final class SampleStore {
 
 		private final long[] results = new long[MiddlewareResult.values().length];
 
+		private final long[] misuse = new long[Misuse.values().length];
+
 		void count(long minute, long sample) {
 			if (Sample.isTtfb(sample)) {
 				this.ttfb.record(minute, Sample.nanoseconds(sample));
@@ -85,7 +94,7 @@ final class SampleStore {
 
 		MiddlewareTiming read(long minute) {
 			return new MiddlewareTiming(new Timing(this.ttfb.count(), this.ttfb.read(minute)),
-					new Timing(this.own.count(), this.own.read(minute)), this.results.clone());
+					new Timing(this.own.count(), this.own.read(minute)), this.results.clone(), this.misuse.clone());
 		}
 
 	}
@@ -107,8 +116,10 @@ final class SampleStore {
 	 * @param own its own time
 	 * @param results how often its part ended how since start, by the ordinal of the
 	 * result
+	 * @param misuse how often it broke the rules since start, by the ordinal of the
+	 * misuse
 	 */
-	record MiddlewareTiming(Timing ttfb, Timing own, long[] results) {
+	record MiddlewareTiming(Timing ttfb, Timing own, long[] results, long[] misuse) {
 
 	}
 

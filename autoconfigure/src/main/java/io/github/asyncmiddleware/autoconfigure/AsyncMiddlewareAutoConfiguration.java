@@ -1,8 +1,12 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.util.List;
+
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
+import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.guard.MisuseReporter;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -36,14 +40,14 @@ public final class AsyncMiddlewareAutoConfiguration {
 	private static final String HANDLER_MAPPING = "requestMappingHandlerMapping";
 
 	@Bean
-	static MiddlewareDefinitions middlewareDefinitions() {
+	static MiddlewareDefinitions asyncMiddlewareDefinitions() {
 		return new MiddlewareDefinitions();
 	}
 
 	// Not lazy even where everything else is: mistakes have to show at start-up
 	@Bean
 	@Lazy(false)
-	MiddlewareChain middlewareChain(ConfigurableApplicationContext context, MiddlewareDefinitions definitions,
+	MiddlewareChain asyncMiddlewareChain(ConfigurableApplicationContext context, MiddlewareDefinitions definitions,
 			AsyncMiddlewareProperties properties, ObjectProvider<ManagementRequests> management) {
 		return new MiddlewareChain(context, definitions, properties.isEnabled(), () -> pathPatternParser(context),
 				management.getIfAvailable(() -> ManagementRequests.NONE));
@@ -60,9 +64,18 @@ public final class AsyncMiddlewareAutoConfiguration {
 	}
 
 	@Bean
-	MiddlewareHttpHandlerFactory middlewareHttpHandlerFactory(MiddlewareChain chain,
-			ObjectProvider<RequestListener> listeners) {
-		return new MiddlewareHttpHandlerFactory(chain, listeners.orderedStream().toList(), Ticker.SYSTEM);
+	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
+			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners) {
+		List<RequestListener> all = listeners.orderedStream().toList();
+		return new MiddlewareHttpHandlerFactory(chain, all, misuseGuard(properties, all), Ticker.SYSTEM);
+	}
+
+	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners) {
+		return switch (properties.getMisuse()) {
+			case FAIL -> new MisuseReporter(true, listeners, Ticker.SYSTEM);
+			case WARN -> new MisuseReporter(false, listeners, Ticker.SYSTEM);
+			case OFF -> MisuseGuard.OFF;
+		};
 	}
 
 	/**
@@ -74,7 +87,8 @@ public final class AsyncMiddlewareAutoConfiguration {
 	static class SkipManagementConfiguration {
 
 		@Bean
-		ManagementRequests managementRequests(ObjectProvider<PathMappedEndpoints> endpoints, Environment environment) {
+		ManagementRequests asyncMiddlewareManagementRequests(ObjectProvider<PathMappedEndpoints> endpoints,
+				Environment environment) {
 			return new EndpointManagementRequests(endpoints::getIfAvailable, environment);
 		}
 

@@ -4,6 +4,7 @@ import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpoint;
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
 import io.github.asyncmiddleware.internal.chain.Ticker;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -28,13 +29,15 @@ public final class AsyncMiddlewareEndpointAutoConfiguration {
 	static class EndpointConfiguration {
 
 		@Bean
-		MiddlewareStatistics middlewareStatistics() {
+		MiddlewareStatistics asyncMiddlewareStatistics() {
 			return new MiddlewareStatistics(Ticker.SYSTEM);
 		}
 
 		@Bean
-		AsyncMiddlewareEndpoint asyncMiddlewareEndpoint(MiddlewareChain chain, MiddlewareStatistics statistics) {
-			return new AsyncMiddlewareEndpoint(chain::entries, statistics);
+		AsyncMiddlewareEndpoint asyncMiddlewareEndpoint(ObjectProvider<MiddlewareChain> chain,
+				MiddlewareStatistics statistics) {
+			// Later, as the chain may want to know the paths of all endpoints
+			return new AsyncMiddlewareEndpoint(() -> chain.getObject().entries(), statistics);
 		}
 
 	}

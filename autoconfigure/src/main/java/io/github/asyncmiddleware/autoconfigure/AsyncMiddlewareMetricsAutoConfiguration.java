@@ -23,7 +23,7 @@ import org.springframework.context.annotation.Bean;
 public final class AsyncMiddlewareMetricsAutoConfiguration {
 
 	@Bean
-	RequestListener middlewareMetricsListener(MeterRegistry registry, MiddlewareChain chain,
+	RequestListener asyncMiddlewareMetricsListener(MeterRegistry registry, MiddlewareChain chain,
 			ObjectProvider<MiddlewareTags> tags) {
 		return MiddlewareMetrics.listener(registry, chain.middlewares(), tags.orderedStream().toList());
 	}

@@ -30,6 +30,11 @@ public class AsyncMiddlewareProperties {
 	 */
 	private boolean skipManagement = false;
 
+	/**
+	 * What becomes of middlewares that break the rules of a filter.
+	 */
+	private Misuse misuse = Misuse.FAIL;
+
 	private final Metrics metrics = new Metrics();
 
 	/**
@@ -54,12 +59,43 @@ public class AsyncMiddlewareProperties {
 		this.skipManagement = skipManagement;
 	}
 
+	public Misuse getMisuse() {
+		return this.misuse;
+	}
+
+	public void setMisuse(Misuse misuse) {
+		this.misuse = misuse;
+	}
+
 	public Metrics getMetrics() {
 		return this.metrics;
 	}
 
 	public Map<String, Middleware> getMiddleware() {
 		return this.middleware;
+	}
+
+	/**
+	 * What becomes of misuse.
+	 */
+	public enum Misuse {
+
+		/**
+		 * It is kept from taking effect: a request that would get an empty answer fails,
+		 * the rest of the chain is not run again, and is waited for.
+		 */
+		FAIL,
+
+		/**
+		 * It takes effect as in any filter, and is logged and counted.
+		 */
+		WARN,
+
+		/**
+		 * It takes effect as in any filter.
+		 */
+		OFF
+
 	}
 
 	/**

@@ -23,6 +23,8 @@ final class FilterArrangement {
 
 	private final List<Placed> chain = new ArrayList<>();
 
+	private final List<Placed> moved;
+
 	private final List<Placed> floating = new ArrayList<>();
 
 	private FilterArrangement(List<Placed> filters) {
@@ -32,6 +34,7 @@ final class FilterArrangement {
 			((related && !filter.fixed()) ? this.floating : this.chain).add(filter);
 		}
 		this.floating.sort(Comparator.comparing((filter) -> filter.entry().name()));
+		this.moved = List.copyOf(this.floating);
 	}
 
 	/**
@@ -44,7 +47,7 @@ final class FilterArrangement {
 		FilterArrangement arrangement = new FilterArrangement(filters);
 		arrangement.placeFloating();
 		arrangement.checkRelations();
-		return arrangement.chain.stream().map(Placed::entry).toList();
+		return arrangement.entries();
 	}
 
 	/**
@@ -149,6 +152,33 @@ final class FilterArrangement {
 			index--;
 		}
 		return index;
+	}
+
+	/**
+	 * The chain, in which a middleware that was moved has the order of the filter it was
+	 * moved next to.
+	 */
+	private List<ChainEntry> entries() {
+		List<ChainEntry> entries = new ArrayList<>();
+		for (Placed filter : this.chain) {
+			entries.add((this.moved.contains(filter) && filter.entry() instanceof Middleware middleware)
+					? middleware.withOrder(orderNextTo(filter, entries)) : filter.entry());
+		}
+		return List.copyOf(entries);
+	}
+
+	private int orderNextTo(Placed filter, List<ChainEntry> outer) {
+		boolean follows = this.chain.stream().anyMatch(filter::follows);
+		if (follows && !outer.isEmpty()) {
+			return outer.get(outer.size() - 1).order();
+		}
+		return this.chain.subList(outer.size(), this.chain.size())
+			.stream()
+			.filter((other) -> !this.moved.contains(other))
+			.findFirst()
+			.orElse(filter)
+			.entry()
+			.order();
 	}
 
 	private void checkRelations() {

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.MiddlewareOrder;
 import io.github.asyncmiddleware.autoconfigure.FilterArrangement.Placed;
 import io.github.asyncmiddleware.internal.chain.ChainArranger;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
@@ -135,11 +136,19 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	private static String describe(List<ChainEntry> entries) {
 		String chain = entries.stream()
 			.limit(LOGGED)
-			.map((entry) -> entry.name() + " (" + entry.order() + ((entry instanceof Middleware) ? "" : ", foreign")
-					+ ")")
+			.map((entry) -> entry.name() + " (" + describe(entry.order())
+					+ ((entry instanceof Middleware) ? "" : ", foreign") + ")")
 			.collect(Collectors.joining(" > "));
 		int more = entries.size() - LOGGED;
 		return "Filter chain: " + chain + ((more > 0) ? " > and " + more + " more" : "");
+	}
+
+	private static String describe(int order) {
+		return switch (order) {
+			case MiddlewareOrder.FIRST -> "first";
+			case MiddlewareOrder.LAST -> "last";
+			default -> Integer.toString(order);
+		};
 	}
 
 	/**

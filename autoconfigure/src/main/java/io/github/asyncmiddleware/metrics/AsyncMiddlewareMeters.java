@@ -78,7 +78,18 @@ public enum AsyncMiddlewareMeters {
 	 * {@code cut}, {@code gone_before_head}, {@code gone_after_head}, {@code upgraded}
 	 * and {@code fatal}.
 	 */
-	REQUESTS("async.middleware.requests", "Requests by how they ended", "result");
+	REQUESTS("async.middleware.requests", "Requests by how they ended", "result"),
+
+	/**
+	 * Counter: how often middlewares broke the rules of a filter.
+	 * <p>
+	 * Incremented each time.
+	 * <p>
+	 * Tags: {@code middleware}, the name of the bean; {@code kind}, one of
+	 * {@code null_result}, {@code dropped_next}, {@code repeated_next}, {@code late_next}
+	 * and {@code unawaited_next}.
+	 */
+	MISUSE("async.middleware.misuse", "Misuse of the filter contract", "middleware", "kind");
 
 	private final String meterName;
 

@@ -22,7 +22,7 @@ final class ContributedTags {
 
 	private static final Log logger = LogFactory.getLog(ContributedTags.class);
 
-	private static final Set<String> RESERVED = Set.of("middleware", "outcome", "result");
+	private static final Set<String> RESERVED = Set.of("middleware", "outcome", "result", "kind");
 
 	private static final String MISSING = "none";
 

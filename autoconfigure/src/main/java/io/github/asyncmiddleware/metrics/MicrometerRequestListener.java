@@ -5,6 +5,7 @@ import java.util.Locale;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
+import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
@@ -67,7 +68,7 @@ final class MicrometerRequestListener implements RequestListener {
 		int outcome = Outcome.of(request.status()).ordinal();
 		Step last = request.last();
 		for (Step step = last; step != null; step = step.previous()) {
-			MiddlewareMeters meters = metersOf(step);
+			MiddlewareMeters meters = metersOf(step.middleware());
 			if (meters != null) {
 				this.registry.record(AsyncMiddlewareMeters.TTFB, meters.ttfb.get(outcome), request.ttfb(step));
 			}
@@ -82,7 +83,7 @@ final class MicrometerRequestListener implements RequestListener {
 	@Override
 	public void onEnd(RequestTimeline request, RequestResult result) {
 		for (Step step = request.last(); step != null; step = step.previous()) {
-			MiddlewareMeters meters = metersOf(step);
+			MiddlewareMeters meters = metersOf(step.middleware());
 			if (meters != null) {
 				this.registry.record(AsyncMiddlewareMeters.OWN, meters.own.get(step.result().ordinal()), step.own());
 			}
@@ -90,8 +91,16 @@ final class MicrometerRequestListener implements RequestListener {
 		this.registry.increment(AsyncMiddlewareMeters.REQUESTS, this.requests.get(result.ordinal()));
 	}
 
-	private @Nullable MiddlewareMeters metersOf(Step step) {
-		int index = step.middleware().index();
+	@Override
+	public void onMisuse(Middleware middleware, Misuse misuse) {
+		MiddlewareMeters meters = metersOf(middleware);
+		if (meters != null) {
+			this.registry.increment(AsyncMiddlewareMeters.MISUSE, meters.misuse.get(misuse.ordinal()));
+		}
+	}
+
+	private @Nullable MiddlewareMeters metersOf(Middleware middleware) {
+		int index = middleware.index();
 		return (index < this.middlewares.length) ? this.middlewares[index] : null;
 	}
 
@@ -104,17 +113,25 @@ final class MicrometerRequestListener implements RequestListener {
 
 		private final MeterSlots<Timer> own;
 
+		private final MeterSlots<Counter> misuse;
+
 		MiddlewareMeters(GuardedRegistry registry, Tags tags) {
 			this.ttfb = new MeterSlots<>(Outcome.values().length,
 					(outcome) -> registry.timer(AsyncMiddlewareMeters.TTFB, tags.and(outcome(outcome))));
 			this.own = new MeterSlots<>(MiddlewareResult.values().length, (result) -> registry
 				.timer(AsyncMiddlewareMeters.OWN, tags.and(result(MiddlewareResult.values()[result]))));
+			this.misuse = new MeterSlots<>(Misuse.values().length,
+					(kind) -> registry.counter(AsyncMiddlewareMeters.MISUSE, tags.and(kind(Misuse.values()[kind]))));
 			this.ttfb.get(Outcome.SUCCESS.ordinal());
 			this.own.get(MiddlewareResult.PASSED.ordinal());
 		}
 
 		private static Tags outcome(int outcome) {
 			return Tags.of("outcome", Outcome.values()[outcome].name());
+		}
+
+		private static Tags kind(Misuse misuse) {
+			return Tags.of("kind", misuse.name().toLowerCase(Locale.ROOT));
 		}
 
 		private static Tags result(Enum<?> result) {

@@ -58,8 +58,9 @@ class AsyncMiddlewareAutoConfigurationTests {
 	}
 
 	@Test
-	void observesNothingWithoutListeners() {
+	void observesNothingWithoutListenersAndGuard() {
 		this.runner.withUserConfiguration(One.class)
+			.withPropertyValues("async-middleware.misuse=off")
 			.run((context) -> assertThat(context.getBean(HttpHandler.class).getClass())
 				.isEqualTo(HttpWebHandlerAdapter.class));
 	}

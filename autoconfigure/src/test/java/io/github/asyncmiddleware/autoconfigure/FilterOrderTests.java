@@ -134,7 +134,7 @@ class FilterOrderTests {
 	void listsTheChainInOneLineAtStartUp(CapturedOutput output) {
 		this.runner.withUserConfiguration(Orders.class)
 			.run((context) -> assertThat(logged(output))
-				.containsExactly("Filter chain: ten (10) > twenty (20) > foreign (2147483647, foreign)"));
+				.containsExactly("Filter chain: ten (10) > twenty (20) > foreign (last, foreign)"));
 	}
 
 	@Test

@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -40,6 +41,12 @@ class SkipManagementIntegrationTests {
 			assertThat(server.app("/actuator/health")).isEqualTo("200 [middleware, foreign]");
 			assertThat(server.app("/actuator")).isEqualTo("200 [middleware, foreign]");
 		});
+	}
+
+	@Test
+	void goesTogetherWithTheEndpointOfTheChain() {
+		run((server) -> assertThat(server.app("/actuator/asyncmiddleware")).startsWith("200 "), SKIP,
+				"--management.endpoints.web.exposure.include=asyncmiddleware");
 	}
 
 	@Test
@@ -134,9 +141,11 @@ class SkipManagementIntegrationTests {
 		private String ask(String port, String path) {
 			FluxExchangeResult<String> result = WebTestClient.bindToServer()
 				.baseUrl("http://localhost:" + this.context.getEnvironment().getRequiredProperty(port))
+				.responseTimeout(Duration.ofSeconds(30))
 				.build()
 				.get()
 				.uri(path)
+				.header("Connection", "close")
 				.exchange()
 				.returnResult(String.class);
 			result.getResponseBody().blockLast();

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import com.sun.management.ThreadMXBean;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
@@ -83,7 +84,10 @@ class MicrometerRequestListenerTests {
 
 	@Test
 	void describesEveryMeter() {
-		TestChain.get(chain(respond(200), TestChain.middleware(0, "a")), "/");
+		Middleware middleware = TestChain.middleware(0, "a");
+		TestChain.get(chain(respond(200), middleware), "/");
+		MiddlewareMetrics.listener(this.registry, List.of(middleware), List.of())
+			.onMisuse(middleware, Misuse.DROPPED_NEXT);
 		for (AsyncMiddlewareMeters meter : AsyncMiddlewareMeters.values()) {
 			assertThat(this.registry.get(meter.meterName()).meters()).allSatisfy((found) -> {
 				assertThat(found.getId().getDescription()).isEqualTo(meter.description());
@@ -91,6 +95,22 @@ class MicrometerRequestListenerTests {
 					.containsExactlyInAnyOrderElementsOf(meter.tagKeys());
 			});
 		}
+	}
+
+	@Test
+	void countsMisuseByMiddlewareAndKind() {
+		Middleware first = TestChain.middleware(0, "a");
+		Middleware second = TestChain.middleware(1, "b");
+		RequestListener listener = MiddlewareMetrics.listener(this.registry, List.of(first, second), List.of());
+		assertThat(this.registry.find("async.middleware.misuse").counters()).isEmpty();
+		listener.onMisuse(first, Misuse.LATE_NEXT);
+		listener.onMisuse(second, Misuse.LATE_NEXT);
+		listener.onMisuse(second, Misuse.LATE_NEXT);
+		listener.onMisuse(second, Misuse.NULL_RESULT);
+		assertThat(this.registry.get("async.middleware.misuse").counters())
+			.extracting((counter) -> counter.getId().getTag("middleware") + " " + counter.getId().getTag("kind") + " "
+					+ counter.count())
+			.containsExactlyInAnyOrder("a late_next 1.0", "b late_next 2.0", "b null_result 1.0");
 	}
 
 	@Test

@@ -10,6 +10,7 @@ import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
@@ -37,6 +38,8 @@ public final class TestChain {
 	private final List<RequestListener> listeners = new ArrayList<>();
 
 	private final List<WebExceptionHandler> exceptionHandlers = new ArrayList<>();
+
+	private MisuseGuard guard = (middleware, misuse) -> true;
 
 	private Ticker ticker = Ticker.SYSTEM;
 
@@ -85,6 +88,11 @@ public final class TestChain {
 		return this;
 	}
 
+	public TestChain guard(MisuseGuard guard) {
+		this.guard = guard;
+		return this;
+	}
+
 	public TestChain ticker(Ticker ticker) {
 		this.ticker = ticker;
 		return this;
@@ -107,7 +115,7 @@ public final class TestChain {
 	public HttpHandler build(WebHandler handler) {
 		return builder(handler)
 			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((all, context) -> List.copyOf(this.entries),
-					this.listeners, this.ticker))
+					this.listeners, this.guard, this.ticker))
 			.build();
 	}
 

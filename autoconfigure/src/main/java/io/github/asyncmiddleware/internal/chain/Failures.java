@@ -30,8 +30,8 @@ final class Failures {
 			if (result != null) {
 				return result;
 			}
-			step.misused();
-			return Mono.error(nullResult(middleware));
+			step.returnedNull();
+			return Mono.error(new IllegalStateException("A middleware returned null instead of a Mono"));
 		}
 		catch (VirtualMachineError ex) {
 			step.failed();
@@ -75,11 +75,6 @@ final class Failures {
 	 */
 	private static Mono<Void> failed(Throwable ex, String place) {
 		return Mono.<Void>error(signalOf(ex)).checkpoint(place);
-	}
-
-	private static IllegalStateException nullResult(Middleware middleware) {
-		return new IllegalStateException("The filter method of " + middleware
-				+ " returned null. It has to return a Mono: Mono.empty() after an answer, else chain.filter(exchange)");
 	}
 
 }

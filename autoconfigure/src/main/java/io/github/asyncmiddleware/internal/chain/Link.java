@@ -17,24 +17,27 @@ final class Link {
 
 	final WebHandler rest;
 
+	final MisuseGuard guard;
+
 	/** The scope to ask, or {@code null} where there is nothing to ask. */
 	private final @Nullable MiddlewareScope scope;
 
 	private final @Nullable Link next;
 
-	private Link(@Nullable Middleware middleware, @Nullable Link next, WebHandler rest) {
+	private Link(@Nullable Middleware middleware, @Nullable Link next, WebHandler rest, MisuseGuard guard) {
 		this.middleware = middleware;
 		this.scope = (middleware != null && !middleware.scope().isAll()) ? middleware.scope() : null;
 		this.next = next;
 		this.rest = rest;
+		this.guard = guard;
 	}
 
-	static Link leadingTo(WebHandler rest) {
-		return new Link(null, null, rest);
+	static Link leadingTo(WebHandler rest, MisuseGuard guard) {
+		return new Link(null, null, rest, guard);
 	}
 
 	Link precededBy(Middleware middleware) {
-		return new Link(middleware, this, this.rest);
+		return new Link(middleware, this, this.rest, this.guard);
 	}
 
 	/**

@@ -16,6 +16,16 @@ import org.springframework.web.server.WebFilter;
 public record Middleware(int index, String name, Class<?> type, int order, MiddlewareScope scope,
 		WebFilter filter) implements ChainEntry {
 
+	/**
+	 * The same middleware at another position.
+	 * @param order the position among all filters
+	 * @return a middleware with that order
+	 */
+	public Middleware withOrder(int order) {
+		return (order != this.order) ? new Middleware(this.index, this.name, this.type, order, this.scope, this.filter)
+				: this;
+	}
+
 	@Override
 	public String toString() {
 		return "middleware '" + this.name + "' (" + this.type.getName() + ", order " + this.order + ")";

@@ -33,6 +33,8 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 
 	private final List<RequestListener> listeners;
 
+	private final MisuseGuard guard;
+
 	private final Ticker ticker;
 
 	/**
@@ -42,11 +44,13 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 	 * nothing is observed
 	 * @param ticker the clock
 	 */
-	public MiddlewareHttpHandlerFactory(ChainArranger arranger, List<RequestListener> listeners, Ticker ticker) {
+	public MiddlewareHttpHandlerFactory(ChainArranger arranger, List<RequestListener> listeners, MisuseGuard guard,
+			Ticker ticker) {
 		Assert.notNull(arranger, "'arranger' must not be null");
 		Assert.notNull(ticker, "'ticker' must not be null");
 		this.arranger = arranger;
 		this.listeners = List.copyOf(listeners);
+		this.guard = guard;
 		this.ticker = ticker;
 	}
 
@@ -76,21 +80,22 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 		}
 		WebHandler filters = fuse(chain, filtering.getDelegate());
 		WebHandler delegate = new ExceptionHandlingWebHandler(filters, exceptionHandlers(exceptionHandling));
-		if (this.listeners.isEmpty()) {
+		if (this.listeners.isEmpty() && this.guard == MisuseGuard.OFF) {
 			HttpWebHandlerAdapter unobserved = new HttpWebHandlerAdapter(delegate);
 			MiddlewareHttpHandler.Settings.copy(adapter, unobserved);
 			return unobserved;
 		}
-		return new MiddlewareHttpHandler(delegate, adapter, new RequestObserver(this.listeners, this.ticker));
+		Ticker ticker = this.listeners.isEmpty() ? Ticker.STOPPED : this.ticker;
+		return new MiddlewareHttpHandler(delegate, adapter, new RequestObserver(this.listeners, ticker));
 	}
 
-	private static WebHandler fuse(List<ChainEntry> chain, WebHandler handler) {
+	private WebHandler fuse(List<ChainEntry> chain, WebHandler handler) {
 		List<List<ChainEntry>> rows = rows(chain);
 		WebHandler result = handler;
 		for (int i = rows.size() - 1; i >= 0; i--) {
 			List<ChainEntry> row = rows.get(i);
 			if (row.get(0) instanceof Middleware) {
-				result = new Segment(i + 1, row.stream().map(Middleware.class::cast).toList(), result);
+				result = new Segment(i + 1, row.stream().map(Middleware.class::cast).toList(), result, this.guard);
 			}
 			else {
 				result = new FilteringWebHandler(result, row.stream().map(ChainEntry::filter).toList());

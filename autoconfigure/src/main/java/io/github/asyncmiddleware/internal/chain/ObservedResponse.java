@@ -98,6 +98,7 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 	@Override
 	@SuppressWarnings("unchecked")
 	public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
+		this.timeline.statusTouched();
 		if (this.response instanceof HttpHeadResponseDecorator) {
 			// Only counts the body; the head comes with setComplete
 			return this.response.writeWith(body);
@@ -111,6 +112,7 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 	@Override
 	@SuppressWarnings("unchecked")
 	public Mono<Void> writeAndFlushWith(Publisher<? extends Publisher<? extends DataBuffer>> body) {
+		this.timeline.statusTouched();
 		if (this.response instanceof HttpHeadResponseDecorator) {
 			return setComplete();
 		}
@@ -121,6 +123,7 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 
 	@Override
 	public Mono<Void> setComplete() {
+		this.timeline.statusTouched();
 		if (this.response.isCommitted()) {
 			return this.response.setComplete();
 		}
@@ -172,6 +175,7 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 
 	@Override
 	public boolean setStatusCode(@Nullable HttpStatusCode status) {
+		this.timeline.statusTouched();
 		return this.response.setStatusCode(status);
 	}
 
@@ -182,21 +186,25 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 
 	@Override
 	public boolean setRawStatusCode(@Nullable Integer value) {
+		this.timeline.statusTouched();
 		return this.response.setRawStatusCode(value);
 	}
 
 	@Override
 	public HttpHeaders getHeaders() {
+		this.timeline.headersTouched();
 		return this.response.getHeaders();
 	}
 
 	@Override
 	public MultiValueMap<String, ResponseCookie> getCookies() {
+		this.timeline.headersTouched();
 		return this.response.getCookies();
 	}
 
 	@Override
 	public void addCookie(ResponseCookie cookie) {
+		this.timeline.headersTouched();
 		this.response.addCookie(cookie);
 	}
 
@@ -229,6 +237,7 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 
 		@Override
 		public Mono<Void> writeWith(Path file, long position, long count) {
+			timeline().statusTouched();
 			Mono<Void> write = commit(() -> this.message.writeWith(file, position, count), true);
 			return new ObservedWrite(write, timeline(), true);
 		}

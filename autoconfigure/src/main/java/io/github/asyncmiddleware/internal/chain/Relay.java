@@ -14,7 +14,7 @@ import org.springframework.web.server.ServerWebExchange;
  * Stands where a response leaves one part of the chain for another on its way out, and
  * tells both.
  */
-final class Relay implements CoreSubscriber<Void>, Scannable {
+final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 
 	/**
 	 * How deep subscriptions, and signals, may nest before one is postponed until the
@@ -34,6 +34,9 @@ final class Relay implements CoreSubscriber<Void>, Scannable {
 	private final @Nullable Step outer;
 
 	private final int depth;
+
+	/** What had been done to the response when the turn of the inner middleware came. */
+	private final int touches;
 
 	/** Kept, since asking for it goes through everybody further out. */
 	private final Context context;
@@ -66,15 +69,21 @@ final class Relay implements CoreSubscriber<Void>, Scannable {
 	 * @param inner the middleware that the part belongs to, if it is one of ours
 	 * @param outer the middleware that waits, if it is one of ours
 	 * @param depth how deep the subscription to the part is nested
+	 * @param touches what had been done to the response when the turn of the inner
+	 * middleware came
 	 */
-	Relay(CoreSubscriber<? super Void> actual, Timeline timeline, @Nullable Step inner, @Nullable Step outer,
-			int depth) {
+	Relay(CoreSubscriber<? super Void> actual, Timeline timeline, @Nullable Step inner, @Nullable Step outer, int depth,
+			int touches) {
 		this.actual = actual;
 		this.timeline = timeline;
 		this.inner = inner;
 		this.outer = outer;
 		this.depth = depth;
+		this.touches = touches;
 		this.context = actual.currentContext();
+		if (outer != null) {
+			outer.nextRelay = this;
+		}
 	}
 
 	/**
@@ -124,7 +133,29 @@ final class Relay implements CoreSubscriber<Void>, Scannable {
 	public void onSubscribe(Subscription subscription) {
 		if (Operators.validate(this.subscription, subscription)) {
 			this.subscription = subscription;
-			this.actual.onSubscribe(subscription);
+			this.actual.onSubscribe(this);
+		}
+	}
+
+	@Override
+	public void request(long n) {
+		if (this.subscription != null) {
+			this.subscription.request(n);
+		}
+	}
+
+	@Override
+	public void cancel() {
+		if (this.outer != null) {
+			this.outer.nextCancelled();
+		}
+		if (this.subscription != null) {
+			this.subscription.cancel();
+		}
+		Relay running = (this.inner != null && this.done) ? this.inner.nextRelay : null;
+		if (running != null && !running.done) {
+			// Its end is being held for what nobody else can cancel
+			running.cancel();
 		}
 	}
 
@@ -135,10 +166,34 @@ final class Relay implements CoreSubscriber<Void>, Scannable {
 
 	@Override
 	public void onComplete() {
-		if (!this.done) {
-			this.done = true;
-			terminate();
+		if (this.done) {
+			return;
 		}
+		this.done = true;
+		if (this.inner != null) {
+			if (this.inner.hold()) {
+				return;
+			}
+			this.error = this.inner.completed(isTouched(this.inner));
+		}
+		terminate();
+	}
+
+	/**
+	 * Whether anything was done to the response since the turn of the middleware came. If
+	 * it has called next, headers alone are no answer.
+	 */
+	private boolean isTouched(Step step) {
+		int changed = this.timeline.touches() ^ this.touches;
+		return ((step.isNextAssembled()) ? changed >>> 16 : changed) != 0;
+	}
+
+	/**
+	 * What the end was held for has ended.
+	 */
+	private void resume(@Nullable Throwable error) {
+		this.error = error;
+		terminate();
 	}
 
 	@Override
@@ -149,6 +204,9 @@ final class Relay implements CoreSubscriber<Void>, Scannable {
 		}
 		this.done = true;
 		this.error = ex;
+		if (this.inner != null) {
+			this.inner.failed();
+		}
 		terminate();
 	}
 
@@ -171,15 +229,12 @@ final class Relay implements CoreSubscriber<Void>, Scannable {
 	 * @return the next relay on the way out, if it has postponed its own end until now
 	 */
 	private @Nullable Relay passOn() {
-		if (this.inner != null) {
-			this.inner.ended(this.error);
-		}
 		this.timeline.returned(this.outer);
 		if (this.outer == null) {
 			signalActual();
 			return null;
 		}
-		this.outer.nextEnded(this.error);
+		boolean held = this.outer.nextEnded(this.error);
 		Relay next = this.outer.relay;
 		if (next == null) {
 			signalActual();
@@ -192,6 +247,9 @@ final class Relay implements CoreSubscriber<Void>, Scannable {
 		}
 		finally {
 			next.signalling = null;
+			if (held) {
+				next.resume(this.error);
+			}
 		}
 		if (!next.signalPostponed) {
 			return null;

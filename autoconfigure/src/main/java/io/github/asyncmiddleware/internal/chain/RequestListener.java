@@ -23,4 +23,12 @@ public interface RequestListener {
 	 */
 	void onEnd(RequestTimeline request, RequestResult result);
 
+	/**
+	 * Called each time a middleware breaks the rules of a filter.
+	 * @param middleware the middleware
+	 * @param misuse what it did
+	 */
+	default void onMisuse(Middleware middleware, Misuse misuse) {
+	}
+
 }

@@ -69,6 +69,8 @@ public final class RequestTimeline extends Timeline {
 
 	private int segments;
 
+	private int touches;
+
 	private boolean restarted;
 
 	private boolean headReported;
@@ -182,6 +184,19 @@ public final class RequestTimeline extends Timeline {
 		else {
 			this.segments = segment;
 		}
+	}
+
+	@Override
+	int touches() {
+		return this.touches;
+	}
+
+	void statusTouched() {
+		this.touches += 1 << 16;
+	}
+
+	void headersTouched() {
+		this.touches = (this.touches & 0xFFFF0000) | ((this.touches + 1) & 0xFFFF);
 	}
 
 	@Override

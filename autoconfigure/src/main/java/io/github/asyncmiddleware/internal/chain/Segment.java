@@ -31,11 +31,12 @@ final class Segment implements WebHandler {
 	 * @param position the number of the segment in its chain, counted from 1
 	 * @param middlewares the middlewares, outermost first
 	 * @param rest what comes after them
+	 * @param guard who decides about misuse
 	 */
-	Segment(int position, List<Middleware> middlewares, WebHandler rest) {
+	Segment(int position, List<Middleware> middlewares, WebHandler rest, MisuseGuard guard) {
 		this.position = position;
 		this.middlewares = List.copyOf(middlewares);
-		Link link = Link.leadingTo(rest);
+		Link link = Link.leadingTo(rest, guard);
 		ListIterator<Middleware> iterator = this.middlewares.listIterator(this.middlewares.size());
 		while (iterator.hasPrevious()) {
 			link = link.precededBy(iterator.previous());
@@ -67,6 +68,7 @@ final class Segment implements WebHandler {
 		Link link = start;
 		while (true) {
 			Step step = null;
+			int touches = 0;
 			Mono<Void> source;
 			if (!timeline.tryAcquire()) {
 				// Nobody waits for the request any more, so nothing of it may start
@@ -84,8 +86,9 @@ final class Segment implements WebHandler {
 						}
 						step = new Step(link, timeline);
 						timeline.entered(step);
+						touches = timeline.touches();
 						source = Failures.guard(link.middleware, exchange, step);
-						if (source != step || !step.claim()) {
+						if (source != step || !step.tryClaim()) {
 							break;
 						}
 						exchange = step.nextExchange();
@@ -104,7 +107,7 @@ final class Segment implements WebHandler {
 				source.subscribe(actual);
 				return;
 			}
-			Relay relay = new Relay(actual, timeline, step, outer, depth);
+			Relay relay = new Relay(actual, timeline, step, outer, depth, touches);
 			Relay.Postponed postponed = relay.subscribeTo(source);
 			if (step == null || postponed == null) {
 				return;

@@ -16,18 +16,19 @@ import org.springframework.web.server.WebFilterChain;
  * The part of one middleware in one request: the {@code next} that it is given, the
  * publisher that {@code next} returns, and the record of its times, in one object.
  * <p>
- * The rest of the chain runs at most once, judged by subscription and not by assembly.
- * Its phases:
+ * The rest of the chain runs at most once, judged by subscription and not by assembly;
+ * after an error that left no head it may run again. Its phases, where - means that it
+ * stays:
  *
  * <pre>
- * phase           claim               next completes   next fails    ends itself   fails itself
- * AT_WORK         HANDED              -                -             ANSWERED      FAILED
- * HANDED          refused             NEXT_COMPLETED   NEXT_FAILED   -             FAILED
- * NEXT_COMPLETED  refused             -                -             -             FAILED
- * NEXT_FAILED     HANDED if no head   -                -             -             -
- * ANSWERED        refused             -                -             -             -
- * FAILED          refused             -                -             -             -
- * MISUSED         refused             -                -             -             -
+ *                 claim     next completes  fails        cancelled       completes  fails
+ * AT_WORK         HANDED                                                 ANSWERED   FAILED
+ * HANDED          refused   NEXT_COMPLETED  NEXT_FAILED  NEXT_CANCELLED  HELD       FAILED
+ * HELD            refused   NEXT_COMPLETED  NEXT_FAILED  -
+ * NEXT_COMPLETED  refused                                                -          FAILED
+ * NEXT_FAILED     HANDED                                                 -          -
+ * NEXT_CANCELLED  HANDED                                                 -          FAILED
+ * ANSWERED, FAILED, MISUSED: over
  * </pre>
  */
 public final class Step extends Mono<Void> implements WebFilterChain {
@@ -45,6 +46,10 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	private static final int FAILED = 5;
 
 	private static final int MISUSED = 6;
+
+	private static final int NEXT_CANCELLED = 7;
+
+	private static final int HELD = 8;
 
 	private static final VarHandle PHASE;
 
@@ -68,6 +73,9 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 
 	/** Where the response leaves the middleware, unless it returned next itself. */
 	@Nullable Relay relay;
+
+	/** Where the response leaves the rest of the chain, once that was started. */
+	@Nullable Relay nextRelay;
 
 	/** The middleware entered before this one. Belongs to the timeline. */
 	@Nullable Step previous;
@@ -146,7 +154,7 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 
 	private void proceed(ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
 		Relay relay = this.relay;
-		if (!claim(exchange)) {
+		if (!tryClaim(exchange) && !claimAnyway()) {
 			Operators.complete(actual);
 		}
 		else if (relay != null) {
@@ -169,44 +177,88 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	}
 
 	/**
+	 * Whether next has been called, be it without effect.
+	 */
+	boolean isNextAssembled() {
+		return this.nextExchange != null;
+	}
+
+	/**
 	 * Hand over, if the rest of the chain may run.
 	 * @return {@code false} if it may not
 	 */
-	boolean claim() {
-		return claim(nextExchange());
+	boolean tryClaim() {
+		return tryClaim(nextExchange());
 	}
 
-	private boolean claim(ServerWebExchange exchange) {
+	private boolean tryClaim(ServerWebExchange exchange) {
 		int phase = this.phase;
-		if ((phase != AT_WORK && phase != NEXT_FAILED) || this.timeline.isCommitted(exchange)
+		if ((phase != AT_WORK && phase != NEXT_FAILED && phase != NEXT_CANCELLED) || this.timeline.isCommitted(exchange)
 				|| !PHASE.compareAndSet(this, phase, HANDED)) {
 			return false;
 		}
-		if (phase == NEXT_FAILED) {
+		if (phase != AT_WORK) {
 			this.timeline.restarted();
 		}
 		return true;
 	}
 
 	/**
-	 * The rest of the chain has ended.
-	 * @param error the error it ended with, or {@code null} if it completed
+	 * Ask whether the rest of the chain is to run although it may not.
 	 */
-	void nextEnded(@Nullable Throwable error) {
-		PHASE.compareAndSet(this, HANDED, (error != null) ? NEXT_FAILED : NEXT_COMPLETED);
+	private boolean claimAnyway() {
+		boolean answered = this.phase == AT_WORK || this.phase == ANSWERED || this.phase == FAILED
+				|| this.phase == MISUSED;
+		if (stepsIn(answered ? Misuse.LATE_NEXT : Misuse.REPEATED_NEXT)) {
+			return false;
+		}
+		this.timeline.restarted();
+		return true;
+	}
+
+	private boolean stepsIn(Misuse misuse) {
+		return this.link.guard.stepsIn(middleware(), misuse);
 	}
 
 	/**
-	 * The middleware has ended.
+	 * The rest of the chain has ended.
 	 * @param error the error it ended with, or {@code null} if it completed
+	 * @return whether the end of the middleware is being held until now
 	 */
-	void ended(@Nullable Throwable error) {
-		if (error != null) {
-			failed();
+	boolean nextEnded(@Nullable Throwable error) {
+		int ended = (error != null) ? NEXT_FAILED : NEXT_COMPLETED;
+		return !PHASE.compareAndSet(this, HANDED, ended) && PHASE.compareAndSet(this, HELD, ended);
+	}
+
+	/**
+	 * The rest of the chain was cancelled by the middleware.
+	 */
+	void nextCancelled() {
+		PHASE.compareAndSet(this, HANDED, NEXT_CANCELLED);
+	}
+
+	/**
+	 * The middleware has completed while the rest of the chain may still be running.
+	 * @return whether its end has to wait for that
+	 */
+	boolean hold() {
+		return this.phase == HANDED && stepsIn(Misuse.UNAWAITED_NEXT) && PHASE.compareAndSet(this, HANDED, HELD);
+	}
+
+	/**
+	 * The middleware has completed.
+	 * @param touched whether anything was done to the response in the meantime
+	 * @return the error to signal instead, or {@code null} if it may complete
+	 */
+	@Nullable Throwable completed(boolean touched) {
+		if (this.phase != AT_WORK) {
+			return null;
 		}
-		else {
-			PHASE.compareAndSet(this, AT_WORK, ANSWERED);
+		boolean dropped = !touched && stepsIn(Misuse.DROPPED_NEXT);
+		if (!PHASE.compareAndSet(this, AT_WORK, dropped ? MISUSED : ANSWERED) || !dropped) {
+			return null;
 		}
+		return new IllegalStateException("A middleware completed without an answer and without the rest of the chain");
 	}
 
 	/**
@@ -221,10 +273,11 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	}
 
 	/**
-	 * The middleware has broken the rules, so that the request cannot go on.
+	 * The middleware has returned {@code null}, which ends the request in any case.
 	 */
-	void misused() {
+	void returnedNull() {
 		this.phase = MISUSED;
+		stepsIn(Misuse.NULL_RESULT);
 	}
 
 	@Override

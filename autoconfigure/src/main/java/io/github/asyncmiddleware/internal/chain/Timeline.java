@@ -54,6 +54,14 @@ abstract class Timeline {
 	abstract void returned(@Nullable Step step);
 
 	/**
+	 * How often somebody has done something to the response, or at least looked at what
+	 * can be changed: the status and the body in the upper half, headers and cookies in
+	 * the lower.
+	 * @return a number that differs if anything was touched in between
+	 */
+	abstract int touches();
+
+	/**
 	 * A middleware runs the rest of the chain once more.
 	 */
 	abstract void restarted();
@@ -97,6 +105,11 @@ abstract class Timeline {
 
 		@Override
 		void returned(@Nullable Step step) {
+		}
+
+		@Override
+		int touches() {
+			return 0;
 		}
 
 		@Override

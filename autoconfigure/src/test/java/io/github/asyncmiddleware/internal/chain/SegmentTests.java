@@ -183,24 +183,6 @@ class SegmentTests {
 	}
 
 	@Test
-	void namesTheMiddlewareThatReturnsNull() {
-		this.chain.middleware("forgetful", (exchange, next) -> null);
-		AtomicReference<Throwable> error = new AtomicReference<>();
-		this.chain.exceptionHandler((exchange, ex) -> {
-			error.set(ex);
-			return Mono.error(ex);
-		});
-		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> {
-			run(handler());
-			throw new AssertionError(error.get().getMessage());
-		})
-			.withMessageContaining("middleware 'forgetful'")
-			.withMessageContaining("returned null")
-			.withMessageContaining("chain.filter(exchange)");
-		assertThat(this.response.getStatusCode()).isEqualTo(HttpStatus.INTERNAL_SERVER_ERROR);
-	}
-
-	@Test
 	void answersLinkageErrorsWithAnErrorPage() throws Exception {
 		this.chain.middleware("a", passes("a")).middleware("broken", (exchange, next) -> {
 			throw new NoClassDefFoundError("com/acme/Missing");

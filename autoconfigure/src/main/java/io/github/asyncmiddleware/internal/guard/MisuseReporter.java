@@ -1,0 +1,128 @@
+package io.github.asyncmiddleware.internal.guard;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.Misuse;
+import io.github.asyncmiddleware.internal.chain.MisuseGuard;
+import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.chain.Ticker;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.util.Assert;
+
+/**
+ * Names every misuse: in the log, with what to change, at most once a minute for each
+ * middleware and kind; and to the listeners, each time.
+ */
+public final class MisuseReporter implements MisuseGuard {
+
+	private static final Log logger = LogFactory.getLog(MisuseReporter.class);
+
+	private static final long PAUSE = Duration.ofMinutes(1).toNanos();
+
+	private final boolean stepsIn;
+
+	private final List<RequestListener> listeners;
+
+	private final Ticker ticker;
+
+	/** Bounded by the number of middlewares and kinds. */
+	private final Map<Subject, LogPause> pauses = new ConcurrentHashMap<>();
+
+	/**
+	 * Create a reporter.
+	 * @param stepsIn whether misuse is kept from taking effect, or only reported
+	 * @param listeners who is told of it
+	 * @param ticker the clock
+	 */
+	public MisuseReporter(boolean stepsIn, List<RequestListener> listeners, Ticker ticker) {
+		Assert.notNull(ticker, "'ticker' must not be null");
+		this.stepsIn = stepsIn;
+		this.listeners = List.copyOf(listeners);
+		this.ticker = ticker;
+	}
+
+	@Override
+	public boolean stepsIn(Middleware middleware, Misuse misuse) {
+		try {
+			report(middleware, misuse);
+		}
+		catch (RuntimeException ex) {
+			// Reporting must not decide about the request
+			logger.debug("Could not report a misuse", ex);
+		}
+		return this.stepsIn;
+	}
+
+	private void report(Middleware middleware, Misuse misuse) {
+		LogPause pause = this.pauses.computeIfAbsent(new Subject(middleware.name(), misuse),
+				(subject) -> new LogPause());
+		long unreported = pause.tryEnd(this.ticker.read());
+		if (unreported > 0) {
+			logger.warn(describe(middleware, misuse)
+					+ ((unreported > 1) ? " (" + unreported + " times since it was last reported)" : ""));
+		}
+		this.listeners.forEach((listener) -> listener.onMisuse(middleware, misuse));
+	}
+
+	private static String describe(Middleware middleware, Misuse misuse) {
+		return "[" + misuse.name().toLowerCase(Locale.ROOT) + "] The " + middleware + " " + switch (misuse) {
+			case NULL_RESULT ->
+				"returned null. Return a Mono: chain.filter(exchange), or Mono.empty() after an answer.";
+			case DROPPED_NEXT ->
+				"completed with the response untouched, and the rest of the chain was not run. Return what chain.filter(exchange) returns, or answer: with a status, a body or setComplete().";
+			case REPEATED_NEXT ->
+				"ran the rest of the chain again, although the first run goes on or has succeeded. Look for switchIfEmpty(chain.filter(exchange)) behind a Mono<Void>, or repeat().";
+			case LATE_NEXT ->
+				"ran the rest of the chain after it had answered. Return either the answer or chain.filter(exchange).";
+			case UNAWAITED_NEXT ->
+				"completed without waiting for the rest of the chain. Return the Mono that chain.filter(exchange) returns instead of subscribing to it.";
+		} + " See docs/misuse.md.";
+	}
+
+	/**
+	 * What is reported once a minute.
+	 *
+	 * @param middleware the name of the middleware
+	 * @param misuse what it does
+	 */
+	private record Subject(String middleware, Misuse misuse) {
+
+	}
+
+	/**
+	 * Counts what happens while nothing is logged. Guarded by itself.
+	 */
+	private static final class LogPause {
+
+		private long unreported;
+
+		private boolean begun;
+
+		private long until;
+
+		/**
+		 * Count one more, and end the pause if it is over.
+		 * @return how many there are to report, or 0 if the pause goes on
+		 */
+		synchronized long tryEnd(long now) {
+			this.unreported++;
+			if (this.begun && now - this.until < 0) {
+				return 0;
+			}
+			long unreported = this.unreported;
+			this.unreported = 0;
+			this.begun = true;
+			this.until = now + PAUSE;
+			return unreported;
+		}
+
+	}
+
+}

@@ -1,0 +1,129 @@
+package io.github.asyncmiddleware.internal.guard;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.Misuse;
+import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.chain.RequestResult;
+import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.testsupport.TestChain;
+import io.github.asyncmiddleware.testsupport.TestTicker;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link MisuseReporter}.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class MisuseReporterTests {
+
+	private final TestTicker ticker = new TestTicker();
+
+	private final List<String> told = new ArrayList<>();
+
+	private final Middleware first = TestChain.middleware(0, "first");
+
+	private final Middleware second = TestChain.middleware(1, "second");
+
+	private final MisuseReporter reporter = new MisuseReporter(true, List.of(new Listener()), this.ticker);
+
+	@ParameterizedTest
+	@EnumSource(Misuse.class)
+	void namesTheMiddlewareAndSaysWhatToDo(Misuse misuse, CapturedOutput output) {
+		assertThat(this.reporter.stepsIn(this.first, misuse)).isTrue();
+		assertThat(lines(output)).singleElement()
+			.asString()
+			.contains("WARN")
+			.contains("[" + misuse.name().toLowerCase(Locale.ROOT) + "] The middleware 'first' ("
+					+ this.first.type().getName())
+			.endsWith("See docs/misuse.md.");
+	}
+
+	@ParameterizedTest
+	@EnumSource(Misuse.class)
+	void isExplainedOnThePage(Misuse misuse) throws IOException {
+		List<String> page = Files.readAllLines(Path.of("..", "docs", "misuse.md"));
+		String kind = misuse.name().toLowerCase(Locale.ROOT);
+		assertThat(page).contains("## " + kind).anyMatch((line) -> line.startsWith("| `" + kind + "` |"));
+	}
+
+	@Test
+	void logsOnceAMinuteForEachMiddlewareAndKind(CapturedOutput output) {
+		for (int i = 0; i < 100; i++) {
+			this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT);
+		}
+		this.reporter.stepsIn(this.first, Misuse.LATE_NEXT);
+		this.reporter.stepsIn(this.second, Misuse.DROPPED_NEXT);
+		assertThat(lines(output)).hasSize(3);
+		this.ticker.advance(Duration.ofSeconds(59));
+		this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT);
+		assertThat(lines(output)).hasSize(3);
+		this.ticker.advance(Duration.ofSeconds(1));
+		this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT);
+		assertThat(lines(output)).hasSize(4).last().asString().contains("(101 times since it was last reported)");
+	}
+
+	@Test
+	void tellsListenersEachTime() {
+		this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT);
+		this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT);
+		assertThat(this.told).containsExactly("first DROPPED_NEXT", "first DROPPED_NEXT");
+	}
+
+	@Test
+	void doesNotStepInWhereItOnlyWarns(CapturedOutput output) {
+		MisuseReporter warning = new MisuseReporter(false, List.of(), this.ticker);
+		assertThat(warning.stepsIn(this.first, Misuse.DROPPED_NEXT)).isFalse();
+		assertThat(lines(output)).hasSize(1);
+	}
+
+	@Test
+	void stepsInWhateverAListenerThrows() {
+		RequestListener throwing = new Listener() {
+
+			@Override
+			public void onMisuse(Middleware middleware, Misuse misuse) {
+				throw new IllegalStateException("listener");
+			}
+
+		};
+		MisuseReporter guarded = new MisuseReporter(true, List.of(throwing), this.ticker);
+		assertThat(guarded.stepsIn(this.first, Misuse.DROPPED_NEXT)).isTrue();
+	}
+
+	private static List<String> lines(CapturedOutput output) {
+		return output.getOut().lines().filter((line) -> line.contains("_next]") || line.contains("_result]")).toList();
+	}
+
+	private class Listener implements RequestListener {
+
+		@Override
+		public void onHead(RequestTimeline request) {
+		}
+
+		@Override
+		public void onEnd(RequestTimeline request, RequestResult result) {
+		}
+
+		@Override
+		public void onMisuse(Middleware middleware, Misuse misuse) {
+			MisuseReporterTests.this.told.add(middleware.name() + " " + misuse);
+		}
+
+	}
+
+}
