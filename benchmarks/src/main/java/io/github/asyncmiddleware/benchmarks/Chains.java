@@ -1,0 +1,60 @@
+package io.github.asyncmiddleware.benchmarks;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.IntStream;
+
+import io.github.asyncmiddleware.internal.chain.ChainEntry;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
+import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.chain.Ticker;
+import reactor.core.publisher.Mono;
+
+import org.springframework.core.io.buffer.DefaultDataBufferFactory;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebHandler;
+import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
+
+/**
+ * Builds the handler of a server from filters: as Spring does, or fused.
+ */
+final class Chains {
+
+	private static final byte[] HELLO = "Hello".getBytes(StandardCharsets.UTF_8);
+
+	private Chains() {
+	}
+
+	/**
+	 * The handler behind the filters: a few bytes, at once.
+	 */
+	static Mono<Void> hello(ServerWebExchange exchange) {
+		return exchange.getResponse().writeWith(Mono.just(DefaultDataBufferFactory.sharedInstance.wrap(HELLO)));
+	}
+
+	static HttpHandler ofSpring(List<WebFilter> filters, WebHandler handler) {
+		return WebHttpHandlerBuilder.webHandler(handler).filters((all) -> all.addAll(filters)).build();
+	}
+
+	static HttpHandler fused(List<Middleware> middlewares, WebHandler handler, List<RequestListener> listeners) {
+		List<ChainEntry> chain = List.copyOf(middlewares);
+		return WebHttpHandlerBuilder.webHandler(handler)
+			.filters((all) -> middlewares.forEach((middleware) -> all.add(middleware.filter())))
+			.httpHandlerDecorator(
+					new MiddlewareHttpHandlerFactory((filters, context) -> chain, listeners, Ticker.SYSTEM))
+			.build();
+	}
+
+	static List<Middleware> middlewares(List<WebFilter> filters) {
+		return IntStream.range(0, filters.size()).mapToObj((index) -> middleware(index, filters.get(index))).toList();
+	}
+
+	private static Middleware middleware(int index, WebFilter filter) {
+		return new Middleware(index, "filter" + index, filter.getClass(), index, MiddlewareScope.ALL, filter);
+	}
+
+}

@@ -1,0 +1,154 @@
+package io.github.asyncmiddleware.benchmarks;
+
+import java.util.List;
+
+import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.metrics.MiddlewareMetrics;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.web.server.WebFilter;
+
+/**
+ * One way to run filters, with or without measuring them.
+ */
+public enum Variant {
+
+	/**
+	 * The chain of Spring, filters as most are.
+	 */
+	BARE("bare `WebFilter`s", BareFilter0000.class, Variant::spring),
+
+	/**
+	 * The chain of Spring, filters with a constant name.
+	 */
+	BARE_NAMED("the same with a constant `toString()`", NamedFilter0000.class, Variant::spring),
+
+	/**
+	 * The chain of Spring, each filter with a timer of its own.
+	 */
+	TIMER_EACH("bare + a hand-written timer each", TimedFilter0000.class, Variant::spring),
+
+	/**
+	 * The chain of Spring, each filter with an observation of its own.
+	 */
+	OBSERVATION_EACH("bare + an observation each", ObservedFilter0000.class, Variant::spring),
+
+	/**
+	 * Our chain, nobody listens.
+	 */
+	FUSED("ours, metrics off", BareFilter0000.class, Variant::fused),
+
+	/**
+	 * Our chain, a listener that keeps nothing.
+	 */
+	FUSED_CLOCK("ours, clock only", BareFilter0000.class, Variant::clocked),
+
+	/**
+	 * Our chain, all meters in a simple registry.
+	 */
+	FUSED_METERED("ours, meters", BareFilter0000.class, Variant::metered),
+
+	/**
+	 * Our chain, all meters in a simple registry and the statistics of the endpoint.
+	 */
+	FUSED_FULL("ours, meters and endpoint", BareFilter0000.class, Variant::full),
+
+	/**
+	 * The same with a Prometheus registry.
+	 */
+	FUSED_PROMETHEUS("ours, meters for Prometheus and endpoint", BareFilter0000.class, Variant::full) {
+		@Override
+		MeterRegistry registry() {
+			return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+		}
+	},
+
+	/**
+	 * The chain of Spring, filters that wait for the response with an operator.
+	 */
+	WAITING("`WebFilter`s with `doFinally`", DoFinallyFilter0000.class, Variant::spring),
+
+	/**
+	 * Our chain, filters that wait for the response with an operator.
+	 */
+	FUSED_WAITING("ours with `doFinally`, meters and endpoint", DoFinallyFilter0000.class, Variant::full);
+
+	private final String label;
+
+	private final Class<? extends WebFilter> template;
+
+	private final Assembly assembly;
+
+	Variant(String label, Class<? extends WebFilter> template, Assembly assembly) {
+		this.label = label;
+		this.template = template;
+		this.assembly = assembly;
+	}
+
+	/**
+	 * How reports call it.
+	 * @return the label, in Markdown
+	 */
+	public String label() {
+		return this.label;
+	}
+
+	/**
+	 * Build the handler of an application.
+	 * @param count how many filters it has
+	 * @return the handler
+	 */
+	HttpHandler handler(int count) {
+		Instruments instruments = Instruments.of(registry());
+		return this.assembly.assemble(DistinctFilters.of(this.template, count, instruments), instruments);
+	}
+
+	MeterRegistry registry() {
+		return new SimpleMeterRegistry();
+	}
+
+	private static HttpHandler spring(List<WebFilter> filters, Instruments instruments) {
+		return Chains.ofSpring(filters, Chains::hello);
+	}
+
+	private static HttpHandler fused(List<WebFilter> filters, Instruments instruments) {
+		return Chains.fused(Chains.middlewares(filters), Chains::hello, List.of());
+	}
+
+	private static HttpHandler clocked(List<WebFilter> filters, Instruments instruments) {
+		return Chains.fused(Chains.middlewares(filters), Chains::hello, List.of(new NoopListener()));
+	}
+
+	private static HttpHandler metered(List<WebFilter> filters, Instruments instruments) {
+		List<Middleware> middlewares = Chains.middlewares(filters);
+		return Chains.fused(middlewares, Chains::hello, List.of(meters(instruments, middlewares)));
+	}
+
+	private static HttpHandler full(List<WebFilter> filters, Instruments instruments) {
+		List<Middleware> middlewares = Chains.middlewares(filters);
+		return Chains.fused(middlewares, Chains::hello,
+				List.of(meters(instruments, middlewares), new MiddlewareStatistics(Ticker.SYSTEM)));
+	}
+
+	private static RequestListener meters(Instruments instruments, List<Middleware> middlewares) {
+		return MiddlewareMetrics.listener(instruments.meters(), middlewares, List.of());
+	}
+
+	/**
+	 * Makes a handler of filters.
+	 */
+	@FunctionalInterface
+	private interface Assembly {
+
+		HttpHandler assemble(List<WebFilter> filters, Instruments instruments);
+
+	}
+
+}

@@ -1,0 +1,20 @@
+package io.github.asyncmiddleware.sample;
+
+import io.github.asyncmiddleware.sample.upstream.Price;
+import io.github.asyncmiddleware.sample.upstream.Recommendations;
+import io.github.asyncmiddleware.sample.upstream.Reviews;
+import io.github.asyncmiddleware.sample.upstream.Stock;
+
+/**
+ * What the product page shows.
+ *
+ * @param id the number of the product
+ * @param tenant for whom the page was made
+ * @param price what the product costs
+ * @param stock how many there are
+ * @param reviews what others say about it
+ * @param recommendations what else might be of interest
+ */
+record Product(int id, String tenant, Price price, Stock stock, Reviews reviews, Recommendations recommendations) {
+
+}

@@ -1,0 +1,59 @@
+package io.github.asyncmiddleware.sample.middleware;
+
+import java.time.Clock;
+import java.util.concurrent.atomic.AtomicReference;
+
+import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.MiddlewareOrder;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebFilterChain;
+
+/**
+ * Answers by itself, without calling {@code chain.filter}, when there are more requests
+ * in a second than the header {@code X-Demo-Limit} allows.
+ */
+@AsyncMiddleware(order = MiddlewareOrder.BEFORE_SECURITY, excludePath = "/")
+class RateLimit implements WebFilter {
+
+	private final AtomicReference<Window> window = new AtomicReference<>(new Window(0, 0));
+
+	private final Clock clock = Clock.systemUTC();
+
+	@Override
+	public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+		String limit = exchange.getRequest().getHeaders().getFirst("X-Demo-Limit");
+		if (allows(limit)) {
+			return chain.filter(exchange);
+		}
+		exchange.getResponse().setStatusCode(HttpStatus.TOO_MANY_REQUESTS);
+		return exchange.getResponse().setComplete();
+	}
+
+	private boolean allows(@Nullable String limit) {
+		if (limit == null || !limit.matches("\\d{1,6}")) {
+			return true;
+		}
+		long second = this.clock.instant().getEpochSecond();
+		return this.window.updateAndGet((window) -> window.next(second)).count() <= Integer.parseInt(limit);
+	}
+
+	/**
+	 * The requests of one second.
+	 *
+	 * @param second the second
+	 * @param count how many there were
+	 */
+	private record Window(long second, int count) {
+
+		private Window next(long now) {
+			return new Window(now, (now == this.second) ? this.count + 1 : 1);
+		}
+
+	}
+
+}

@@ -1,0 +1,7 @@
+/**
+ * Tests of the sample.
+ */
+@NullMarked
+package io.github.asyncmiddleware.sample;
+
+import org.jspecify.annotations.NullMarked;
