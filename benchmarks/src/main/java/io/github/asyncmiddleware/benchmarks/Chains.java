@@ -8,8 +8,10 @@ import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.guard.MisuseReporter;
 import reactor.core.publisher.Mono;
 
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
@@ -40,12 +42,20 @@ final class Chains {
 		return WebHttpHandlerBuilder.webHandler(handler).filters((all) -> all.addAll(filters)).build();
 	}
 
+	/**
+	 * As an application has it that configures nothing: misuse is guarded against.
+	 */
 	static HttpHandler fused(List<Middleware> middlewares, WebHandler handler, List<RequestListener> listeners) {
+		return fused(middlewares, handler, listeners, new MisuseReporter(true, listeners, Ticker.SYSTEM));
+	}
+
+	static HttpHandler fused(List<Middleware> middlewares, WebHandler handler, List<RequestListener> listeners,
+			MisuseGuard guard) {
 		List<ChainEntry> chain = List.copyOf(middlewares);
 		return WebHttpHandlerBuilder.webHandler(handler)
 			.filters((all) -> middlewares.forEach((middleware) -> all.add(middleware.filter())))
 			.httpHandlerDecorator(
-					new MiddlewareHttpHandlerFactory((filters, context) -> chain, listeners, Ticker.SYSTEM))
+					new MiddlewareHttpHandlerFactory((filters, context) -> chain, listeners, guard, Ticker.SYSTEM))
 			.build();
 	}
 

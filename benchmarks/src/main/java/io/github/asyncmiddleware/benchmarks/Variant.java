@@ -4,6 +4,7 @@ import java.util.List;
 
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.Ticker;
 import io.github.asyncmiddleware.metrics.MiddlewareMetrics;
@@ -41,9 +42,14 @@ public enum Variant {
 	OBSERVATION_EACH("bare + an observation each", ObservedFilter0000.class, Variant::spring),
 
 	/**
+	 * Our chain, nobody listens and nobody guards.
+	 */
+	FUSED("ours, metrics and misuse guard off", BareFilter0000.class, Variant::fused),
+
+	/**
 	 * Our chain, nobody listens.
 	 */
-	FUSED("ours, metrics off", BareFilter0000.class, Variant::fused),
+	FUSED_GUARDED("ours, metrics off", BareFilter0000.class, Variant::guarded),
 
 	/**
 	 * Our chain, a listener that keeps nothing.
@@ -119,6 +125,10 @@ public enum Variant {
 	}
 
 	private static HttpHandler fused(List<WebFilter> filters, Instruments instruments) {
+		return Chains.fused(Chains.middlewares(filters), Chains::hello, List.of(), MisuseGuard.OFF);
+	}
+
+	private static HttpHandler guarded(List<WebFilter> filters, Instruments instruments) {
 		return Chains.fused(Chains.middlewares(filters), Chains::hello, List.of());
 	}
 
