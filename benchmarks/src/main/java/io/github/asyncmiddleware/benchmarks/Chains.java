@@ -11,7 +11,6 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.Ticker;
-import io.github.asyncmiddleware.internal.guard.MisuseReporter;
 import reactor.core.publisher.Mono;
 
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
@@ -43,10 +42,10 @@ final class Chains {
 	}
 
 	/**
-	 * As an application has it that configures nothing: misuse is guarded against.
+	 * As an application has it by default: misuse fails.
 	 */
 	static HttpHandler fused(List<Middleware> middlewares, WebHandler handler, List<RequestListener> listeners) {
-		return fused(middlewares, handler, listeners, new MisuseReporter(true, listeners, Ticker.SYSTEM));
+		return fused(middlewares, handler, listeners, (middleware, misuse) -> true);
 	}
 
 	static HttpHandler fused(List<Middleware> middlewares, WebHandler handler, List<RequestListener> listeners,

@@ -71,7 +71,7 @@ public final class Slope {
 			.jvmArgsPrepend(quiet())
 			.warmupIterations(6)
 			.warmupTime(TimeValue.seconds(1))
-			.measurementIterations(4)
+			.measurementIterations(3)
 			.measurementTime(TimeValue.milliseconds(300))
 			.verbosity(VerboseMode.SILENT)
 			.build();

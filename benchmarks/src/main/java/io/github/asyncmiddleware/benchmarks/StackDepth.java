@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 
-import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -130,7 +129,7 @@ public final class StackDepth {
 		OFF {
 			@Override
 			HttpHandler build(List<WebFilter> filters, WebHandler handler) {
-				return Chains.fused(Chains.middlewares(filters), handler, List.of(), MisuseGuard.OFF);
+				return Chains.fused(Chains.middlewares(filters), handler, List.of());
 			}
 		},
 

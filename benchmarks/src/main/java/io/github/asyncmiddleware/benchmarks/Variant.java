@@ -42,14 +42,14 @@ public enum Variant {
 	OBSERVATION_EACH("bare + an observation each", ObservedFilter0000.class, Variant::spring),
 
 	/**
-	 * Our chain, nobody listens and nobody guards.
+	 * Our chain, nobody listens and nobody is on guard.
 	 */
-	FUSED("ours, metrics and misuse guard off", BareFilter0000.class, Variant::fused),
+	FUSED_ALONE("ours, metrics and guard off", BareFilter0000.class, Variant::alone),
 
 	/**
 	 * Our chain, nobody listens.
 	 */
-	FUSED_GUARDED("ours, metrics off", BareFilter0000.class, Variant::guarded),
+	FUSED("ours, metrics off", BareFilter0000.class, Variant::fused),
 
 	/**
 	 * Our chain, a listener that keeps nothing.
@@ -124,11 +124,11 @@ public enum Variant {
 		return Chains.ofSpring(filters, Chains::hello);
 	}
 
-	private static HttpHandler fused(List<WebFilter> filters, Instruments instruments) {
+	private static HttpHandler alone(List<WebFilter> filters, Instruments instruments) {
 		return Chains.fused(Chains.middlewares(filters), Chains::hello, List.of(), MisuseGuard.OFF);
 	}
 
-	private static HttpHandler guarded(List<WebFilter> filters, Instruments instruments) {
+	private static HttpHandler fused(List<WebFilter> filters, Instruments instruments) {
 		return Chains.fused(Chains.middlewares(filters), Chains::hello, List.of());
 	}
 
