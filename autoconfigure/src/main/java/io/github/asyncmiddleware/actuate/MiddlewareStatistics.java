@@ -15,8 +15,9 @@ import org.springframework.util.Assert;
  * Needs no meter registry.
  * <p>
  * A request only notes its samples, in the buffer that its thread usually has for itself:
- * one lock for the head and one for the end, however many middlewares there are. They are
- * counted when a buffer is full, the minute is over or somebody wants to see them.
+ * one lock, or for a stream one for the head and one for the end, however many
+ * middlewares there are. They are counted when a buffer is full, the minute is over or
+ * somebody wants to see them.
  */
 public final class MiddlewareStatistics implements RequestListener {
 
@@ -50,28 +51,20 @@ public final class MiddlewareStatistics implements RequestListener {
 
 	@Override
 	public void onHead(RequestTimeline request) {
-		Step last = request.last();
-		if (last == null) {
-			return;
-		}
-		SampleBuffer buffer = lockAny();
-		try {
-			begin(buffer, minute());
-			add(buffer, Sample.app(request.app()));
-			for (Step step = last; step != null; step = step.previous()) {
-				int index = step.middleware().index();
-				if (Sample.isPossible(index)) {
-					add(buffer, Sample.ttfb(index, request.ttfb(step)));
-				}
-			}
-		}
-		finally {
-			buffer.unlock();
-		}
+		note(request, true, false);
 	}
 
 	@Override
 	public void onEnd(RequestTimeline request, RequestResult result) {
+		note(request, false, true);
+	}
+
+	@Override
+	public void onHeadAndEnd(RequestTimeline request, RequestResult result) {
+		note(request, true, true);
+	}
+
+	private void note(RequestTimeline request, boolean head, boolean end) {
 		Step last = request.last();
 		if (last == null) {
 			return;
@@ -79,9 +72,15 @@ public final class MiddlewareStatistics implements RequestListener {
 		SampleBuffer buffer = lockAny();
 		try {
 			begin(buffer, minute());
+			if (head) {
+				add(buffer, Sample.app(request.app()));
+			}
 			for (Step step = last; step != null; step = step.previous()) {
 				int index = step.middleware().index();
-				if (Sample.isPossible(index)) {
+				if (head && Sample.isPossible(index)) {
+					add(buffer, Sample.ttfb(index, request.ttfb(step)));
+				}
+				if (end && Sample.isPossible(index)) {
 					add(buffer, Sample.own(index, step.result(), step.own()));
 				}
 			}

@@ -66,29 +66,50 @@ final class MicrometerRequestListener implements RequestListener {
 	@Override
 	public void onHead(RequestTimeline request) {
 		int outcome = Outcome.of(request.status()).ordinal();
-		Step last = request.last();
-		for (Step step = last; step != null; step = step.previous()) {
-			MiddlewareMeters meters = metersOf(step.middleware());
-			if (meters != null) {
-				this.registry.record(AsyncMiddlewareMeters.TTFB, meters.ttfb.get(outcome), request.ttfb(step));
-			}
+		for (Step step = request.last(); step != null; step = step.previous()) {
+			recordTtfb(request, step, metersOf(step.middleware()), outcome);
 		}
-		if (last != null) {
-			this.registry.record(AsyncMiddlewareMeters.APP, this.app.get(outcome), request.app());
-		}
-		Timer timer = this.requestTtfb.get(request.request().getMethod(), request.exchange(), request.status());
-		this.registry.record(AsyncMiddlewareMeters.REQUEST_TTFB, timer, request.ttfb());
+		recordRequest(request, outcome);
 	}
 
 	@Override
 	public void onEnd(RequestTimeline request, RequestResult result) {
 		for (Step step = request.last(); step != null; step = step.previous()) {
-			MiddlewareMeters meters = metersOf(step.middleware());
-			if (meters != null) {
-				this.registry.record(AsyncMiddlewareMeters.OWN, meters.own.get(step.result().ordinal()), step.own());
-			}
+			recordOwn(step, metersOf(step.middleware()));
 		}
 		this.registry.increment(AsyncMiddlewareMeters.REQUESTS, this.requests.get(result.ordinal()));
+	}
+
+	@Override
+	public void onHeadAndEnd(RequestTimeline request, RequestResult result) {
+		int outcome = Outcome.of(request.status()).ordinal();
+		for (Step step = request.last(); step != null; step = step.previous()) {
+			MiddlewareMeters meters = metersOf(step.middleware());
+			recordTtfb(request, step, meters, outcome);
+			recordOwn(step, meters);
+		}
+		recordRequest(request, outcome);
+		this.registry.increment(AsyncMiddlewareMeters.REQUESTS, this.requests.get(result.ordinal()));
+	}
+
+	private void recordTtfb(RequestTimeline request, Step step, @Nullable MiddlewareMeters meters, int outcome) {
+		if (meters != null) {
+			this.registry.record(AsyncMiddlewareMeters.TTFB, meters.ttfb.get(outcome), request.ttfb(step));
+		}
+	}
+
+	private void recordOwn(Step step, @Nullable MiddlewareMeters meters) {
+		if (meters != null) {
+			this.registry.record(AsyncMiddlewareMeters.OWN, meters.own.get(step.result().ordinal()), step.own());
+		}
+	}
+
+	private void recordRequest(RequestTimeline request, int outcome) {
+		if (request.last() != null) {
+			this.registry.record(AsyncMiddlewareMeters.APP, this.app.get(outcome), request.app());
+		}
+		Timer timer = this.requestTtfb.get(request.request().getMethod(), request.exchange(), request.status());
+		this.registry.record(AsyncMiddlewareMeters.REQUEST_TTFB, timer, request.ttfb());
 	}
 
 	@Override

@@ -4,7 +4,6 @@ import java.util.List;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Passes what becomes of the requests to all listeners. What a listener throws never
@@ -31,34 +30,44 @@ final class RequestObserver {
 		return this.ticker;
 	}
 
+	/**
+	 * Pass on that a head was committed.
+	 */
 	void onHead(RequestTimeline request) {
-		notifyListeners(request, null);
-	}
-
-	void onEnd(RequestTimeline request, RequestResult result) {
-		notifyListeners(request, result);
-	}
-
-	private void notifyListeners(RequestTimeline request, @Nullable RequestResult result) {
 		for (int i = 0; i < this.listeners.length; i++) {
 			try {
-				if (result == null) {
-					this.listeners[i].onHead(request);
+				this.listeners[i].onHead(request);
+			}
+			catch (Throwable ex) {
+				failed(i, ex);
+			}
+		}
+	}
+
+	/**
+	 * Pass on that a request has ended.
+	 * @param withHead whether it has a head that was not passed on before
+	 */
+	void onEnd(RequestTimeline request, RequestResult result, boolean withHead) {
+		for (int i = 0; i < this.listeners.length; i++) {
+			try {
+				if (withHead) {
+					this.listeners[i].onHeadAndEnd(request, result);
 				}
 				else {
 					this.listeners[i].onEnd(request, result);
 				}
 			}
-			catch (VirtualMachineError ex) {
-				throw ex;
-			}
 			catch (Throwable ex) {
-				complain(i, ex);
+				failed(i, ex);
 			}
 		}
 	}
 
-	private void complain(int index, Throwable ex) {
+	private void failed(int index, Throwable ex) {
+		if (ex instanceof VirtualMachineError error) {
+			throw error;
+		}
 		if (!this.failed[index]) {
 			this.failed[index] = true;
 			logger.warn(

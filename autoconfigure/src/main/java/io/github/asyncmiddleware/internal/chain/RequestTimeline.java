@@ -299,7 +299,8 @@ public final class RequestTimeline extends Timeline {
 			STATE.getAndBitwiseOr(this, HEAD);
 			if (body) {
 				// A stream can last for hours, so its end is too late to report its head
-				reportHead();
+				this.headReported = true;
+				this.observer.onHead(this);
 			}
 		}
 		finally {
@@ -332,13 +333,10 @@ public final class RequestTimeline extends Timeline {
 		int state = this.state;
 		while ((state & (ACTIVE | REPORTED)) == 0) {
 			if (STATE.compareAndSet(this, state, state | REPORTED)) {
-				if (hasHead()) {
-					reportHead();
-				}
-				else {
+				if (!hasHead()) {
 					changeHands(null);
 				}
-				this.observer.onEnd(this, result());
+				this.observer.onEnd(this, result(), hasHead() && !this.headReported);
 				// A connection that was upgraded keeps this object for as long as it
 				// lives
 				this.exchange = null;
@@ -346,13 +344,6 @@ public final class RequestTimeline extends Timeline {
 				return;
 			}
 			state = this.state;
-		}
-	}
-
-	private void reportHead() {
-		if (!this.headReported) {
-			this.headReported = true;
-			this.observer.onHead(this);
 		}
 	}
 
