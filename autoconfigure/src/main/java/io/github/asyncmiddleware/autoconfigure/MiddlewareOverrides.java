@@ -2,7 +2,6 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,6 +20,7 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.core.env.Environment;
 
@@ -47,14 +47,26 @@ final class MiddlewareOverrides {
 	private final Set<String> keys;
 
 	MiddlewareOverrides(Environment environment) {
-		ConfigurationPropertySources.get(environment).forEach(this.sources::add);
-		Collections.reverse(this.sources);
+		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+			if (mayHaveOverrides(source)) {
+				this.sources.add(0, source);
+			}
+		}
 		PropertySourcesPlaceholdersResolver placeholders = new PropertySourcesPlaceholdersResolver(environment);
 		this.binders = this.sources.stream().map((source) -> new Binder(List.of(source), placeholders)).toList();
 		this.keys = Binder.get(environment)
 			.bind(PREFIX, Bindable.mapOf(String.class, Middleware.class))
 			.map(Map::keySet)
 			.orElseGet(Set::of);
+	}
+
+	/**
+	 * Most have none, and to bind from them for each middleware would be felt at
+	 * start-up.
+	 */
+	private static boolean mayHaveOverrides(ConfigurationPropertySource source) {
+		return source.containsDescendantOf(PREFIX) != ConfigurationPropertyState.ABSENT
+				|| source.containsDescendantOf(VARIABLE_PREFIX) != ConfigurationPropertyState.ABSENT;
 	}
 
 	/**
