@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -11,6 +12,7 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
@@ -119,7 +121,7 @@ class AsyncMiddlewareAutoConfigurationTests {
 	}
 
 	@Test
-	void leavesNothingBehindWhenContextsAreRestarted() throws InterruptedException {
+	void leavesNothingBehindWhenContextsAreRestarted() {
 		Set<Thread> threads = Thread.getAllStackTraces().keySet();
 		List<WeakReference<ApplicationContext>> contexts = new ArrayList<>();
 		ReactiveWebApplicationContextRunner restarted = this.runner.withUserConfiguration(One.class, Listener.class);
@@ -129,11 +131,10 @@ class AsyncMiddlewareAutoConfigurationTests {
 				contexts.add(new WeakReference<>(context.getSourceApplicationContext()));
 			});
 		}
-		for (int i = 0; i < 50 && contexts.stream().anyMatch((context) -> context.get() != null); i++) {
+		Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
 			System.gc();
-			Thread.sleep(20);
-		}
-		assertThat(contexts).allMatch((context) -> context.get() == null);
+			assertThat(contexts).allMatch((context) -> context.get() == null);
+		});
 		assertThat(Thread.getAllStackTraces()
 			.keySet()
 			.stream()

@@ -68,7 +68,7 @@ abstract class ObservedBody<T> implements CoreSubscriber<T> {
 	@Override
 	public void onError(Throwable ex) {
 		if (this.begun) {
-			this.response.timeline().bodyFailed();
+			this.response.timeline().end().bodyFailed();
 		}
 		this.actual.onError(ex);
 	}
@@ -117,8 +117,38 @@ abstract class ObservedBody<T> implements CoreSubscriber<T> {
 	}
 
 	/**
-	 * A body of any number of elements. If it is empty, the response commits all the
-	 * same.
+	 * Looks at a body of any number of elements. If it is empty, the response commits all
+	 * the same.
+	 *
+	 * @param <T> the type of the elements
+	 */
+	private static class Many<T> extends ObservedBody<T> {
+
+		Many(CoreSubscriber<? super T> actual, ObservedResponse response) {
+			super(actual, response);
+		}
+
+		@Override
+		void begin() {
+			this.response.beforeHead(true);
+		}
+
+		@Override
+		void complete(boolean empty) {
+			if (empty) {
+				this.response.beforeHead(false);
+			}
+			closed();
+		}
+
+		void closed() {
+			this.response.timeline().end().bodyComplete();
+		}
+
+	}
+
+	/**
+	 * A body of any number of elements.
 	 */
 	static final class Stream extends Flux<DataBuffer> {
 
@@ -133,29 +163,13 @@ abstract class ObservedBody<T> implements CoreSubscriber<T> {
 
 		@Override
 		public void subscribe(CoreSubscriber<? super DataBuffer> actual) {
-			this.body.subscribe(new ObservedBody<DataBuffer>(actual, this.response) {
-
-				@Override
-				void begin() {
-					this.response.beforeHead(true);
-				}
-
-				@Override
-				void complete(boolean empty) {
-					if (empty) {
-						this.response.beforeHead(false);
-					}
-					this.response.timeline().bodyComplete();
-				}
-
-			});
+			this.body.subscribe(new Many<>(actual, this.response));
 		}
 
 	}
 
 	/**
-	 * A body of any number of groups of elements, complete when all of them are. If it is
-	 * empty, the response commits all the same.
+	 * A body of any number of groups of elements, complete when all of them are.
 	 */
 	static final class Groups extends Flux<Publisher<? extends DataBuffer>> {
 
@@ -171,12 +185,7 @@ abstract class ObservedBody<T> implements CoreSubscriber<T> {
 		@Override
 		public void subscribe(CoreSubscriber<? super Publisher<? extends DataBuffer>> actual) {
 			AtomicInteger open = new AtomicInteger(1);
-			this.body.subscribe(new ObservedBody<Publisher<? extends DataBuffer>>(actual, this.response) {
-
-				@Override
-				void begin() {
-					this.response.beforeHead(true);
-				}
+			this.body.subscribe(new Many<Publisher<? extends DataBuffer>>(actual, this.response) {
 
 				@Override
 				Publisher<? extends DataBuffer> observe(Publisher<? extends DataBuffer> group) {
@@ -186,20 +195,13 @@ abstract class ObservedBody<T> implements CoreSubscriber<T> {
 					open.incrementAndGet();
 					return Flux.from(group)
 						.doOnComplete(this::closed)
-						.doOnError((ex) -> this.response.timeline().bodyFailed());
+						.doOnError((ex) -> this.response.timeline().end().bodyFailed());
 				}
 
 				@Override
-				void complete(boolean empty) {
-					if (empty) {
-						this.response.beforeHead(false);
-					}
-					closed();
-				}
-
-				private void closed() {
+				void closed() {
 					if (open.decrementAndGet() == 0) {
-						this.response.timeline().bodyComplete();
+						super.closed();
 					}
 				}
 

@@ -62,7 +62,7 @@ final class ObservedWrite extends MonoOperator<Void, Void> {
 		@Override
 		public void onError(Throwable ex) {
 			if (this.timeline.hasHead()) {
-				this.timeline.writeFailed();
+				this.timeline.end().writeFailed();
 			}
 			this.actual.onError(ex);
 		}
@@ -70,7 +70,7 @@ final class ObservedWrite extends MonoOperator<Void, Void> {
 		@Override
 		public void onComplete() {
 			if (this.unseen) {
-				this.timeline.bodyComplete();
+				this.timeline.end().bodyComplete();
 			}
 			this.actual.onComplete();
 		}

@@ -7,11 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
-import org.springframework.web.server.handler.ExceptionHandlingWebHandler;
-import org.springframework.web.util.DisconnectedClientHelper;
 
 /**
- * Where the time of one request goes, and how the request ends.
+ * Where the time of one request goes, from its arrival to its end.
  * <p>
  * At every moment the time belongs to one middleware or to the application; the clock is
  * read once where it changes hands. So the own times of the middlewares and the time of
@@ -34,13 +32,9 @@ public final class RequestTimeline extends Timeline {
 
 	private static final VarHandle STATE;
 
-	private static final VarHandle ENDING;
-
 	static {
 		try {
-			MethodHandles.Lookup lookup = MethodHandles.lookup();
-			STATE = lookup.findVarHandle(RequestTimeline.class, "state", int.class);
-			ENDING = lookup.findVarHandle(RequestTimeline.class, "ending", Ending.class);
+			STATE = MethodHandles.lookup().findVarHandle(RequestTimeline.class, "state", int.class);
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new ExceptionInInitializerError(ex);
@@ -75,17 +69,9 @@ public final class RequestTimeline extends Timeline {
 
 	private boolean headReported;
 
-	private volatile boolean bodyComplete;
-
-	private volatile boolean bodyFailed;
-
-	private volatile boolean writeFailed;
+	private final RequestEnd end = new RequestEnd();
 
 	private volatile int state;
-
-	private volatile @Nullable Ending ending;
-
-	private @Nullable Throwable error;
 
 	RequestTimeline(RequestObserver observer, ServerHttpRequest request) {
 		this.observer = observer;
@@ -295,7 +281,9 @@ public final class RequestTimeline extends Timeline {
 		try {
 			this.head = changeHands(null);
 			this.status = status;
-			this.bodyComplete = !body;
+			if (!body) {
+				this.end.bodyComplete();
+			}
 			STATE.getAndBitwiseOr(this, HEAD);
 			if (body) {
 				// A stream can last for hours, so its end is too late to report its head
@@ -308,22 +296,16 @@ public final class RequestTimeline extends Timeline {
 		}
 	}
 
-	void bodyComplete() {
-		this.bodyComplete = true;
-	}
-
-	void bodyFailed() {
-		this.bodyFailed = true;
-	}
-
-	void writeFailed() {
-		this.writeFailed = true;
+	/**
+	 * Where to note what is noticed of the end.
+	 */
+	RequestEnd end() {
+		return this.end;
 	}
 
 	@Override
 	void ended(Ending ending, @Nullable Throwable error) {
-		if (this.ending == null && ENDING.compareAndSet(this, null, ending)) {
-			this.error = error;
+		if (this.end.ended(ending, error)) {
 			STATE.getAndBitwiseOr(this, ENDED);
 			reportEnd();
 		}
@@ -336,7 +318,7 @@ public final class RequestTimeline extends Timeline {
 				if (!hasHead()) {
 					changeHands(null);
 				}
-				this.observer.onEnd(this, result(), hasHead() && !this.headReported);
+				this.observer.onEnd(this, this.end.judge(hasHead(), this.exchange), hasHead() && !this.headReported);
 				// A connection that was upgraded keeps this object for as long as it
 				// lives
 				this.exchange = null;
@@ -345,44 +327,6 @@ public final class RequestTimeline extends Timeline {
 			}
 			state = this.state;
 		}
-	}
-
-	/**
-	 * What the ending means. A server may cancel a request whose answer it has sent, and
-	 * a failed write may be hidden by exception handlers, so the kind of the signal alone
-	 * does not say it.
-	 */
-	private RequestResult result() {
-		Ending ending = this.ending;
-		if (ending == Ending.FATAL) {
-			return RequestResult.FATAL;
-		}
-		if (ending == Ending.UPGRADE) {
-			return RequestResult.UPGRADED;
-		}
-		if (!hasHead()) {
-			return (ending == Ending.CANCEL || isDisconnect(this.error)) ? RequestResult.GONE_BEFORE_HEAD
-					: RequestResult.FATAL;
-		}
-		if (this.bodyFailed) {
-			return RequestResult.CUT;
-		}
-		if (this.writeFailed || (!this.bodyComplete && ending != Ending.ERROR) || isDisconnect(this.error)) {
-			return RequestResult.GONE_AFTER_HEAD;
-		}
-		if (ending == Ending.ERROR) {
-			return RequestResult.CUT;
-		}
-		return isErrorPage() ? RequestResult.ERROR_PAGE : RequestResult.OK;
-	}
-
-	private static boolean isDisconnect(@Nullable Throwable error) {
-		return error != null && DisconnectedClientHelper.isClientDisconnectedException(error);
-	}
-
-	private boolean isErrorPage() {
-		return this.exchange != null
-				&& this.exchange.getAttribute(ExceptionHandlingWebHandler.HANDLED_WEB_EXCEPTION) != null;
 	}
 
 }
