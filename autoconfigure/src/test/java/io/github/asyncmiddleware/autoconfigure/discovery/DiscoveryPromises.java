@@ -54,7 +54,8 @@ abstract class DiscoveryPromises {
 			.uri("/hello")
 			.exchange()
 			.expectHeader()
-			.valueEquals(DiscoveryApplication.ADVISED, "jdkProxied", "cglibProxied");
+			.valueEquals(DiscoveryApplication.ADVISED, "jdkProxied", "cglibProxied")
+			.expectBody(String.class);
 	}
 
 	@Test
@@ -70,7 +71,8 @@ abstract class DiscoveryPromises {
 		return client().method(method)
 			.uri(path)
 			.exchange()
-			.returnResult(Void.class)
+			.expectBody(String.class)
+			.returnResult()
 			.getResponseHeaders()
 			.getOrEmpty(DiscoveryApplication.RAN);
 	}
