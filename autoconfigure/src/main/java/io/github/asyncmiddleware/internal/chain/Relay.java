@@ -21,7 +21,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	 * stack is empty again. Small enough for a thousand middlewares on the stack of an
 	 * ordinary thread, large enough never to be met by an ordinary application.
 	 */
-	private static final int MAX_DEPTH = 64;
+	private static final int MAX_DEPTH = 32;
 
 	private final CoreSubscriber<? super Void> actual;
 
@@ -109,7 +109,8 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		finally {
 			this.subscribing = null;
 		}
-		return this.done ? null : this.postponed;
+		// A middleware that has completed without waiting is held for what was postponed
+		return (this.error == null) ? this.postponed : null;
 	}
 
 	/**

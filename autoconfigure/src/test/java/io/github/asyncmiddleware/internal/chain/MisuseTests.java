@@ -149,6 +149,20 @@ class MisuseTests {
 	}
 
 	@Test
+	void waitsForARestThatNobodyAwaitsDeepInAChain() throws Exception {
+		for (int i = 0; i < 100; i++) {
+			this.chain.middleware("deep" + i, (exchange, next) -> next.filter(exchange).doFinally((signal) -> {
+			}));
+		}
+		this.chain.middleware("forgets to wait",
+				(exchange, next) -> Mono.fromRunnable(() -> next.filter(exchange).subscribe()));
+		assertThat(get(handler())).startsWith("HTTP/1.1 200 ").endsWith("handled");
+		assertThat(this.listener.take().result()).isEqualTo(RequestResult.OK);
+		assertThat(this.handled).hasValue(1);
+		assertThat(this.found).containsExactly("forgets to wait UNAWAITED_NEXT");
+	}
+
+	@Test
 	void passesTheErrorOfARestThatNobodyAwaitsOn() throws Exception {
 		this.chain.middleware("forgets to wait", (exchange, next) -> {
 			next.filter(exchange).subscribe((done) -> {
