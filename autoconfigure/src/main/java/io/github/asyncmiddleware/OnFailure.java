@@ -1,0 +1,21 @@
+package io.github.asyncmiddleware;
+
+/**
+ * What becomes of a request when a middleware itself fails before it has handed over.
+ */
+public enum OnFailure {
+
+	/**
+	 * The request fails: with the error of the middleware, or with status 503 if the
+	 * middleware was shed because too much is going on.
+	 */
+	FAIL,
+
+	/**
+	 * The request goes on as if the middleware were not there. That does not cover errors
+	 * of the rest of the chain, nor exceptions that are an
+	 * {@link org.springframework.web.ErrorResponse ErrorResponse}: those are answers.
+	 */
+	SKIP
+
+}
