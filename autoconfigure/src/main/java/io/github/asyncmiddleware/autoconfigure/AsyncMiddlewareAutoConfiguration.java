@@ -2,6 +2,8 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import java.util.List;
 
+import io.github.asyncmiddleware.internal.chain.FailureLog;
+import io.github.asyncmiddleware.internal.chain.Guards;
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
@@ -67,7 +69,8 @@ public final class AsyncMiddlewareAutoConfiguration {
 	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
 			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners) {
 		List<RequestListener> all = listeners.orderedStream().toList();
-		return new MiddlewareHttpHandlerFactory(chain, all, misuseGuard(properties, all), Ticker.SYSTEM);
+		return new MiddlewareHttpHandlerFactory(chain, all, new Guards(misuseGuard(properties, all), FailureLog.NONE),
+				Ticker.SYSTEM);
 	}
 
 	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners) {

@@ -5,9 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
+import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
+import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.ForeignFilter;
+import io.github.asyncmiddleware.internal.chain.Guards;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
@@ -40,6 +44,8 @@ public final class TestChain {
 	private final List<WebExceptionHandler> exceptionHandlers = new ArrayList<>();
 
 	private MisuseGuard guard = (middleware, misuse) -> true;
+
+	private FailureLog failures = FailureLog.NONE;
 
 	private Ticker ticker = Ticker.SYSTEM;
 
@@ -74,6 +80,16 @@ public final class TestChain {
 		return entry(new Middleware(index, name, filter.getClass(), index, scope, filter));
 	}
 
+	public TestChain middleware(String name, MiddlewareCode code) {
+		return middleware(name, OnFailure.FAIL, code);
+	}
+
+	public TestChain middleware(String name, OnFailure onFailure, MiddlewareCode code) {
+		int index = (int) this.entries.stream().filter(Middleware.class::isInstance).count();
+		return entry(
+				new Middleware(index, name, code.filter().getClass(), index, MiddlewareScope.ALL, onFailure, code));
+	}
+
 	public TestChain foreign(String name, WebFilter filter) {
 		return entry(new ForeignFilter(name, filter.getClass(), 0, filter));
 	}
@@ -90,6 +106,11 @@ public final class TestChain {
 
 	public TestChain guard(MisuseGuard guard) {
 		this.guard = guard;
+		return this;
+	}
+
+	public TestChain failures(FailureLog failures) {
+		this.failures = failures;
 		return this;
 	}
 
@@ -115,7 +136,7 @@ public final class TestChain {
 	public HttpHandler build(WebHandler handler) {
 		return builder(handler)
 			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((all, context) -> List.copyOf(this.entries),
-					this.listeners, this.guard, this.ticker))
+					this.listeners, new Guards(this.guard, this.failures), this.ticker))
 			.build();
 	}
 

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
+import io.github.asyncmiddleware.internal.chain.FailureLog;
+import io.github.asyncmiddleware.internal.chain.Guards;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
@@ -54,7 +56,7 @@ final class Chains {
 		return WebHttpHandlerBuilder.webHandler(handler)
 			.filters((all) -> middlewares.forEach((middleware) -> all.add(middleware.filter())))
 			.httpHandlerDecorator(
-					new MiddlewareHttpHandlerFactory((filters, context) -> chain, listeners, guard, Ticker.SYSTEM))
+					new MiddlewareHttpHandlerFactory((filters, context) -> chain, listeners, new Guards(guard, FailureLog.NONE), Ticker.SYSTEM))
 			.build();
 	}
 

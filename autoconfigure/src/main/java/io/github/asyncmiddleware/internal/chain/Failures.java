@@ -34,7 +34,7 @@ final class Failures {
 			return Mono.error(new IllegalStateException("A middleware returned null instead of a Mono"));
 		}
 		catch (VirtualMachineError ex) {
-			step.failed();
+			step.failed(ex);
 			throw ex;
 		}
 		catch (Throwable ex) {

@@ -17,27 +17,41 @@ final class Link {
 
 	final WebHandler rest;
 
-	final MisuseGuard guard;
+	final Guards guards;
+
+	/**
+	 * Whether the middleware does something before the head, see {@link RequestTimeline}.
+	 */
+	final int hooks;
 
 	/** The scope to ask, or {@code null} where there is nothing to ask. */
 	private final @Nullable MiddlewareScope scope;
 
 	private final @Nullable Link next;
 
-	private Link(@Nullable Middleware middleware, @Nullable Link next, WebHandler rest, MisuseGuard guard) {
+	private Link(@Nullable Middleware middleware, @Nullable Link next, WebHandler rest, Guards guards) {
 		this.middleware = middleware;
 		this.scope = (middleware != null && !middleware.scope().isAll()) ? middleware.scope() : null;
+		this.hooks = hooks(middleware);
 		this.next = next;
 		this.rest = rest;
-		this.guard = guard;
+		this.guards = guards;
 	}
 
-	static Link leadingTo(WebHandler rest, MisuseGuard guard) {
-		return new Link(null, null, rest, guard);
+	private static int hooks(@Nullable Middleware middleware) {
+		ResponseHook hook = (middleware != null) ? middleware.code().onResponse() : null;
+		if (hook == null) {
+			return RequestTimeline.NO_HOOKS;
+		}
+		return hook.isSynchronous() ? RequestTimeline.HOOKS : RequestTimeline.HOOKS | RequestTimeline.WAITING_HOOKS;
+	}
+
+	static Link leadingTo(WebHandler rest, Guards guards) {
+		return new Link(null, null, rest, guards);
 	}
 
 	Link precededBy(Middleware middleware) {
-		return new Link(middleware, this, this.rest, this.guard);
+		return new Link(middleware, this, this.rest, this.guards);
 	}
 
 	/**

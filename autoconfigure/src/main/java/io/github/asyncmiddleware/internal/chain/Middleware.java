@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
+import io.github.asyncmiddleware.OnFailure;
+
 import org.springframework.web.server.WebFilter;
 
 /**
@@ -11,10 +13,29 @@ import org.springframework.web.server.WebFilter;
  * @param type the class the user wrote
  * @param order the position among all filters
  * @param scope the requests it runs for
- * @param filter what runs
+ * @param onFailure what becomes of a request when it fails
+ * @param code what runs
  */
-public record Middleware(int index, String name, Class<?> type, int order, MiddlewareScope scope,
-		WebFilter filter) implements ChainEntry {
+public record Middleware(int index, String name, Class<?> type, int order, MiddlewareScope scope, OnFailure onFailure,
+		MiddlewareCode code) implements ChainEntry {
+
+	/**
+	 * Create a middleware that is a filter and whose failures are those of the request.
+	 * @param index a small number, unique among the middlewares of an application
+	 * @param name the name of its bean
+	 * @param type the class the user wrote
+	 * @param order the position among all filters
+	 * @param scope the requests it runs for
+	 * @param filter what runs
+	 */
+	public Middleware(int index, String name, Class<?> type, int order, MiddlewareScope scope, WebFilter filter) {
+		this(index, name, type, order, scope, OnFailure.FAIL, MiddlewareCode.of(filter));
+	}
+
+	@Override
+	public WebFilter filter() {
+		return this.code.filter();
+	}
 
 	/**
 	 * The same middleware at another position.
@@ -22,8 +43,8 @@ public record Middleware(int index, String name, Class<?> type, int order, Middl
 	 * @return a middleware with that order
 	 */
 	public Middleware withOrder(int order) {
-		return (order != this.order) ? new Middleware(this.index, this.name, this.type, order, this.scope, this.filter)
-				: this;
+		return (order != this.order)
+				? new Middleware(this.index, this.name, this.type, order, this.scope, this.onFailure, this.code) : this;
 	}
 
 	@Override

@@ -33,7 +33,7 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 
 	private final List<RequestListener> listeners;
 
-	private final MisuseGuard guard;
+	private final Guards guards;
 
 	private final Ticker ticker;
 
@@ -42,15 +42,16 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 	 * @param arranger knows which filters are middlewares and where they stand
 	 * @param listeners who is told what becomes of the requests; if there are none,
 	 * nothing is observed
+	 * @param guards who watches over the middlewares
 	 * @param ticker the clock
 	 */
-	public MiddlewareHttpHandlerFactory(ChainArranger arranger, List<RequestListener> listeners, MisuseGuard guard,
+	public MiddlewareHttpHandlerFactory(ChainArranger arranger, List<RequestListener> listeners, Guards guards,
 			Ticker ticker) {
 		Assert.notNull(arranger, "'arranger' must not be null");
 		Assert.notNull(ticker, "'ticker' must not be null");
 		this.arranger = arranger;
 		this.listeners = List.copyOf(listeners);
-		this.guard = guard;
+		this.guards = guards;
 		this.ticker = ticker;
 	}
 
@@ -80,7 +81,8 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 		}
 		WebHandler filters = fuse(chain, filtering.getDelegate());
 		WebHandler delegate = new ExceptionHandlingWebHandler(filters, exceptionHandlers(exceptionHandling));
-		if (this.listeners.isEmpty() && this.guard == MisuseGuard.OFF) {
+		boolean unseen = this.listeners.isEmpty() && this.guards.misuse() == MisuseGuard.OFF;
+		if (unseen && chain.stream().noneMatch(MiddlewareHttpHandlerFactory::needsBoundary)) {
 			HttpWebHandlerAdapter unobserved = new HttpWebHandlerAdapter(delegate);
 			MiddlewareHttpHandler.Settings.copy(adapter, unobserved);
 			return unobserved;
@@ -89,13 +91,20 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 		return new MiddlewareHttpHandler(delegate, adapter, new RequestObserver(this.listeners, ticker));
 	}
 
+	/**
+	 * Response hooks run at the boundary to the server.
+	 */
+	private static boolean needsBoundary(ChainEntry entry) {
+		return entry instanceof Middleware middleware && middleware.code().onResponse() != null;
+	}
+
 	private WebHandler fuse(List<ChainEntry> chain, WebHandler handler) {
 		List<List<ChainEntry>> rows = rows(chain);
 		WebHandler result = handler;
 		for (int i = rows.size() - 1; i >= 0; i--) {
 			List<ChainEntry> row = rows.get(i);
 			if (row.get(0) instanceof Middleware) {
-				result = new Segment(i + 1, row.stream().map(Middleware.class::cast).toList(), result, this.guard);
+				result = new Segment(i + 1, row.stream().map(Middleware.class::cast).toList(), result, this.guards);
 			}
 			else {
 				result = new FilteringWebHandler(result, row.stream().map(ChainEntry::filter).toList());

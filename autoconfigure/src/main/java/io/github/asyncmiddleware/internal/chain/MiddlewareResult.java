@@ -21,6 +21,21 @@ public enum MiddlewareResult {
 	FAILED,
 
 	/**
+	 * It failed and the request went on without what it would have done.
+	 */
+	FAILED_OPEN,
+
+	/**
+	 * It could not run because too much is going on, and so the request failed.
+	 */
+	SHED,
+
+	/**
+	 * It could not run because too much is going on, and the request went on without it.
+	 */
+	SHED_OPEN,
+
+	/**
 	 * The request ended while it was still at work and had not handed over.
 	 */
 	CANCELLED,

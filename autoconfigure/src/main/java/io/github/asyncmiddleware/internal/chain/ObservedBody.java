@@ -104,7 +104,7 @@ abstract class ObservedBody<T> implements CoreSubscriber<T> {
 
 				@Override
 				void begin() {
-					this.response.beforeHead(false);
+					this.response.beforeHead(false, currentContext());
 				}
 
 				@Override
@@ -130,13 +130,13 @@ abstract class ObservedBody<T> implements CoreSubscriber<T> {
 
 		@Override
 		void begin() {
-			this.response.beforeHead(true);
+			this.response.beforeHead(true, currentContext());
 		}
 
 		@Override
 		void complete(boolean empty) {
 			if (empty) {
-				this.response.beforeHead(false);
+				this.response.beforeHead(false, currentContext());
 			}
 			closed();
 		}

@@ -7,10 +7,12 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
 
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferFactory;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ResponseCookie;
 import org.springframework.http.ZeroCopyHttpOutputMessage;
@@ -27,7 +29,7 @@ import org.springframework.util.MultiValueMap;
  * either: the head is noticed when the first element of the body passes by, which is when
  * the response commits.
  */
-class ObservedResponse extends ServerHttpResponseDecorator {
+class ObservedResponse extends ServerHttpResponseDecorator implements ResponseGate.Gated {
 
 	private final ServerHttpResponse response;
 
@@ -41,6 +43,9 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 
 	/** Somebody has asked for the response behind this one. */
 	private boolean unwrapped;
+
+	/** Made for the first who asks. */
+	private @Nullable ResponseGate gate;
 
 	private ObservedResponse(ServerHttpResponse response, RequestTimeline timeline) {
 		super(response);
@@ -79,6 +84,23 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 		return this.timeline;
 	}
 
+	@Override
+	public ResponseGate gate() {
+		ResponseGate gate = this.gate;
+		if (gate == null) {
+			gate = new ResponseGate(this, this.timeline);
+			this.gate = gate;
+		}
+		return gate;
+	}
+
+	/**
+	 * The response of the server, for those who look at it without touching it.
+	 */
+	ServerHttpResponse response() {
+		return this.response;
+	}
+
 	/**
 	 * Only called from outside, as by those who look for the response of the server in
 	 * order to take the connection over: everything here uses the field.
@@ -103,9 +125,16 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 			// Only counts the body; the head comes with setComplete
 			return this.response.writeWith(body);
 		}
-		Publisher<? extends DataBuffer> observed = (body instanceof Mono)
-				? new ObservedBody.Single((Mono<DataBuffer>) body, this)
-				: new ObservedBody.Stream((Publisher<DataBuffer>) body, this);
+		Supplier<Mono<Void>> barrier = barrier();
+		Publisher<? extends DataBuffer> observed;
+		if (body instanceof Mono) {
+			Mono<DataBuffer> single = (Mono<DataBuffer>) body;
+			observed = new ObservedBody.Single((barrier != null) ? HeldBody.single(single, barrier) : single, this);
+		}
+		else {
+			Publisher<DataBuffer> stream = (Publisher<DataBuffer>) body;
+			observed = new ObservedBody.Stream((barrier != null) ? HeldBody.stream(stream, barrier) : stream, this);
+		}
 		return new ObservedWrite(this.response.writeWith(observed), this.timeline, false);
 	}
 
@@ -116,8 +145,10 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 		if (this.response instanceof HttpHeadResponseDecorator) {
 			return setComplete();
 		}
+		Supplier<Mono<Void>> barrier = barrier();
+		Publisher<Publisher<? extends DataBuffer>> groups = (Publisher<Publisher<? extends DataBuffer>>) body;
 		Flux<Publisher<? extends DataBuffer>> observed = new ObservedBody.Groups(
-				(Publisher<Publisher<? extends DataBuffer>>) body, this);
+				(barrier != null) ? HeldBody.stream(groups, barrier) : groups, this);
 		return new ObservedWrite(this.response.writeAndFlushWith(observed), this.timeline, false);
 	}
 
@@ -134,43 +165,84 @@ class ObservedResponse extends ServerHttpResponseDecorator {
 	 * Let the response commit without an element of a body to wait for.
 	 */
 	final Mono<Void> commit(Supplier<Mono<Void>> write, boolean body) {
-		if (this.commitActions && !this.lastActionRegistered) {
+		Supplier<Mono<Void>> barrier = barrier();
+		if (barrier != null) {
+			return barrier.get().then(Mono.defer(() -> commitNow(write, body)));
+		}
+		return commitNow(write, body);
+	}
+
+	private Mono<Void> commitNow(Supplier<Mono<Void>> write, boolean body) {
+		if (needsLastAction()) {
 			registerLastAction(body);
 			return write.get();
 		}
-		return Mono.<Void>fromRunnable(() -> head(body)).then(write.get());
+		return Mono.<Void>deferContextual((context) -> {
+			beforeHead(body, context);
+			return Mono.empty();
+		}).then(write.get());
+	}
+
+	/**
+	 * What has to be waited for before the response commits, or {@code null} if nothing.
+	 */
+	private @Nullable Supplier<Mono<Void>> barrier() {
+		ResponseGate gate = this.gate;
+		if (!this.lastActionRegistered) {
+			return (gate != null) ? gate::pass : null;
+		}
+		// A commit action has failed, and on the second attempt Spring skips them all
+		Mono<Void> hooks = ResponseHooks.run(this.timeline);
+		return () -> (gate != null) ? gate.pass().then(hooks) : hooks;
+	}
+
+	private boolean needsLastAction() {
+		return !this.lastActionRegistered && (this.commitActions || this.timeline.hasWaitingHooks());
 	}
 
 	/**
 	 * The response is about to commit.
 	 * @param body whether a body follows whose end is not known yet
+	 * @param context the context of whoever waits for the response
 	 */
-	void beforeHead(boolean body) {
-		if (this.commitActions && !this.lastActionRegistered) {
+	void beforeHead(boolean body, ContextView context) {
+		if (needsLastAction()) {
 			registerLastAction(body);
 		}
 		else {
-			// Without actions, or where one has failed: then Spring skips them all
+			ResponseHooks.runSynchronous(this.timeline, context);
 			head(body);
 		}
 	}
 
 	private void registerLastAction(boolean body) {
 		this.lastActionRegistered = true;
-		this.response.beforeCommit(() -> {
-			head(body);
-			return Mono.empty();
-		});
+		this.response.beforeCommit(() -> ResponseHooks.run(this.timeline).then(Mono.fromRunnable(() -> head(body))));
 	}
 
 	private void head(boolean body) {
-		if (this.unwrapped && !body && Upgrade.isRequestedBy(this.timeline.request())) {
+		if (!body && isUpgrade()) {
 			this.timeline.head(Upgrade.STATUS, false);
 			this.timeline.ended(Ending.UPGRADE, null);
 			return;
 		}
 		HttpStatusCode status = this.response.getStatusCode();
 		this.timeline.head((status != null) ? status.value() : 200, body);
+	}
+
+	/**
+	 * The status that the head would have now.
+	 */
+	HttpStatusCode statusOfHead() {
+		HttpStatusCode status = this.response.getStatusCode();
+		if (status != null && !HttpStatus.OK.equals(status)) {
+			return status;
+		}
+		return isUpgrade() ? HttpStatus.SWITCHING_PROTOCOLS : HttpStatus.OK;
+	}
+
+	private boolean isUpgrade() {
+		return this.unwrapped && Upgrade.isRequestedBy(this.timeline.request());
 	}
 
 	@Override

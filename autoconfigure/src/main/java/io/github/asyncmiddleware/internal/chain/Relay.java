@@ -62,6 +62,11 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 
 	private @Nullable Throwable error;
 
+	private volatile boolean cancelled;
+
+	/** The rest of the chain, where the inner middleware was skipped. */
+	private volatile @Nullable SkippedRest rest;
+
 	/**
 	 * Create a relay.
 	 * @param actual who waits for the part
@@ -150,8 +155,13 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		if (this.outer != null) {
 			this.outer.nextCancelled();
 		}
+		this.cancelled = true;
 		if (this.subscription != null) {
 			this.subscription.cancel();
+		}
+		SkippedRest rest = this.rest;
+		if (rest != null) {
+			rest.cancel();
 		}
 		Relay running = (this.inner != null && this.done) ? this.inner.nextRelay : null;
 		if (running != null && !running.done) {
@@ -175,7 +185,11 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			if (this.inner.hold()) {
 				return;
 			}
-			this.error = this.inner.completed(isTouched(this.inner));
+			Throwable misuse = this.inner.completed(isTouched(this.inner));
+			if (misuse != null && skip(this.inner, misuse)) {
+				return;
+			}
+			this.error = misuse;
 		}
 		terminate();
 	}
@@ -187,6 +201,19 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	private boolean isTouched(Step step) {
 		int changed = this.timeline.touches() ^ this.touches;
 		return ((step.isNextAssembled()) ? changed >>> 16 : changed) != 0;
+	}
+
+	/**
+	 * Go on without the inner middleware, if the request can.
+	 */
+	private boolean skip(Step inner, Throwable ex) {
+		if (!inner.trySkip(ex)) {
+			return false;
+		}
+		SkippedRest rest = new SkippedRest(this);
+		this.rest = rest;
+		proceed(inner.link().next(), inner.exchange, rest);
+		return true;
 	}
 
 	/**
@@ -204,10 +231,13 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			return;
 		}
 		this.done = true;
-		this.error = ex;
 		if (this.inner != null) {
-			this.inner.failed();
+			if (skip(this.inner, ex)) {
+				return;
+			}
+			this.inner.failed(ex);
 		}
+		this.error = ex;
 		terminate();
 	}
 
@@ -309,6 +339,56 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	@Override
 	public String stepName() {
 		return (this.inner != null) ? this.inner.middleware().toString() : "rest of the filter chain";
+	}
+
+	/**
+	 * Waits for the rest of the chain in place of a middleware that was skipped.
+	 */
+	private static final class SkippedRest implements CoreSubscriber<Void> {
+
+		private final Relay relay;
+
+		private volatile @Nullable Subscription subscription;
+
+		SkippedRest(Relay relay) {
+			this.relay = relay;
+		}
+
+		@Override
+		public void onSubscribe(Subscription subscription) {
+			this.subscription = subscription;
+			subscription.request(Long.MAX_VALUE);
+			if (this.relay.cancelled) {
+				subscription.cancel();
+			}
+		}
+
+		@Override
+		public void onNext(Void value) {
+		}
+
+		@Override
+		public void onError(Throwable ex) {
+			this.relay.resume(ex);
+		}
+
+		@Override
+		public void onComplete() {
+			this.relay.resume(null);
+		}
+
+		@Override
+		public Context currentContext() {
+			return this.relay.currentContext();
+		}
+
+		void cancel() {
+			Subscription subscription = this.subscription;
+			if (subscription != null) {
+				subscription.cancel();
+			}
+		}
+
 	}
 
 	/**

@@ -30,6 +30,15 @@ public final class RequestTimeline extends Timeline {
 	/** How many threads are in the middle of something that the end has to wait for. */
 	private static final int ACTIVE = HEAD - 1;
 
+	/** No middleware has something to do before the head. */
+	static final int NO_HOOKS = 0;
+
+	/** Some middleware has something to do before the head. */
+	static final int HOOKS = 1;
+
+	/** The head has to wait for some of that. */
+	static final int WAITING_HOOKS = 2;
+
 	private static final VarHandle STATE;
 
 	static {
@@ -64,6 +73,8 @@ public final class RequestTimeline extends Timeline {
 	private int segments;
 
 	private int touches;
+
+	private int hooks;
 
 	private boolean restarted;
 
@@ -216,6 +227,24 @@ public final class RequestTimeline extends Timeline {
 		}
 		step.previous = this.last;
 		this.last = step;
+		this.hooks |= step.link().hooks;
+	}
+
+	/**
+	 * Whether the head has to wait for what a middleware does before it.
+	 */
+	boolean hasWaitingHooks() {
+		return (this.hooks & WAITING_HOOKS) != 0;
+	}
+
+	/**
+	 * Take over to run what the middlewares do before the head. It runs once.
+	 * @return {@code false} if there is nothing to run, or nothing any more
+	 */
+	boolean takeHooks() {
+		boolean taken = this.hooks != NO_HOOKS;
+		this.hooks = NO_HOOKS;
+		return taken;
 	}
 
 	@Override

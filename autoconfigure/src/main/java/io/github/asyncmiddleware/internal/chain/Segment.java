@@ -31,12 +31,12 @@ final class Segment implements WebHandler {
 	 * @param position the number of the segment in its chain, counted from 1
 	 * @param middlewares the middlewares, outermost first
 	 * @param rest what comes after them
-	 * @param guard who decides about misuse
+	 * @param guards who watches over them
 	 */
-	Segment(int position, List<Middleware> middlewares, WebHandler rest, MisuseGuard guard) {
+	Segment(int position, List<Middleware> middlewares, WebHandler rest, Guards guards) {
 		this.position = position;
 		this.middlewares = List.copyOf(middlewares);
-		Link link = Link.leadingTo(rest, guard);
+		Link link = Link.leadingTo(rest, guards);
 		ListIterator<Middleware> iterator = this.middlewares.listIterator(this.middlewares.size());
 		while (iterator.hasPrevious()) {
 			link = link.precededBy(iterator.previous());
@@ -84,7 +84,7 @@ final class Segment implements WebHandler {
 							source = Failures.guard(link.rest, exchange);
 							break;
 						}
-						step = new Step(link, timeline);
+						step = new Step(link, timeline, exchange);
 						timeline.entered(step);
 						touches = timeline.touches();
 						source = Failures.guard(link.middleware, exchange, step);

@@ -3,12 +3,14 @@ package io.github.asyncmiddleware.internal.chain;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
+import io.github.asyncmiddleware.OnFailure;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 
 import org.springframework.util.Assert;
+import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilterChain;
 
@@ -66,7 +68,13 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 
 	private final Timeline timeline;
 
+	/** The exchange as the middleware sees it. */
+	final ServerWebExchange exchange;
+
 	private volatile int phase;
+
+	/** What became of it where the phase does not tell. */
+	private volatile @Nullable MiddlewareResult exception;
 
 	/** What the rest of the chain sees, once the middleware has called next. */
 	private @Nullable ServerWebExchange nextExchange;
@@ -90,10 +98,19 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	 * Create the part of the middleware that stands at a place.
 	 * @param link the place
 	 * @param timeline the timeline of the request
+	 * @param exchange the exchange as the middleware sees it
 	 */
-	Step(Link link, Timeline timeline) {
+	Step(Link link, Timeline timeline, ServerWebExchange exchange) {
 		this.link = link;
 		this.timeline = timeline;
+		this.exchange = exchange;
+	}
+
+	/**
+	 * The place where it is at work.
+	 */
+	Link link() {
+		return this.link;
 	}
 
 	/**
@@ -128,7 +145,8 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	 * @return the result
 	 */
 	public MiddlewareResult result() {
-		return switch (this.phase) {
+		MiddlewareResult exception = this.exception;
+		return (exception != null) ? exception : switch (this.phase) {
 			case AT_WORK -> MiddlewareResult.CANCELLED;
 			case ANSWERED -> MiddlewareResult.ANSWERED;
 			case FAILED -> MiddlewareResult.FAILED;
@@ -217,7 +235,7 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	}
 
 	private boolean stepsIn(Misuse misuse) {
-		return this.link.guard.stepsIn(middleware(), misuse);
+		return this.link.guards.misuse().stepsIn(middleware(), misuse);
 	}
 
 	/**
@@ -255,29 +273,129 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 			return null;
 		}
 		boolean dropped = !touched && stepsIn(Misuse.DROPPED_NEXT);
-		if (!PHASE.compareAndSet(this, AT_WORK, dropped ? MISUSED : ANSWERED) || !dropped) {
+		if (dropped) {
+			misused();
+			return new IllegalStateException(
+					"A middleware completed without an answer and without the rest of the chain");
+		}
+		PHASE.compareAndSet(this, AT_WORK, ANSWERED);
+		return null;
+	}
+
+	/**
+	 * The middleware has been given the response of the rest of the chain and has
+	 * completed without one.
+	 * @return the error to signal, or {@code null} if the response is to be sent
+	 * nevertheless
+	 */
+	public @Nullable Throwable responseDropped() {
+		if (!stepsIn(Misuse.DROPPED_NEXT)) {
 			return null;
 		}
-		return new IllegalStateException("A middleware completed without an answer and without the rest of the chain");
+		this.phase = MISUSED;
+		return new IllegalStateException("A middleware completed without the response that it was given");
+	}
+
+	/**
+	 * The middleware has made a response of its own although it has the rest of the chain
+	 * running and does not wait for it.
+	 * @return whether its response has to wait for that
+	 */
+	public boolean isHeldForNext() {
+		return this.phase == HANDED && stepsIn(Misuse.UNAWAITED_NEXT);
+	}
+
+	/**
+	 * The middleware runs the rest of the chain after it has made a response.
+	 * @return whether the rest is not to run
+	 */
+	public boolean refusesLateNext() {
+		return stepsIn(Misuse.LATE_NEXT);
+	}
+
+	/**
+	 * The response has reached the middleware: from now on the time is its own.
+	 */
+	public void responseReached() {
+		this.timeline.returned(this);
 	}
 
 	/**
 	 * The middleware has failed. The error is its own unless the rest of the chain failed
 	 * before.
 	 */
-	void failed() {
+	void failed(Throwable ex) {
 		int phase = this.phase;
 		while (phase != NEXT_FAILED && phase != MISUSED && !PHASE.compareAndSet(this, phase, FAILED)) {
 			phase = this.phase;
 		}
+		if (phase == AT_WORK && ex instanceof OverloadException) {
+			this.exception = MiddlewareResult.SHED;
+		}
 	}
 
 	/**
-	 * The middleware has returned {@code null}, which ends the request in any case.
+	 * The middleware has failed. If it has not handed over, and is one that a request can
+	 * go without, the request does.
+	 * @param ex what it failed with; an answer in the shape of an exception is no failure
+	 * @return whether the rest of the chain is to run now
+	 */
+	boolean trySkip(Throwable ex) {
+		boolean overload = ex instanceof OverloadException;
+		if (!canSkip() || (ex instanceof ErrorResponse && !overload) || this.phase != AT_WORK
+				|| this.timeline.isCommitted(this.exchange) || !PHASE.compareAndSet(this, AT_WORK, HANDED)) {
+			return false;
+		}
+		this.exception = overload ? MiddlewareResult.SHED_OPEN : MiddlewareResult.FAILED_OPEN;
+		this.link.guards.failures().skipped(middleware(), FailureLog.Part.REQUEST, ex);
+		return true;
+	}
+
+	private boolean canSkip() {
+		return middleware().onFailure() == OnFailure.SKIP;
+	}
+
+	/**
+	 * What the middleware does before the head has failed. The response goes out without
+	 * it.
+	 * @param ex the failure, or {@code null} if there was {@code null} in place of a
+	 * publisher
+	 */
+	void responseHookFailed(@Nullable Throwable ex) {
+		if (this.phase != FAILED && this.phase != MISUSED && this.exception == null) {
+			this.exception = MiddlewareResult.FAILED_OPEN;
+		}
+		if (ex != null) {
+			this.link.guards.failures().skipped(middleware(), FailureLog.Part.RESPONSE, ex);
+		}
+		else {
+			stepsIn(Misuse.NULL_RESULT);
+		}
+	}
+
+	/**
+	 * Whether the code of the middleware has not run because too much is going on.
+	 */
+	boolean isShed() {
+		return this.exception == MiddlewareResult.SHED || this.exception == MiddlewareResult.SHED_OPEN;
+	}
+
+	/**
+	 * The middleware has returned {@code null}, which ends the request unless the
+	 * middleware is one that it can go without.
 	 */
 	void returnedNull() {
-		this.phase = MISUSED;
+		misused();
 		stepsIn(Misuse.NULL_RESULT);
+	}
+
+	/**
+	 * A misuse is a failure too, and can be skipped.
+	 */
+	private void misused() {
+		if (!canSkip()) {
+			PHASE.compareAndSet(this, AT_WORK, MISUSED);
+		}
 	}
 
 	@Override

@@ -11,8 +11,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import io.github.asyncmiddleware.internal.chain.RecordingListener.RequestRecord;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
+import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.TestChain;
+import io.github.asyncmiddleware.testsupport.WireApplication;
+import io.github.asyncmiddleware.testsupport.WireServer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,30 +25,11 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 
-import org.springframework.context.annotation.AnnotationConfigApplicationContext;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
-import org.springframework.core.io.FileSystemResource;
-import org.springframework.core.io.Resource;
-import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.http.HttpStatus;
-import org.springframework.http.MediaType;
-import org.springframework.http.ResponseEntity;
 import org.springframework.http.ZeroCopyHttpOutputMessage;
-import org.springframework.http.codec.ServerSentEvent;
 import org.springframework.http.server.reactive.HttpHandler;
-import org.springframework.web.bind.annotation.ExceptionHandler;
-import org.springframework.web.bind.annotation.RequestMapping;
-import org.springframework.web.bind.annotation.RestController;
-import org.springframework.web.reactive.HandlerMapping;
-import org.springframework.web.reactive.config.EnableWebFlux;
-import org.springframework.web.reactive.handler.SimpleUrlHandlerMapping;
-import org.springframework.web.reactive.socket.WebSocketHandler;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebHandler;
 
@@ -63,7 +47,7 @@ class WireTests {
 
 	private final RecordingListener listener = new RecordingListener();
 
-	private AnnotationConfigApplicationContext context;
+	private WireApplication application;
 
 	private WireServer server;
 
@@ -75,11 +59,8 @@ class WireTests {
 	void start(@TempDir Path directory) throws IOException {
 		this.file = directory.resolve("file.txt");
 		Files.writeString(this.file, "0123456789".repeat(5_000));
-		this.context = new AnnotationConfigApplicationContext();
-		this.context.registerBean("file", FileSystemResource.class, () -> new FileSystemResource(this.file));
-		this.context.register(Application.class, Endpoints.class);
-		this.context.refresh();
-		WebHandler handler = this.context.getBean("webHandler", WebHandler.class);
+		this.application = new WireApplication(this.file);
+		WebHandler handler = this.application.handler();
 		TestChain chain = new TestChain().listener(this.listener)
 			.middleware("outer", (exchange, next) -> next.filter(exchange))
 			.middleware("operators", (exchange, next) -> next.filter(exchange).doFinally((signal) -> {
@@ -95,7 +76,7 @@ class WireTests {
 	void stop() {
 		this.server.close();
 		this.bare.close();
-		this.context.close();
+		this.application.close();
 	}
 
 	@AfterEach
@@ -256,7 +237,7 @@ class WireTests {
 	void recordsAClientThatLeavesBeforeTheHead() throws Exception {
 		Socket socket = this.server.open();
 		WireServer.send(socket, "GET /stuck");
-		this.context.getBean(Endpoints.class).awaitStuck();
+		this.application.endpoints().awaitStuck();
 		WireServer.reset(socket);
 		RequestRecord record = this.listener.take();
 		assertThat(record.result()).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
@@ -374,155 +355,6 @@ class WireTests {
 			case "stuck" -> Mono.<Void>never().doOnSubscribe((subscription) -> STUCK.release());
 			default -> throw new IllegalArgumentException(behaviour);
 		};
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	@EnableWebFlux
-	static class Application {
-
-		@Bean
-		HandlerMapping webSocketMapping() {
-			WebSocketHandler handler = (session) -> session.send(Mono.just(session.textMessage("hello")))
-				.then(Mono.never());
-			return new SimpleUrlHandlerMapping(java.util.Map.of("/ws", handler), -1);
-		}
-
-	}
-
-	@RestController
-	static class Endpoints {
-
-		private final java.util.concurrent.Semaphore stuck = new java.util.concurrent.Semaphore(0);
-
-		private final Resource file;
-
-		Endpoints(FileSystemResource file) {
-			this.file = file;
-		}
-
-		void awaitStuck() throws InterruptedException {
-			this.stuck.acquire();
-		}
-
-		@RequestMapping(path = "/mono", method = org.springframework.web.bind.annotation.RequestMethod.GET)
-		Mono<String> mono() {
-			return Mono.just("mono");
-		}
-
-		@RequestMapping("/other-thread")
-		Mono<String> otherThread() {
-			return Mono.just("mono").publishOn(Schedulers.parallel());
-		}
-
-		@RequestMapping(path = "/flux", produces = MediaType.TEXT_PLAIN_VALUE)
-		Flux<String> flux() {
-			return Flux.just("a", "b", "c").delayElements(Duration.ofMillis(2));
-		}
-
-		@RequestMapping("/sse")
-		Flux<ServerSentEvent<String>> sse() {
-			return Flux.just("a", "b").map((data) -> ServerSentEvent.builder(data).id(data).build());
-		}
-
-		@RequestMapping("/empty")
-		Mono<String> empty() {
-			return Mono.empty();
-		}
-
-		@RequestMapping("/no-content")
-		ResponseEntity<Void> noContent() {
-			return ResponseEntity.noContent().header("X-Extra", "1").build();
-		}
-
-		@RequestMapping("/not-modified")
-		ResponseEntity<Void> notModified() {
-			return ResponseEntity.status(HttpStatus.NOT_MODIFIED).eTag("\"1\"").build();
-		}
-
-		@RequestMapping("/redirect")
-		ResponseEntity<Void> redirect() {
-			return ResponseEntity.status(HttpStatus.FOUND).header("Location", "/mono").build();
-		}
-
-		@RequestMapping("/file")
-		Resource file() {
-			return this.file;
-		}
-
-		@RequestMapping("/advice")
-		Mono<String> advice() {
-			return Mono.error(new UnsupportedOperationException("teapot"));
-		}
-
-		@ExceptionHandler
-		ResponseEntity<String> handle(UnsupportedOperationException ex) {
-			return ResponseEntity.status(HttpStatus.I_AM_A_TEAPOT).body(ex.getMessage());
-		}
-
-		@RequestMapping("/fails")
-		Mono<String> fails() {
-			return Mono.delay(Duration.ofMillis(1)).then(Mono.error(new IllegalStateException("fails")));
-		}
-
-		@RequestMapping("/throws")
-		String throwing() {
-			throw new IllegalStateException("throws");
-		}
-
-		@RequestMapping(path = "/flux-fails", produces = MediaType.TEXT_PLAIN_VALUE)
-		Flux<String> fluxFails() {
-			return Flux.just("a", "b")
-				.delayElements(Duration.ofMillis(1))
-				.concatWith(Flux.error(new IllegalStateException("late")));
-		}
-
-		@RequestMapping("/stuck")
-		Mono<String> stuck() {
-			return Mono.<String>never().doOnSubscribe((subscription) -> this.stuck.release());
-		}
-
-		@RequestMapping(path = "/endless-flux", produces = MediaType.TEXT_PLAIN_VALUE)
-		Flux<String> endlessFlux() {
-			return Flux.interval(Duration.ofMillis(1)).onBackpressureDrop().map((i) -> "tick");
-		}
-
-		@RequestMapping(path = "/endless-sse", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
-		Flux<String> endlessSse() {
-			return Flux.interval(Duration.ofMillis(1)).onBackpressureDrop().map((i) -> "tick");
-		}
-
-		@RequestMapping("/endless-group")
-		Mono<Void> endlessGroup(ServerWebExchange exchange) {
-			Flux<DataBuffer> group = Flux.interval(Duration.ofMillis(1))
-				.onBackpressureDrop()
-				.map((i) -> buffer("tick"));
-			return exchange.getResponse().writeAndFlushWith(Flux.just(group));
-		}
-
-		@RequestMapping("/commit-action")
-		Mono<Void> commitAction(ServerWebExchange exchange) {
-			exchange.getResponse()
-				.beforeCommit(() -> Mono.delay(Duration.ofMillis(1))
-					.doOnNext((done) -> exchange.getResponse().getHeaders().set("X-Late", "yes"))
-					.then());
-			return exchange.getResponse().writeWith(Mono.just(buffer("body")));
-		}
-
-		@RequestMapping("/failing-commit-action")
-		Mono<Void> failingCommitAction(ServerWebExchange exchange) {
-			exchange.getResponse().beforeCommit(() -> Mono.error(new IllegalStateException("commit")));
-			return exchange.getResponse().writeWith(Mono.just(buffer("body")));
-		}
-
-		@RequestMapping("/eager")
-		Mono<Void> eager(ServerWebExchange exchange) {
-			return exchange.getResponse().setComplete();
-		}
-
-		private static DataBuffer buffer(String text) {
-			return DefaultDataBufferFactory.sharedInstance.wrap(text.getBytes(StandardCharsets.UTF_8));
-		}
-
 	}
 
 }

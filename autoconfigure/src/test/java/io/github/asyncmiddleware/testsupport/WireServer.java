@@ -1,4 +1,4 @@
-package io.github.asyncmiddleware.internal.chain;
+package io.github.asyncmiddleware.testsupport;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,11 +16,11 @@ import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 /**
  * A handler behind a real Reactor Netty server, and plain sockets to talk to it.
  */
-final class WireServer implements AutoCloseable {
+public final class WireServer implements AutoCloseable {
 
 	private final DisposableServer server;
 
-	WireServer(HttpHandler handler) {
+	public WireServer(HttpHandler handler) {
 		this.server = HttpServer.create()
 			.host("localhost")
 			.port(0)
@@ -28,27 +28,27 @@ final class WireServer implements AutoCloseable {
 			.bindNow();
 	}
 
-	int port() {
+	public int port() {
 		return this.server.port();
 	}
 
 	/**
 	 * Send a request on a connection of its own and read until the server closes.
 	 */
-	String exchange(String requestLine, String... headers) throws IOException {
+	public String exchange(String requestLine, String... headers) throws IOException {
 		try (Socket socket = open()) {
 			send(socket, requestLine, headers);
 			return readAll(socket);
 		}
 	}
 
-	Socket open() throws IOException {
+	public Socket open() throws IOException {
 		Socket socket = new Socket(InetAddress.getByName("localhost"), port());
 		socket.setSoTimeout((int) Duration.ofSeconds(10).toMillis());
 		return socket;
 	}
 
-	static void send(Socket socket, String requestLine, String... headers) throws IOException {
+	public static void send(Socket socket, String requestLine, String... headers) throws IOException {
 		StringBuilder request = new StringBuilder(requestLine).append(" HTTP/1.1\r\nHost: test\r\n");
 		boolean connection = false;
 		for (String header : headers) {
@@ -60,14 +60,14 @@ final class WireServer implements AutoCloseable {
 		socket.getOutputStream().flush();
 	}
 
-	static String readAll(Socket socket) throws IOException {
+	public static String readAll(Socket socket) throws IOException {
 		return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
 	}
 
 	/**
 	 * Read until a text has arrived.
 	 */
-	static String readUntil(Socket socket, String text) throws IOException {
+	public static String readUntil(Socket socket, String text) throws IOException {
 		StringBuilder read = new StringBuilder();
 		InputStream input = socket.getInputStream();
 		while (read.indexOf(text) < 0) {
@@ -83,7 +83,7 @@ final class WireServer implements AutoCloseable {
 	/**
 	 * Leave as a client does that is killed: with a reset.
 	 */
-	static void reset(Socket socket) throws IOException {
+	public static void reset(Socket socket) throws IOException {
 		socket.setSoLinger(true, 0);
 		socket.close();
 	}

@@ -1,4 +1,4 @@
-package io.github.asyncmiddleware.internal.chain;
+package io.github.asyncmiddleware.testsupport;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,6 +8,12 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
+import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.chain.RequestResult;
+import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.chain.Step;
 
 /**
  * Keeps what became of each request, in the order in which the requests ended.

@@ -1,0 +1,342 @@
+package io.github.asyncmiddleware.internal.chain;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
+
+/**
+ * Where a response stops when its head is decided, until every middleware that waits for
+ * it has let it go: the innermost first.
+ * <p>
+ * One gate serves all middlewares that see the same response. It does not touch the
+ * response before the first of them waits, and holds no more of a body than its first
+ * element.
+ */
+public final class ResponseGate {
+
+	private final ServerHttpResponse response;
+
+	private final Timeline timeline;
+
+	/** The innermost one that has handed over. */
+	private @Nullable Waiting innermost;
+
+	/** The one the response has reached. */
+	private @Nullable Waiting current;
+
+	private @Nullable ResponseHead head;
+
+	private int headTouches;
+
+	/** More than zero while a thread leads the response from one to the next. */
+	private final AtomicInteger advances = new AtomicInteger();
+
+	/** Who wants to write, while the response is on its way out; guarded by this. */
+	private @Nullable List<Passage> writers;
+
+	ResponseGate(ServerHttpResponse response, Timeline timeline) {
+		this.response = response;
+		this.timeline = timeline;
+	}
+
+	/**
+	 * Give the response of an exchange a gate, if it has none.
+	 * @param exchange the exchange
+	 * @return the same exchange, or one whose response has a gate
+	 */
+	public static ServerWebExchange open(ServerWebExchange exchange) {
+		ServerHttpResponse response = exchange.getResponse();
+		if (response instanceof Gated) {
+			return exchange;
+		}
+		ServerHttpResponse gated = GatedResponse.of(response);
+		return exchange.mutate().response(gated).build();
+	}
+
+	/**
+	 * The gate of a response.
+	 * @param exchange an exchange from {@link #open}
+	 * @return its gate
+	 */
+	public static ResponseGate of(ServerWebExchange exchange) {
+		if (exchange.getResponse() instanceof Gated gated) {
+			return gated.gate();
+		}
+		throw new IllegalArgumentException("The response has no gate");
+	}
+
+	/**
+	 * The status that the client is going to see.
+	 * @return the status, as far as it is decided
+	 */
+	public HttpStatusCode statusCode() {
+		if (this.response instanceof ObservedResponse observed) {
+			return observed.statusOfHead();
+		}
+		HttpStatusCode status = this.response.getStatusCode();
+		return (status != null) ? status : HttpStatus.OK;
+	}
+
+	/**
+	 * What has been decided of the head so far. The result is the same object as long as
+	 * nobody has touched it.
+	 * @return status, headers and cookies
+	 */
+	public ResponseHead head() {
+		int touches = this.timeline.touches();
+		ResponseHead head = this.head;
+		if (head == null || this.timeline == Timeline.NONE || this.headTouches != touches) {
+			head = ResponseHead.of(untouched());
+			this.head = head;
+			this.headTouches = touches;
+		}
+		return head;
+	}
+
+	/**
+	 * Bring the head back to what it was.
+	 * @param head what it was
+	 */
+	public void restore(ResponseHead head) {
+		head.applyTo(untouched());
+	}
+
+	private ServerHttpResponse untouched() {
+		return (this.response instanceof ObservedResponse observed) ? observed.response() : this.response;
+	}
+
+	/**
+	 * Let the response stop for a middleware that is about to hand over.
+	 * @param waiting what the middleware does then
+	 */
+	public void await(Waiting waiting) {
+		if (waiting.state == Waiting.NEW) {
+			waiting.outer = this.innermost;
+		}
+		waiting.state = Waiting.WAITS;
+		this.innermost = waiting;
+	}
+
+	/**
+	 * Do not let the response stop any more for a middleware that it has not reached.
+	 * @param waiting what waits
+	 */
+	public void leave(Waiting waiting) {
+		become(waiting, Waiting.GONE);
+	}
+
+	/**
+	 * The response may pass on.
+	 * @param waiting what it has reached
+	 */
+	public void release(Waiting waiting) {
+		waiting.state = Waiting.GONE;
+		advance();
+	}
+
+	/**
+	 * The response that has reached a middleware goes no further; another one may follow.
+	 * @param waiting what it has reached
+	 * @param cancellation cancels what writes it
+	 */
+	public void discard(Waiting waiting, Runnable cancellation) {
+		waiting.state = Waiting.GONE;
+		List<Passage> writers = takeWriters();
+		cancellation.run();
+		writers.forEach(Passage::refuse);
+	}
+
+	/**
+	 * What to wait for before the response is written.
+	 * @return completes when the response may be written
+	 */
+	Mono<Void> pass() {
+		return new Mono<>() {
+
+			@Override
+			public void subscribe(CoreSubscriber<? super Void> actual) {
+				ResponseGate.this.pass(actual);
+			}
+
+		};
+	}
+
+	private void pass(CoreSubscriber<? super Void> actual) {
+		Passage passage = new Passage(this, actual);
+		actual.onSubscribe(passage);
+		if (isWaitedFor(passage)) {
+			if (passage.first) {
+				advance();
+			}
+		}
+		else {
+			passage.open();
+		}
+	}
+
+	private synchronized boolean isWaitedFor(Passage passage) {
+		if (this.writers == null) {
+			this.current = nextFrom(this.innermost);
+			if (this.current == null) {
+				return false;
+			}
+			passage.first = true;
+			this.writers = new ArrayList<>(1);
+		}
+		this.writers.add(passage);
+		return true;
+	}
+
+	/**
+	 * Lead the response to the next one that waits for it, or out. Those that let it go
+	 * at once are dealt with in a loop, not on the stack.
+	 */
+	private void advance() {
+		if (this.advances.getAndIncrement() != 0) {
+			return;
+		}
+		int missed = 1;
+		while (missed != 0) {
+			Waiting next = nextFrom(this.current);
+			this.current = next;
+			if (next == null) {
+				letOut();
+			}
+			else if (become(next, Waiting.REACHED)) {
+				next.responseReached();
+			}
+			else {
+				this.advances.getAndIncrement();
+			}
+			missed = this.advances.addAndGet(-missed);
+		}
+	}
+
+	/**
+	 * One that waits ceases to.
+	 */
+	private synchronized boolean become(Waiting waiting, int state) {
+		boolean waits = waiting.state == Waiting.WAITS;
+		if (waits) {
+			waiting.state = state;
+		}
+		return waits;
+	}
+
+	private static @Nullable Waiting nextFrom(@Nullable Waiting start) {
+		Waiting waiting = start;
+		while (waiting != null && waiting.state != Waiting.WAITS) {
+			waiting = waiting.outer;
+		}
+		return waiting;
+	}
+
+	private void letOut() {
+		List<Passage> writers = takeWriters();
+		this.timeline.returned(null);
+		writers.forEach(Passage::open);
+	}
+
+	private synchronized List<Passage> takeWriters() {
+		List<Passage> writers = this.writers;
+		this.writers = null;
+		return (writers != null) ? writers : List.of();
+	}
+
+	private synchronized void forget(Passage passage) {
+		if (this.writers != null) {
+			this.writers.remove(passage);
+		}
+	}
+
+	/**
+	 * A response that has a gate.
+	 */
+	interface Gated {
+
+		/**
+		 * The gate of this response.
+		 */
+		ResponseGate gate();
+
+	}
+
+	/**
+	 * What a middleware does when the response reaches it. Belongs to one request.
+	 */
+	public abstract static class Waiting {
+
+		private static final int NEW = 0;
+
+		private static final int WAITS = 1;
+
+		private static final int REACHED = 2;
+
+		private static final int GONE = 3;
+
+		private volatile int state;
+
+		private @Nullable Waiting outer;
+
+		/**
+		 * The head is decided. Has to be answered with {@link ResponseGate#release} or
+		 * {@link ResponseGate#discard}, now or later.
+		 */
+		protected abstract void responseReached();
+
+	}
+
+	/**
+	 * One who wants to write.
+	 */
+	private static final class Passage implements Subscription {
+
+		private final ResponseGate gate;
+
+		private final CoreSubscriber<? super Void> actual;
+
+		/** It has opened the way that others only join. */
+		private boolean first;
+
+		private volatile boolean cancelled;
+
+		Passage(ResponseGate gate, CoreSubscriber<? super Void> actual) {
+			this.gate = gate;
+			this.actual = actual;
+		}
+
+		void open() {
+			if (!this.cancelled) {
+				this.actual.onComplete();
+			}
+		}
+
+		void refuse() {
+			if (!this.cancelled) {
+				this.actual.onError(new IllegalStateException("Another response is sent instead"));
+			}
+		}
+
+		@Override
+		public void request(long n) {
+		}
+
+		@Override
+		public void cancel() {
+			this.cancelled = true;
+			this.gate.forget(this);
+		}
+
+	}
+
+}

@@ -1,0 +1,23 @@
+package io.github.asyncmiddleware.internal.chain;
+
+/**
+ * How a middleware is written.
+ */
+public enum Style {
+
+	/**
+	 * As a {@code WebFilter}.
+	 */
+	NATIVE,
+
+	/**
+	 * As a {@code HandlerFilterFunction}.
+	 */
+	AWAIT,
+
+	/**
+	 * With methods that run before the rest of the chain or before the head.
+	 */
+	HOOKS
+
+}
