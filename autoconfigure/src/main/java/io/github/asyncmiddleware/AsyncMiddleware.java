@@ -10,9 +10,15 @@ import org.springframework.core.annotation.AliasFor;
 import org.springframework.stereotype.Component;
 
 /**
- * Makes a bean a middleware: a {@link org.springframework.web.server.WebFilter WebFilter}
- * that takes its place in the filter chain of a WebFlux application and whose share of
- * the time to first byte is measured.
+ * Makes a bean a middleware: it takes its place in the filter chain of a WebFlux
+ * application, and its share of the time to first byte is measured.
+ * <p>
+ * The bean is written in one of three styles: as a
+ * {@link org.springframework.web.server.WebFilter WebFilter}; as a
+ * {@link org.springframework.web.reactive.function.server.HandlerFilterFunction
+ * HandlerFilterFunction} from {@link LiveResponse} to {@code ServerResponse}, which
+ * awaits the response; or with methods that are annotated with {@link OnRequest} and
+ * {@link OnResponse}.
  * <p>
  * Goes on a class, where it is also a component, or on a {@code @Bean} method; on both,
  * the method's counts. The bean has to be a singleton. The name of the middleware is the
@@ -90,5 +96,23 @@ public @interface AsyncMiddleware {
 	 * @return the names of the methods, or none for all
 	 */
 	String[] method() default {};
+
+	/**
+	 * Whether this middleware may be at work at the same time as its neighbours that are
+	 * concurrent too, so that the request waits for the slowest of them and not for one
+	 * after the other. For beans with an {@link OnRequest} method that returns nothing,
+	 * or an answer. It must not touch the response, and can set attributes of the
+	 * exchange. If several answer or fail, the earliest in order decides.
+	 * @return {@code true} if it need not wait for its turn
+	 */
+	boolean concurrent() default false;
+
+	/**
+	 * What becomes of a request when this middleware fails before it has handed over to
+	 * the rest of the chain: when it throws or signals an error, breaks the rules of a
+	 * filter, or is shed because too much is going on.
+	 * @return {@link OnFailure#SKIP} if a request can go without it
+	 */
+	OnFailure onFailure() default OnFailure.FAIL;
 
 }

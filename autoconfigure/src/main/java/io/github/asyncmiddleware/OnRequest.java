@@ -36,7 +36,7 @@ import java.lang.annotation.Target;
  *
  * @see OnResponse
  */
-@Target(ElementType.METHOD)
+@Target({ ElementType.METHOD, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
 public @interface OnRequest {

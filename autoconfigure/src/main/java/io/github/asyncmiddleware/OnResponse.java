@@ -26,7 +26,7 @@ import java.lang.annotation.Target;
  *
  * @see OnRequest
  */
-@Target(ElementType.METHOD)
+@Target({ ElementType.METHOD, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
 public @interface OnResponse {

@@ -21,11 +21,15 @@ class ArchitectureTests {
 
 	private static final String CHAIN = ROOT + ".internal.chain..";
 
+	private static final String STYLE = ROOT + ".internal.style..";
+
 	private static final String METRICS = ROOT + ".metrics..";
 
 	private static final String ACTUATE = ROOT + ".actuate..";
 
 	private static final String AUTOCONFIGURE = ROOT + ".autoconfigure..";
+
+	private static final String CONTEXT_PROPAGATION = "io.micrometer.context..";
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(new ImportOption.DoNotIncludeTests())
@@ -79,7 +83,7 @@ class ArchitectureTests {
 			.resideInAPackage(ACTUATE)
 			.should()
 			.dependOnClassesThat(
-					ours().and(DescribedPredicate.not(Predicates.resideInAnyPackage(ACTUATE, METRICS, CHAIN))))
+					ours().and(DescribedPredicate.not(Predicates.resideInAnyPackage(ROOT, ACTUATE, METRICS, CHAIN))))
 			.because("the endpoint describes what runs, not how it is configured"));
 	}
 
@@ -123,9 +127,21 @@ class ArchitectureTests {
 			.that()
 			.resideOutsideOfPackages(METRICS, ACTUATE, AUTOCONFIGURE)
 			.should()
-			.dependOnClassesThat()
-			.resideInAPackage("io.micrometer..")
+			.dependOnClassesThat(Predicates.resideInAPackage("io.micrometer..")
+				.and(DescribedPredicate.not(Predicates.resideInAPackage(CONTEXT_PROPAGATION))))
 			.because("Micrometer is optional"));
+	}
+
+	@Test
+	void contextPropagationStaysInOneClass() {
+		check(ArchRuleDefinition.noClasses()
+			.that(DescribedPredicate
+				.not(Predicates.resideInAPackage(STYLE).and(Predicates.simpleName("ContextPropagationThreadLocals"))))
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage(CONTEXT_PROPAGATION)
+			.because("the library is optional, meters nothing, and is needed where a style leaves the thread;"
+					+ " a single class can be left unloaded without it"));
 	}
 
 	@Test

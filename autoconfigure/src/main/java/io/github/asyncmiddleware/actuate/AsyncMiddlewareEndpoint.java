@@ -10,6 +10,7 @@ import io.github.asyncmiddleware.actuate.SampleStore.MiddlewareTiming;
 import io.github.asyncmiddleware.actuate.SampleStore.Timing;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.Misuse;
@@ -35,9 +36,6 @@ import org.springframework.web.util.pattern.PathPattern;
 public class AsyncMiddlewareEndpoint {
 
 	private static final String WINDOW = SlidingWindow.LENGTH.toMinutes() + "m";
-
-	/** Every middleware is a filter as long as there are no other styles. */
-	private static final String STYLE = "native";
 
 	private final Supplier<List<ChainEntry>> chain;
 
@@ -96,8 +94,10 @@ public class AsyncMiddlewareEndpoint {
 			@Nullable RequestLine request) {
 		MiddlewareTiming timing = reading.middleware(middleware.index());
 		String reason = (request != null) ? request.reasonToSkip(middleware) : null;
-		return new MiddlewareDescriptor(middleware.name(), middleware.type().getName(), STYLE, middleware.order(),
-				false, ScopeDescriptor.of(middleware.scope()), TimingDescriptor.of(timing.ttfb()),
+		MiddlewareCode code = middleware.code();
+		return new MiddlewareDescriptor(middleware.name(), middleware.type().getName(), lowerCase(code.style()),
+				middleware.order(), false, ScopeDescriptor.of(middleware.scope()), code.concurrent() != null,
+				code.runsOn().label(), middleware.onFailure().name(), TimingDescriptor.of(timing.ttfb()),
 				TimingDescriptor.of(timing.own()), counts(MiddlewareResult.values(), timing.results()),
 				counts(Misuse.values(), timing.misuse()), (request != null) ? (reason == null) : null, reason);
 	}
@@ -106,10 +106,14 @@ public class AsyncMiddlewareEndpoint {
 		Map<String, Long> named = new LinkedHashMap<>();
 		for (Enum<?> kind : kinds) {
 			if (counts[kind.ordinal()] != 0) {
-				named.put(kind.name().toLowerCase(Locale.ROOT), counts[kind.ordinal()]);
+				named.put(lowerCase(kind), counts[kind.ordinal()]);
 			}
 		}
 		return named;
+	}
+
+	private static String lowerCase(Enum<?> constant) {
+		return constant.name().toLowerCase(Locale.ROOT);
 	}
 
 	/**
@@ -141,6 +145,11 @@ public class AsyncMiddlewareEndpoint {
 	 * @param order its position among all filters
 	 * @param foreign always {@code false}
 	 * @param scope the requests it runs for
+	 * @param concurrent whether it may be at work at the same time as its neighbours
+	 * @param runsOn where it runs: {@code event-loop}, {@code virtual-thread} or
+	 * {@code pool}
+	 * @param onFailure what becomes of a request when it fails: {@code FAIL} or
+	 * {@code SKIP}
 	 * @param ttfb its time to first byte
 	 * @param own its own time
 	 * @param results how often its part ended how, since start
@@ -149,8 +158,9 @@ public class AsyncMiddlewareEndpoint {
 	 * @param reason why it does not
 	 */
 	public record MiddlewareDescriptor(String name, String type, String style, int order, boolean foreign,
-			ScopeDescriptor scope, TimingDescriptor ttfb, TimingDescriptor own, Map<String, Long> results,
-			Map<String, Long> misuse, @Nullable Boolean applies, @Nullable String reason) implements EntryDescriptor {
+			ScopeDescriptor scope, boolean concurrent, String runsOn, String onFailure, TimingDescriptor ttfb,
+			TimingDescriptor own, Map<String, Long> results, Map<String, Long> misuse, @Nullable Boolean applies,
+			@Nullable String reason) implements EntryDescriptor {
 
 	}
 

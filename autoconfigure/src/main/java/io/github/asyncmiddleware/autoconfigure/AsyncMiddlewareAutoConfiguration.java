@@ -2,12 +2,12 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import java.util.List;
 
-import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Guards;
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
 
 import org.springframework.beans.factory.BeanFactory;
@@ -20,6 +20,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.task.SimpleAsyncTaskExecutorBuilder;
+import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
 import org.springframework.boot.webflux.autoconfigure.HttpHandlerAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -50,9 +52,24 @@ public final class AsyncMiddlewareAutoConfiguration {
 	@Bean
 	@Lazy(false)
 	MiddlewareChain asyncMiddlewareChain(ConfigurableApplicationContext context, MiddlewareDefinitions definitions,
-			AsyncMiddlewareProperties properties, ObjectProvider<ManagementRequests> management) {
-		return new MiddlewareChain(context, definitions, properties.isEnabled(), () -> pathPatternParser(context),
-				management.getIfAvailable(() -> ManagementRequests.NONE));
+			MiddlewareCodes codes, AsyncMiddlewareProperties properties,
+			ObjectProvider<ManagementRequests> management) {
+		return new MiddlewareChain(context, definitions, codes, properties.isEnabled(),
+				() -> pathPatternParser(context), management.getIfAvailable(() -> ManagementRequests.NONE));
+	}
+
+	@Bean
+	MiddlewareCodes asyncMiddlewareCodes(ConfigurableApplicationContext context,
+			ObjectProvider<BlockingWork> blockingWork) {
+		return new MiddlewareCodes(context, blockingWork);
+	}
+
+	@Bean
+	@Lazy
+	BlockingWork asyncMiddlewareBlockingWork(Environment environment, AsyncMiddlewareProperties properties,
+			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual,
+			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool) {
+		return BlockingWork.of(environment, properties.getBlocking(), virtual, pool);
 	}
 
 	/**
@@ -69,8 +86,8 @@ public final class AsyncMiddlewareAutoConfiguration {
 	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
 			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners) {
 		List<RequestListener> all = listeners.orderedStream().toList();
-		return new MiddlewareHttpHandlerFactory(chain, all, new Guards(misuseGuard(properties, all), FailureLog.NONE),
-				Ticker.SYSTEM);
+		return new MiddlewareHttpHandlerFactory(chain, all,
+				new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM)), Ticker.SYSTEM);
 	}
 
 	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners) {

@@ -28,4 +28,10 @@ public final class AsyncMiddlewareMetricsAutoConfiguration {
 		return MiddlewareMetrics.listener(registry, chain.middlewares(), tags.orderedStream().toList());
 	}
 
+	@Bean
+	BlockingWorkMetrics asyncMiddlewareBlockingWorkMetrics(MiddlewareChain chain,
+			ObjectProvider<BlockingWork> blockingWork) {
+		return new BlockingWorkMetrics(chain, blockingWork);
+	}
+
 }

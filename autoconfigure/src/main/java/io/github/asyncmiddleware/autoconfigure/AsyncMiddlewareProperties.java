@@ -4,9 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.github.asyncmiddleware.OnFailure;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.util.Assert;
 
 /**
  * Configuration properties for asynchronous middleware. A name that is not known fails
@@ -34,6 +36,8 @@ public class AsyncMiddlewareProperties {
 	 * What becomes of middlewares that break the rules of a filter.
 	 */
 	private Misuse misuse = Misuse.FAIL;
+
+	private final Blocking blocking = new Blocking();
 
 	private final Metrics metrics = new Metrics();
 
@@ -67,6 +71,10 @@ public class AsyncMiddlewareProperties {
 		this.misuse = misuse;
 	}
 
+	public Blocking getBlocking() {
+		return this.blocking;
+	}
+
 	public Metrics getMetrics() {
 		return this.metrics;
 	}
@@ -95,6 +103,42 @@ public class AsyncMiddlewareProperties {
 		 * It takes effect as in any filter.
 		 */
 		OFF
+
+	}
+
+	/**
+	 * Where and how much middlewares may block.
+	 */
+	public static class Blocking {
+
+		/**
+		 * How many requests may be in blocking methods of middlewares at a time.
+		 */
+		private int maxConcurrent = 256;
+
+		/**
+		 * How many requests may wait for that. Beyond that, the request fails with status
+		 * 503 or goes on without the middleware.
+		 */
+		private int maxQueued = 1024;
+
+		public int getMaxConcurrent() {
+			return this.maxConcurrent;
+		}
+
+		public void setMaxConcurrent(int maxConcurrent) {
+			Assert.isTrue(maxConcurrent > 0, "'async-middleware.blocking.max-concurrent' must be positive");
+			this.maxConcurrent = maxConcurrent;
+		}
+
+		public int getMaxQueued() {
+			return this.maxQueued;
+		}
+
+		public void setMaxQueued(int maxQueued) {
+			Assert.isTrue(maxQueued >= 0, "'async-middleware.blocking.max-queued' must not be negative");
+			this.maxQueued = maxQueued;
+		}
 
 	}
 
@@ -158,6 +202,22 @@ public class AsyncMiddlewareProperties {
 		 */
 		private @Nullable List<String> method;
 
+		/**
+		 * Whether the middleware may be at work at the same time as its concurrent
+		 * neighbours.
+		 */
+		private @Nullable Boolean concurrent;
+
+		/**
+		 * How many requests may be in a blocking method of the middleware at a time.
+		 */
+		private @Nullable Integer maxConcurrent;
+
+		/**
+		 * What becomes of a request when the middleware fails before it has handed over.
+		 */
+		private @Nullable OnFailure onFailure;
+
 		public boolean isEnabled() {
 			return this.enabled;
 		}
@@ -212,6 +272,30 @@ public class AsyncMiddlewareProperties {
 
 		public void setMethod(@Nullable List<String> method) {
 			this.method = method;
+		}
+
+		public @Nullable Boolean getConcurrent() {
+			return this.concurrent;
+		}
+
+		public void setConcurrent(@Nullable Boolean concurrent) {
+			this.concurrent = concurrent;
+		}
+
+		public @Nullable Integer getMaxConcurrent() {
+			return this.maxConcurrent;
+		}
+
+		public void setMaxConcurrent(@Nullable Integer maxConcurrent) {
+			this.maxConcurrent = maxConcurrent;
+		}
+
+		public @Nullable OnFailure getOnFailure() {
+			return this.onFailure;
+		}
+
+		public void setOnFailure(@Nullable OnFailure onFailure) {
+			this.onFailure = onFailure;
 		}
 
 	}

@@ -10,7 +10,6 @@ import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.AnnotationAwareOrderComparator;
-import org.springframework.web.server.WebFilter;
 
 /**
  * Finds the number by which Spring has ordered a filter.
@@ -31,11 +30,12 @@ final class FilterOrders {
 
 	/**
 	 * The order of a filter.
-	 * @param filter the filter
-	 * @param beanName the name of its bean, or {@code null} if it is not one
+	 * @param filter the filter, or the bean that it runs
+	 * @param beanName the name of the bean that is the filter, or {@code null} if there
+	 * is none
 	 * @return the order; the lowest precedence if none is found
 	 */
-	int orderOf(WebFilter filter, @Nullable String beanName) {
+	int orderOf(Object filter, @Nullable String beanName) {
 		Integer order = (beanName != null && this.beanFactory.containsBeanDefinition(beanName))
 				? orderOf(this.beanFactory.getMergedBeanDefinition(beanName)) : null;
 		if (order == null) {

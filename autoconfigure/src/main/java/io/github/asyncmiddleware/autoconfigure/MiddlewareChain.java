@@ -16,7 +16,9 @@ import io.github.asyncmiddleware.internal.chain.ChainArranger;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.chain.RunsOn;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,8 @@ import org.springframework.web.util.pattern.PathPatternParser;
  */
 class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
+	static final String BEAN_NAME = "asyncMiddlewareChain";
+
 	private static final Log logger = LogFactory.getLog(MiddlewareChain.class);
 
 	/** How many filters the line at start-up names. */
@@ -53,7 +57,12 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	private final MiddlewareDefinitions definitions;
 
+	private final MiddlewareCodes codes;
+
 	private final Map<String, Middleware> middlewares;
+
+	/** The names of the middlewares by those of the beans that are their filters. */
+	private final Map<String, String> names;
 
 	private final boolean enabled;
 
@@ -65,18 +74,23 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	 * Create a chain.
 	 * @param context the context that holds the filters
 	 * @param definitions the definitions of the middlewares
+	 * @param codes makes middlewares out of beans
 	 * @param enabled whether middlewares run at all
 	 * @param parser how path patterns are parsed
 	 * @param management which requests are for management, and so left out
 	 */
-	MiddlewareChain(ConfigurableApplicationContext context, MiddlewareDefinitions definitions, boolean enabled,
-			Supplier<PathPatternParser> parser, ManagementRequests management) {
+	MiddlewareChain(ConfigurableApplicationContext context, MiddlewareDefinitions definitions, MiddlewareCodes codes,
+			boolean enabled, Supplier<PathPatternParser> parser, ManagementRequests management) {
 		this.context = context;
 		this.orders = new FilterOrders(context.getBeanFactory());
 		this.enabled = enabled;
 		this.management = management;
 		this.definitions = definitions;
+		this.codes = codes;
 		this.middlewares = new LinkedHashMap<>();
+		this.names = definitions.all()
+			.stream()
+			.collect(Collectors.toMap(MiddlewareDefinition::filterName, MiddlewareDefinition::name));
 		if (enabled) {
 			definitions.all()
 				.stream()
@@ -86,24 +100,36 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	}
 
 	private Middleware create(MiddlewareDefinition definition, PathPatternParser parser) {
-		WebFilter filter = this.context.getBean(definition.name(), WebFilter.class);
-		checkOrder(definition, filter);
+		Object bean = this.context.getBean(definition.name());
+		checkOrder(definition, bean);
 		MiddlewareScope scope = new MiddlewareScope(parse(definition.path(), parser),
 				parse(definition.excludePath(), parser),
 				parse(this.management.paths(), PathPatternParser.defaultInstance),
 				definition.method().stream().map(HttpMethod::valueOf).collect(Collectors.toSet()));
-		return new Middleware(this.middlewares.size(), definition.name(), type(filter, definition.name()),
-				this.orders.orderOf(filter, definition.name()), scope, filter);
+		Class<?> type = type(bean, definition.name());
+		MiddlewareCode code = this.codes.codeOf(definition, bean, type);
+		return new Middleware(this.middlewares.size(), definition.name(), type,
+				this.orders.orderOf(bean, definition.filterName()), scope, definition.onFailure(), code);
+	}
+
+	/**
+	 * The filter that runs a middleware which is not one itself.
+	 * @param name the name of the middleware
+	 * @return the filter
+	 */
+	WebFilter filter(String name) {
+		Middleware middleware = this.middlewares.get(name);
+		return (middleware != null) ? middleware.filter() : (exchange, chain) -> chain.filter(exchange);
 	}
 
 	/**
 	 * The bean tells more than its definition, which may show nothing but an interface.
 	 */
-	private static void checkOrder(MiddlewareDefinition definition, WebFilter filter) {
-		Integer order = (definition.annotatedOrder() != 0) ? FilterOrders.ownOrderOf(filter) : null;
+	private static void checkOrder(MiddlewareDefinition definition, Object bean) {
+		Integer order = (definition.annotatedOrder() != 0) ? FilterOrders.ownOrderOf(bean) : null;
 		if (order != null && order != definition.annotatedOrder()) {
 			throw MiddlewareDefinitionReader.conflictingOrder(definition,
-					(filter instanceof Ordered) ? order + " from getOrder()" : "@Order(" + order + ")");
+					(bean instanceof Ordered) ? order + " from getOrder()" : "@Order(" + order + ")");
 		}
 	}
 
@@ -114,8 +140,8 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	/**
 	 * The class that the user wrote; for a lambda, the class that it is written in.
 	 */
-	private Class<?> type(WebFilter filter, @Nullable String beanName) {
-		Class<?> type = ClassUtils.getUserClass(AopUtils.getTargetClass(filter));
+	private Class<?> type(Object bean, @Nullable String beanName) {
+		Class<?> type = ClassUtils.getUserClass(AopUtils.getTargetClass(bean));
 		if (type.isHidden() && beanName != null && this.context.getBeanFactory().containsBeanDefinition(beanName)
 				&& this.context.getBeanFactory()
 					.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition
@@ -136,11 +162,19 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	private static String describe(List<ChainEntry> entries) {
 		String chain = entries.stream()
 			.limit(LOGGED)
-			.map((entry) -> entry.name() + " (" + describe(entry.order())
-					+ ((entry instanceof Middleware) ? "" : ", foreign") + ")")
+			.map((entry) -> entry.name() + " (" + describe(entry.order()) + describeKind(entry) + ")")
 			.collect(Collectors.joining(" > "));
 		int more = entries.size() - LOGGED;
 		return "Filter chain: " + chain + ((more > 0) ? " > and " + more + " more" : "");
+	}
+
+	private static String describeKind(ChainEntry entry) {
+		if (!(entry instanceof Middleware middleware)) {
+			return ", foreign";
+		}
+		RunsOn runsOn = middleware.code().runsOn();
+		return ((middleware.code().concurrent() != null) ? ", concurrent" : "")
+				+ ((runsOn != RunsOn.EVENT_LOOP) ? ", " + runsOn.label() : "");
 	}
 
 	private static String describe(int order) {
@@ -159,6 +193,15 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	}
 
 	/**
+	 * Whether some middleware runs off the event loop.
+	 */
+	boolean hasOffloaded() {
+		return this.middlewares.values()
+			.stream()
+			.anyMatch((middleware) -> middleware.code().runsOn() != RunsOn.EVENT_LOOP);
+	}
+
+	/**
 	 * The chain of this context, outermost first.
 	 */
 	List<ChainEntry> entries() {
@@ -174,7 +217,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	public List<ChainEntry> arrange(List<WebFilter> filters, @Nullable ApplicationContext context) {
 		Map<WebFilter, String> names = new IdentityHashMap<>();
 		BeanFactoryUtils.beansOfTypeIncludingAncestors((context != null) ? context : this.context, WebFilter.class)
-			.forEach((name, filter) -> names.put(filter, name));
+			.forEach((name, filter) -> names.put(filter, this.names.getOrDefault(name, name)));
 		Set<String> left = this.definitions.all().stream().map(MiddlewareDefinition::name).collect(Collectors.toSet());
 		if (this.enabled && !this.management.areAllIn(context)) {
 			left.removeAll(this.middlewares.keySet());

@@ -2,6 +2,8 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import java.util.List;
 
+import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.internal.chain.Style;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * overrides from properties applied.
  *
  * @param name the name of the bean
+ * @param style how it is written
  * @param source where the user finds it: the class of the bean, or the bean method
  * @param enabled whether it takes part in the chain
  * @param order the order from a property or the annotation, or {@code null} if neither
@@ -21,17 +24,30 @@ import org.jspecify.annotations.Nullable;
  * @param path the path patterns it runs for
  * @param excludePath the path patterns it does not run for
  * @param method the HTTP methods it runs for
+ * @param concurrent whether it may be at work at the same time as its neighbours
+ * @param maxConcurrent how many requests may be in a blocking method of it, or
+ * {@code null} for as many as in all
+ * @param onFailure what becomes of a request when it fails
  */
-record MiddlewareDefinition(String name, String source, boolean enabled, @Nullable Integer order, int annotatedOrder,
-		boolean ordered, List<Class<?>> before, List<Class<?>> after, List<String> path, List<String> excludePath,
-		List<String> method) {
+record MiddlewareDefinition(String name, Style style, String source, boolean enabled, @Nullable Integer order,
+		int annotatedOrder, boolean ordered, List<Class<?>> before, List<Class<?>> after, List<String> path,
+		List<String> excludePath, List<String> method, boolean concurrent, @Nullable Integer maxConcurrent,
+		OnFailure onFailure) {
 
 	/**
 	 * The same, when the bean itself turns out to have an order.
 	 */
 	MiddlewareDefinition withOrderOfBean() {
-		return new MiddlewareDefinition(this.name, this.source, this.enabled, this.order, this.annotatedOrder, true,
-				this.before, this.after, this.path, this.excludePath, this.method);
+		return new MiddlewareDefinition(this.name, this.style, this.source, this.enabled, this.order,
+				this.annotatedOrder, true, this.before, this.after, this.path, this.excludePath, this.method,
+				this.concurrent, this.maxConcurrent, this.onFailure);
+	}
+
+	/**
+	 * The name of the bean that is the filter: itself, or one that is registered for it.
+	 */
+	String filterName() {
+		return (this.style == Style.NATIVE) ? this.name : this.name + ".filter";
 	}
 
 	/**

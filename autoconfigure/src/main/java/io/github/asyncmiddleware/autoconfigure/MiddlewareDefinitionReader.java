@@ -11,6 +11,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.internal.chain.Style;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.scope.ScopedProxyUtils;
@@ -19,6 +21,7 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.core.Ordered;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.MergedAnnotation;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
@@ -27,7 +30,6 @@ import org.springframework.core.env.Environment;
 import org.springframework.http.HttpMethod;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
-import org.springframework.web.server.WebFilter;
 import org.springframework.web.util.pattern.PathPatternParser;
 import org.springframework.web.util.pattern.PatternParseException;
 
@@ -86,26 +88,29 @@ class MiddlewareDefinitionReader {
 		Class<?> type = type(beanName);
 		String source = source(beanName, type);
 		checkScope(beanName, source);
-		if (!WebFilter.class.isAssignableFrom(type)) {
-			throw new InvalidMiddlewareException(
-					"The bean '%s' (%s) is annotated with @AsyncMiddleware, but it is not a WebFilter."
-						.formatted(beanName, source),
-					"Let it implement %s; on a @Bean method, declare that as the return type. Otherwise remove the annotation."
-						.formatted(WebFilter.class.getName()));
-		}
+		Style style = MiddlewareStyles.styleOf(beanName, source, type, resolvableType(beanName, type));
 		MergedAnnotation<AsyncMiddleware> annotation = annotation(beanName, type);
 		AsyncMiddlewareProperties.Middleware overrides = this.overrides.of(beanName);
 		int annotatedOrder = annotation.getInt("order");
 		Integer order = (overrides.getOrder() != null) ? overrides.getOrder()
 				: (annotatedOrder != 0) ? Integer.valueOf(annotatedOrder) : null;
 		Integer springOrder = springOrder(beanName, type);
+		if (order == null && style != Style.NATIVE) {
+			// Spring does not see that this bean has a place among the filters
+			order = springOrder;
+		}
 		boolean ordered = order != null || springOrder != null || Ordered.class.isAssignableFrom(type);
-		MiddlewareDefinition definition = new MiddlewareDefinition(beanName, source, overrides.isEnabled(), order,
-				annotatedOrder, ordered, classes(beanName, "before", overrides.getBefore(), annotation),
+		MiddlewareDefinition definition = new MiddlewareDefinition(beanName, style, source, overrides.isEnabled(),
+				order, annotatedOrder, ordered, classes(beanName, "before", overrides.getBefore(), annotation),
 				classes(beanName, "after", overrides.getAfter(), annotation),
 				strings(overrides.getPath(), annotation, "path"),
 				strings(overrides.getExcludePath(), annotation, "excludePath"),
-				strings(overrides.getMethod(), annotation, "method"));
+				strings(overrides.getMethod(), annotation, "method"),
+				(overrides.getConcurrent() != null) ? overrides.getConcurrent() : annotation.getBoolean("concurrent"),
+				overrides.getMaxConcurrent(), (overrides.getOnFailure() != null) ? overrides.getOnFailure()
+						: annotation.getEnum("onFailure", OnFailure.class));
+		MiddlewareStyles.checkConcurrent(definition, type);
+		checkMaxConcurrent(definition);
 		checkOrder(definition, springOrder);
 		checkPatterns(definition, "path", definition.path());
 		checkPatterns(definition, "excludePath", definition.excludePath());
@@ -116,6 +121,16 @@ class MiddlewareDefinitionReader {
 	private Class<?> type(String beanName) {
 		Class<?> type = this.beanFactory.getType(beanName, false);
 		return (type != null) ? ClassUtils.getUserClass(type) : Object.class;
+	}
+
+	/**
+	 * What the bean method says if there is one, with its type arguments, which a lambda
+	 * does not have.
+	 */
+	private ResolvableType resolvableType(String beanName, Class<?> type) {
+		Method factoryMethod = factoryMethod(beanName);
+		return (factoryMethod != null && type.isAssignableFrom(factoryMethod.getReturnType()))
+				? ResolvableType.forMethodReturnType(factoryMethod) : ResolvableType.forClass(type);
 	}
 
 	/**
@@ -241,6 +256,18 @@ class MiddlewareDefinitionReader {
 								method, didYouMean(method, METHODS)),
 						"Use one of " + String.join(", ", METHODS) + ", or none for all methods.");
 			}
+		}
+	}
+
+	private void checkMaxConcurrent(MiddlewareDefinition definition) {
+		Integer maxConcurrent = definition.maxConcurrent();
+		if (maxConcurrent != null && maxConcurrent < 1) {
+			throw new InvalidMiddlewareException(
+					"The property '%s.%s.max-concurrent' is %d, but the %s needs at least one thread to run.".formatted(
+							AsyncMiddlewareProperties.MIDDLEWARE, definition.name(), maxConcurrent,
+							definition.describe()),
+					"Set it to a positive number. To switch the middleware off, set '%s.%s.enabled' to false."
+						.formatted(AsyncMiddlewareProperties.MIDDLEWARE, definition.name()));
 		}
 	}
 

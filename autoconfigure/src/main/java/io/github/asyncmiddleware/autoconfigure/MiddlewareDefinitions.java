@@ -4,15 +4,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.github.asyncmiddleware.internal.chain.Style;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
+import org.springframework.beans.factory.support.BeanDefinitionRegistry;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.context.EnvironmentAware;
 import org.springframework.core.env.Environment;
 import org.springframework.util.Assert;
+import org.springframework.web.server.WebFilter;
 
 /**
  * The middlewares of the application, known before any bean exists.
@@ -39,12 +44,39 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 		this.beanFactory = beanFactory;
 		for (MiddlewareDefinition definition : new MiddlewareDefinitionReader(beanFactory, this.environment).read()) {
 			this.definitions.put(definition.name(), definition);
-			Integer order = (definition.ordered()) ? definition.order() : Integer.valueOf(0);
-			if (order != null && beanFactory.containsBeanDefinition(definition.name())) {
-				beanFactory.getBeanDefinition(definition.name())
-					.setAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE, order);
+			if (definition.style() == Style.NATIVE) {
+				setOrder(beanFactory, definition.name(),
+						definition.ordered() ? definition.order() : Integer.valueOf(0));
+			}
+			else if (definition.enabled()) {
+				registerFilter(beanFactory, definition);
 			}
 		}
+	}
+
+	private static void setOrder(ConfigurableListableBeanFactory beanFactory, String beanName,
+			@Nullable Integer order) {
+		if (order != null && beanFactory.containsBeanDefinition(beanName)) {
+			beanFactory.getBeanDefinition(beanName).setAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE, order);
+		}
+	}
+
+	/**
+	 * A bean that is no filter gets one that runs it. It is made by a bean method, since
+	 * the definition has to be one that can be processed ahead of time.
+	 */
+	private static void registerFilter(ConfigurableListableBeanFactory beanFactory, MiddlewareDefinition definition) {
+		if (beanFactory instanceof BeanDefinitionRegistry registry
+				&& !registry.containsBeanDefinition(definition.filterName())) {
+			RootBeanDefinition filter = new RootBeanDefinition();
+			filter.setFactoryBeanName(MiddlewareChain.BEAN_NAME);
+			filter.setFactoryMethodName("filter");
+			filter.setTargetType(WebFilter.class);
+			filter.getConstructorArgumentValues().addIndexedArgumentValue(0, definition.name());
+			filter.setRole(BeanDefinition.ROLE_INFRASTRUCTURE);
+			registry.registerBeanDefinition(definition.filterName(), filter);
+		}
+		setOrder(beanFactory, definition.filterName(), definition.ordered() ? definition.order() : Integer.valueOf(0));
 	}
 
 	/**
@@ -54,12 +86,28 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 	@Override
 	public Object postProcessBeforeInitialization(Object bean, String beanName) {
 		MiddlewareDefinition definition = this.definitions.get(beanName);
-		if (definition != null && !definition.ordered() && this.beanFactory != null
+		if (definition != null && definition.style() != Style.NATIVE) {
+			passOrderOn(bean, definition);
+		}
+		else if (definition != null && !definition.ordered() && this.beanFactory != null
 				&& FilterOrders.ownOrderOf(bean) != null) {
 			this.definitions.put(beanName, definition.withOrderOfBean());
 			this.beanFactory.getMergedBeanDefinition(beanName).removeAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE);
 		}
 		return bean;
+	}
+
+	/**
+	 * The order that a bean has itself is that of its filter.
+	 */
+	private void passOrderOn(Object bean, MiddlewareDefinition definition) {
+		Integer order = (definition.order() == null) ? FilterOrders.ownOrderOf(bean) : null;
+		if (order != null && this.beanFactory != null
+				&& this.beanFactory.containsBeanDefinition(definition.filterName())) {
+			this.beanFactory.getMergedBeanDefinition(definition.filterName())
+				.setAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE, order);
+			this.definitions.put(definition.name(), definition.withOrderOfBean());
+		}
 	}
 
 	/**

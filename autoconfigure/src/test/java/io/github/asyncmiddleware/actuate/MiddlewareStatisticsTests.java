@@ -2,8 +2,9 @@ package io.github.asyncmiddleware.actuate;
 
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,8 +48,8 @@ class MiddlewareStatisticsTests {
 	void knowsNothingInTheBeginning() {
 		Reading reading = this.statistics.read();
 		assertThat(text(reading.app())).isEqualTo("0");
-		assertThat(text(reading.middleware(0))).isEqualTo("ttfb 0, own 0, results [0, 0, 0, 0, 0]");
-		assertThat(text(reading.middleware(1000))).isEqualTo("ttfb 0, own 0, results [0, 0, 0, 0, 0]");
+		assertThat(text(reading.middleware(0))).isEqualTo("ttfb 0, own 0, results {}");
+		assertThat(text(reading.middleware(1000))).isEqualTo("ttfb 0, own 0, results {}");
 	}
 
 	@Test
@@ -58,9 +59,9 @@ class MiddlewareStatisticsTests {
 		Reading reading = this.statistics.read();
 		assertThat(text(reading.app())).isEqualTo("1 of at most 7 ms");
 		assertThat(text(reading.middleware(0)))
-			.isEqualTo("ttfb 1 of at most 15 ms, own 1 of at most 3 ms, results [1, 0, 0, 0, 0]");
+			.isEqualTo("ttfb 1 of at most 15 ms, own 1 of at most 3 ms, results {PASSED=1}");
 		assertThat(text(reading.middleware(1)))
-			.isEqualTo("ttfb 1 of at most 12 ms, own 1 of at most 5 ms, results [1, 0, 0, 0, 0]");
+			.isEqualTo("ttfb 1 of at most 12 ms, own 1 of at most 5 ms, results {PASSED=1}");
 	}
 
 	@Test
@@ -69,8 +70,8 @@ class MiddlewareStatisticsTests {
 		TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe().dispose();
 		Reading reading = this.statistics.read();
 		assertThat(text(reading.app())).isEqualTo("0");
-		assertThat(text(reading.middleware(0))).isEqualTo("ttfb 0, own 1 of at most 3 ms, results [1, 0, 0, 0, 0]");
-		assertThat(text(reading.middleware(1))).isEqualTo("ttfb 0, own 1 of at most 0 ms, results [0, 0, 0, 1, 0]");
+		assertThat(text(reading.middleware(0))).isEqualTo("ttfb 0, own 1 of at most 3 ms, results {PASSED=1}");
+		assertThat(text(reading.middleware(1))).isEqualTo("ttfb 0, own 1 of at most 0 ms, results {CANCELLED=1}");
 	}
 
 	@Test
@@ -85,8 +86,8 @@ class MiddlewareStatisticsTests {
 				}));
 		List.of("/", "/", "/", "/answer", "/answer", "/fail").forEach((path) -> TestChain.get(handler, path));
 		Reading reading = this.statistics.read();
-		assertThat(reading.middleware(0).results()).containsExactly(6, 0, 0, 0, 0);
-		assertThat(reading.middleware(1).results()).containsExactly(3, 2, 1, 0, 0);
+		assertThat(results(reading.middleware(0))).hasToString("{PASSED=6}");
+		assertThat(results(reading.middleware(1))).hasToString("{PASSED=3, ANSWERED=2, FAILED=1}");
 	}
 
 	@Test
@@ -99,11 +100,10 @@ class MiddlewareStatisticsTests {
 			.build();
 		TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe();
 		body.tryEmitNext(DefaultDataBufferFactory.sharedInstance.wrap(new byte[1]));
-		assertThat(text(this.statistics.read().middleware(0)))
-			.isEqualTo("ttfb 1 of at most 0 ms, own 0, results [0, 0, 0, 0, 0]");
+		assertThat(text(this.statistics.read().middleware(0))).isEqualTo("ttfb 1 of at most 0 ms, own 0, results {}");
 		body.tryEmitComplete();
 		assertThat(text(this.statistics.read().middleware(0)))
-			.isEqualTo("ttfb 1 of at most 0 ms, own 1 of at most 0 ms, results [1, 0, 0, 0, 0]");
+			.isEqualTo("ttfb 1 of at most 0 ms, own 1 of at most 0 ms, results {PASSED=1}");
 	}
 
 	@Test
@@ -158,7 +158,7 @@ class MiddlewareStatisticsTests {
 		for (int index = 0; index < 5; index++) {
 			assertThat(reading.middleware(index).ttfb().count()).isEqualTo(threads * times);
 			assertThat(reading.middleware(index).own().count()).isEqualTo(threads * times);
-			assertThat(reading.middleware(index).results()).containsExactly(threads * times, 0, 0, 0, 0);
+			assertThat(results(reading.middleware(index))).hasToString("{PASSED=" + threads * times + "}");
 		}
 	}
 
@@ -273,8 +273,17 @@ class MiddlewareStatisticsTests {
 	}
 
 	private static String text(MiddlewareTiming timing) {
-		return "ttfb " + text(timing.ttfb()) + ", own " + text(timing.own()) + ", results "
-				+ Arrays.toString(timing.results());
+		return "ttfb " + text(timing.ttfb()) + ", own " + text(timing.own()) + ", results " + results(timing);
+	}
+
+	private static Map<MiddlewareResult, Long> results(MiddlewareTiming timing) {
+		Map<MiddlewareResult, Long> results = new EnumMap<>(MiddlewareResult.class);
+		for (MiddlewareResult result : MiddlewareResult.values()) {
+			if (timing.results()[result.ordinal()] != 0) {
+				results.put(result, timing.results()[result.ordinal()]);
+			}
+		}
+		return results;
 	}
 
 	private static String text(Timing timing) {

@@ -1,6 +1,8 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.OnRequest;
+import io.github.asyncmiddleware.OnResponse;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Mono;
@@ -22,6 +24,11 @@ import org.springframework.context.annotation.ScopedProxyMode;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.web.reactive.function.server.EntityResponse;
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.HandlerFunction;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
@@ -38,24 +45,90 @@ class InvalidMiddlewareTests {
 
 	private static final String HERE = InvalidMiddlewareTests.class.getName();
 
+	private static final String NO_STYLE = " neither a WebFilter nor a HandlerFilterFunction nor a bean with @OnRequest or"
+			+ " @OnResponse methods.";
+
+	private static final String CHOOSE_A_STYLE = "Let it implement org.springframework.web.server.WebFilter or"
+			+ " org.springframework.web.reactive.function.server.HandlerFilterFunction<LiveResponse, ServerResponse>, or"
+			+ " annotate a method; on a @Bean method, declare a return type that shows it. Otherwise remove the annotation.";
+
 	private final ReactiveWebApplicationContextRunner runner = MiddlewareRunner.create();
 
 	@Test
 	void refusesWhatIsNoWebFilter() {
 		fails(this.runner.withBean("noFilter", NoFilter.class),
-				"The bean 'noFilter' (" + HERE + "$NoFilter) is annotated with @AsyncMiddleware, but it is not a"
-						+ " WebFilter.",
-				"Let it implement org.springframework.web.server.WebFilter; on a @Bean method, declare that as the"
-						+ " return type. Otherwise remove the annotation.");
+				"The bean 'noFilter' (" + HERE + "$NoFilter) is annotated with @AsyncMiddleware, but it is" + NO_STYLE,
+				CHOOSE_A_STYLE);
 	}
 
 	@Test
 	void refusesABeanMethodThatDoesNotTellThatItMakesAWebFilter() {
-		fails(this.runner.withUserConfiguration(HiddenFilter.class),
-				"The bean 'hidden' (bean method " + HERE + "$HiddenFilter.hidden()) is annotated with"
-						+ " @AsyncMiddleware, but it is not a WebFilter.",
-				"Let it implement org.springframework.web.server.WebFilter; on a @Bean method, declare that as the"
-						+ " return type. Otherwise remove the annotation.");
+		fails(this.runner.withUserConfiguration(HiddenFilter.class), "The bean 'hidden' (bean method " + HERE
+				+ "$HiddenFilter.hidden()) is annotated with" + " @AsyncMiddleware, but it is" + NO_STYLE,
+				CHOOSE_A_STYLE);
+	}
+
+	@Test
+	void refusesTwoStyles() {
+		fails(this.runner.withBean("both", TwoStyles.class),
+				"The bean 'both' (" + HERE
+						+ "$TwoStyles) is a middleware in two styles: it is a WebFilter and a bean with"
+						+ " @OnRequest or @OnResponse methods.",
+				"Keep one of them, or make a bean of each.");
+	}
+
+	@Test
+	void refusesAFunctionThatAwaitsSomethingElse() {
+		fails(this.runner.withBean("entity", AwaitsEntity.class),
+				"The middleware 'entity' (" + HERE + "$AwaitsEntity) awaits responses of type EntityResponse, but the response of the"
+						+ " rest of the chain is a LiveResponse.",
+				"Let it implement HandlerFilterFunction<LiveResponse, ServerResponse>.");
+	}
+
+	@Test
+	void refusesAFilterThatIsConcurrent() {
+		fails(this.runner.withBean("passThrough", PassThrough.class)
+			.withPropertyValues("async-middleware.middleware.pass-through.concurrent=true"),
+				"The middleware 'passThrough' (" + HERE + "$PassThrough) is concurrent, but it wraps the rest of the"
+						+ " chain, so it has to wait for its turn.",
+				"Remove 'concurrent', or do the work in an @OnRequest method that returns nothing or an answer.");
+	}
+
+	@Test
+	void refusesAResponseHookThatIsConcurrent() {
+		fails(this.runner.withBean("after", ConcurrentResponseHook.class),
+				"The middleware 'after' (" + HERE + "$ConcurrentResponseHook) is concurrent, but it has no @OnRequest"
+						+ " method, so it has to wait for its turn.",
+				"Remove 'concurrent', or do the work in an @OnRequest method that returns nothing or an answer.");
+	}
+
+	@Test
+	void refusesAHookThatReplacesTheRequestAndIsConcurrent() {
+		fails(this.runner.withBean("changes", ConcurrentChange.class),
+				"The middleware 'changes' (" + HERE + "$ConcurrentChange) is concurrent, but " + HERE
+						+ "$ConcurrentChange.change() replaces the request, so it has to wait for its turn.",
+				"Remove 'concurrent', or let the method set attributes of the exchange and return nothing.");
+	}
+
+	@Test
+	void refusesAHookThatCannotWork() {
+		this.runner.withBean("string", StringHook.class).run((context) -> {
+			assertThat(context).hasFailed();
+			FailureAnalysis analysis = new InvalidMiddlewareFailureAnalyzer().analyze(context.getStartupFailure());
+			assertThat(analysis.getDescription()).contains("'string'", HERE + "$StringHook.answer()",
+					"java.lang.String");
+			assertThat(analysis.getAction()).contains("ServerResponse", "ProblemDetail");
+		});
+	}
+
+	@Test
+	void refusesABoundOfZero() {
+		fails(this.runner.withBean("passThrough", PassThrough.class)
+			.withPropertyValues("async-middleware.middleware.pass-through.max-concurrent=0"),
+				"The property 'async-middleware.middleware.passThrough.max-concurrent' is 0, but the middleware"
+						+ " 'passThrough' (" + HERE + "$PassThrough) needs at least one thread to run.",
+				"Set it to a positive number. To switch the middleware off, set"
+						+ " 'async-middleware.middleware.passThrough.enabled' to false.");
 	}
 
 	@Test
@@ -284,18 +357,20 @@ class InvalidMiddlewareTests {
 	void printsTheAnalysisOfAnApplicationThatDoesNotStart(CapturedOutput output) {
 		assertThatExceptionOfType(InvalidMiddlewareException.class).isThrownBy(() -> SpringApplication
 			.run(Application.class, "--server.port=0", "--spring.main.web-application-type=reactive"));
-		assertThat(output.getAll()).contains("""
-				***************************
-				APPLICATION FAILED TO START
-				***************************
+		assertThat(output.getAll()).contains(
+				"""
+						***************************
+						APPLICATION FAILED TO START
+						***************************
 
-				Description:
+						Description:
 
-				The bean 'noFilter' (%s$NoFilter) is annotated with @AsyncMiddleware, but it is not a WebFilter.
+						The bean 'noFilter' (%s$NoFilter) is annotated with @AsyncMiddleware, but it is neither a WebFilter nor a HandlerFilterFunction nor a bean with @OnRequest or @OnResponse methods.
 
-				Action:
+						Action:
 
-				Let it implement""".formatted(HERE));
+						Let it implement"""
+					.formatted(HERE));
 	}
 
 	private static void fails(ReactiveWebApplicationContextRunner runner, String description, String action) {
@@ -315,6 +390,54 @@ class InvalidMiddlewareTests {
 		@Bean
 		NoFilter noFilter() {
 			return new NoFilter();
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class TwoStyles extends PassThrough {
+
+		@OnRequest
+		void before() {
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class AwaitsEntity implements HandlerFilterFunction<EntityResponse<String>, ServerResponse> {
+
+		@Override
+		public Mono<ServerResponse> filter(ServerRequest request, HandlerFunction<EntityResponse<String>> next) {
+			return next.handle(request).cast(ServerResponse.class);
+		}
+
+	}
+
+	@AsyncMiddleware(concurrent = true)
+	static class ConcurrentResponseHook {
+
+		@OnResponse
+		void after() {
+		}
+
+	}
+
+	@AsyncMiddleware(concurrent = true)
+	static class ConcurrentChange {
+
+		@OnRequest
+		Mono<ServerWebExchange> change() {
+			return Mono.empty();
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class StringHook {
+
+		@OnRequest
+		String answer() {
+			return "no";
 		}
 
 	}

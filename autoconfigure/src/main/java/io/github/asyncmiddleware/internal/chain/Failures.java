@@ -43,6 +43,31 @@ final class Failures {
 	}
 
 	/**
+	 * Call a middleware that is at work together with others.
+	 * @param step its part in the request
+	 * @param exchange the exchange
+	 * @return what to wait for, or an error signal for what it throws
+	 */
+	static Mono<WebHandler> guard(Step step, ServerWebExchange exchange) {
+		try {
+			RequestWork work = step.middleware().code().concurrent();
+			Mono<WebHandler> result = (work != null) ? work.begin(exchange, step.context()) : null;
+			if (result != null) {
+				return result;
+			}
+			step.returnedNull();
+			return Mono.error(new IllegalStateException("A middleware returned null instead of a publisher"));
+		}
+		catch (VirtualMachineError ex) {
+			step.failed(ex);
+			throw ex;
+		}
+		catch (Throwable ex) {
+			return Mono.<WebHandler>error(signalOf(ex)).checkpoint(step.middleware().toString());
+		}
+	}
+
+	/**
 	 * Call what comes after the middlewares.
 	 * @param rest what comes after
 	 * @param exchange the exchange

@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
+import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -29,8 +31,12 @@ final class Link {
 
 	private final @Nullable Link next;
 
-	private Link(@Nullable Middleware middleware, @Nullable Link next, WebHandler rest, Guards guards) {
+	/** A group is at work here, whose members have places of their own. */
+	private final boolean group;
+
+	private Link(@Nullable Middleware middleware, boolean group, @Nullable Link next, WebHandler rest, Guards guards) {
 		this.middleware = middleware;
+		this.group = group;
 		this.scope = (middleware != null && !middleware.scope().isAll()) ? middleware.scope() : null;
 		this.hooks = hooks(middleware);
 		this.next = next;
@@ -47,11 +53,32 @@ final class Link {
 	}
 
 	static Link leadingTo(WebHandler rest, Guards guards) {
-		return new Link(null, null, rest, guards);
+		return new Link(null, false, null, rest, guards);
 	}
 
 	Link precededBy(Middleware middleware) {
-		return new Link(middleware, this, this.rest, this.guards);
+		return new Link(middleware, false, this, this.rest, this.guards);
+	}
+
+	Link precededBy(List<Middleware> group) {
+		ConcurrentGroup filter = new ConcurrentGroup(group.stream().map(this::precededBy).toList());
+		Middleware all = new Middleware(-1, filter.toString(), ConcurrentGroup.class, group.get(0).order(),
+				MiddlewareScope.ALL, filter);
+		return new Link(all, true, this, this.rest, this.guards);
+	}
+
+	/**
+	 * Whether a group is at work here.
+	 */
+	boolean isGroup() {
+		return this.group;
+	}
+
+	/**
+	 * Whether the middleware has something to do for the exchange.
+	 */
+	boolean appliesTo(ServerWebExchange exchange) {
+		return this.scope == null || this.scope.includes(exchange.getRequest());
 	}
 
 	/**
@@ -59,7 +86,7 @@ final class Link {
 	 */
 	Link skipTo(ServerWebExchange exchange) {
 		Link link = this;
-		while (link.scope != null && !link.scope.includes(exchange.getRequest())) {
+		while (!link.appliesTo(exchange)) {
 			link = link.next();
 		}
 		return link;

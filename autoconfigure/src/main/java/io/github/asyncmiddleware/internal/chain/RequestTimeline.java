@@ -2,8 +2,10 @@ package io.github.asyncmiddleware.internal.chain;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
 
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
@@ -69,6 +71,8 @@ public final class RequestTimeline extends Timeline {
 	private int status;
 
 	private @Nullable Step last;
+
+	private @Nullable CoreSubscriber<? super Void> subscriber;
 
 	private int segments;
 
@@ -220,7 +224,10 @@ public final class RequestTimeline extends Timeline {
 
 	@Override
 	void entered(Step step) {
-		long now = changeHands(step);
+		add(step, changeHands(step));
+	}
+
+	private void add(Step step, long now) {
 		step.entered = now;
 		if (this.restarted) {
 			takeOver(step);
@@ -248,6 +255,32 @@ public final class RequestTimeline extends Timeline {
 	}
 
 	@Override
+	void subscribing(CoreSubscriber<? super Void> actual) {
+		this.subscriber = actual;
+	}
+
+	/**
+	 * Who waits for the middlewares that run now. Valid while one is called.
+	 */
+	@Nullable CoreSubscriber<? super Void> subscriber() {
+		return this.subscriber;
+	}
+
+	@Override
+	void enteredTogether(List<Step> steps) {
+		long now = changeHands(null);
+		for (Step step : steps) {
+			add(step, now);
+		}
+	}
+
+	@Override
+	void finishedTogether(Step step) {
+		this.owner = step;
+		changeHands(null);
+	}
+
+	@Override
 	void handed() {
 		changeHands(null);
 	}
@@ -255,7 +288,7 @@ public final class RequestTimeline extends Timeline {
 	@Override
 	void returned(@Nullable Step step) {
 		if (!hasHead()) {
-			changeHands(step);
+			changeHands((step != null && step.link().isGroup()) ? null : step);
 		}
 	}
 
@@ -352,6 +385,7 @@ public final class RequestTimeline extends Timeline {
 				// lives
 				this.exchange = null;
 				this.last = null;
+				this.subscriber = null;
 				return;
 			}
 			state = this.state;

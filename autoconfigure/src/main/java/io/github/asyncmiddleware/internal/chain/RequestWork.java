@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
 import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
 
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebHandler;
@@ -15,9 +16,10 @@ public interface RequestWork {
 	/**
 	 * Begin the work.
 	 * @param exchange the exchange
+	 * @param context the context of whoever waits
 	 * @return what to wait for: empty to go on, or who answers instead of the rest of the
 	 * chain
 	 */
-	Mono<WebHandler> begin(ServerWebExchange exchange);
+	Mono<WebHandler> begin(ServerWebExchange exchange, ContextView context);
 
 }

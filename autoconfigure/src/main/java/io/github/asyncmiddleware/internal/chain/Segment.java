@@ -1,7 +1,6 @@
 package io.github.asyncmiddleware.internal.chain;
 
 import java.util.List;
-import java.util.ListIterator;
 
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -37,11 +36,30 @@ final class Segment implements WebHandler {
 		this.position = position;
 		this.middlewares = List.copyOf(middlewares);
 		Link link = Link.leadingTo(rest, guards);
-		ListIterator<Middleware> iterator = this.middlewares.listIterator(this.middlewares.size());
-		while (iterator.hasPrevious()) {
-			link = link.precededBy(iterator.previous());
+		int end = this.middlewares.size();
+		while (end > 0) {
+			int start = startOfGroup(end);
+			List<Middleware> group = this.middlewares.subList(start, end);
+			link = (group.size() > 1) ? link.precededBy(group) : link.precededBy(group.get(0));
+			end = start;
 		}
 		this.first = link;
+	}
+
+	/**
+	 * Where the row of middlewares begins that can be at work at the same time as the
+	 * last one, or the last one alone.
+	 */
+	private int startOfGroup(int end) {
+		int start = end - 1;
+		while (start > 0 && isConcurrent(start) && isConcurrent(start - 1)) {
+			start--;
+		}
+		return start;
+	}
+
+	private boolean isConcurrent(int index) {
+		return this.middlewares.get(index).code().concurrent() != null;
 	}
 
 	@Override
@@ -67,6 +85,7 @@ final class Segment implements WebHandler {
 			@Nullable Step outer, int depth) {
 		Link link = start;
 		while (true) {
+			timeline.subscribing(actual);
 			Step step = null;
 			int touches = 0;
 			Mono<Void> source;
@@ -85,7 +104,9 @@ final class Segment implements WebHandler {
 							break;
 						}
 						step = new Step(link, timeline, exchange);
-						timeline.entered(step);
+						if (!link.isGroup()) {
+							timeline.entered(step);
+						}
 						touches = timeline.touches();
 						source = Failures.guard(link.middleware, exchange, step);
 						if (source != step || !step.tryClaim()) {

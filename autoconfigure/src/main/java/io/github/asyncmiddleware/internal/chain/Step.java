@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
 
 import org.springframework.util.Assert;
 import org.springframework.web.ErrorResponse;
@@ -306,6 +308,95 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	}
 
 	/**
+	 * The context of whoever waits for the middleware. Only while the middleware is being
+	 * called.
+	 * @return the context, or an empty one if it is not known
+	 */
+	public ContextView context() {
+		CoreSubscriber<? super Void> subscriber = (this.timeline instanceof RequestTimeline request)
+				? request.subscriber() : null;
+		return (subscriber != null) ? subscriber.currentContext() : Context.empty();
+	}
+
+	/**
+	 * Whether what the middleware does before the head is run by the engine.
+	 * @return {@code false} if nobody observes the request
+	 */
+	public boolean isObserved() {
+		return this.timeline != Timeline.NONE;
+	}
+
+	/**
+	 * A number that changes when somebody sets the status of the response, or writes it.
+	 * @return the number; always the same where the request is not observed
+	 */
+	public int statusTouches() {
+		return this.timeline.touches() >>> 16;
+	}
+
+	/**
+	 * Whether the next middleware in the row runs off the event loop as well, and waits
+	 * for its turn.
+	 * @param exchange the exchange that it would get
+	 * @return {@code true} if it can follow on the same thread
+	 */
+	public boolean isFollowedByOffloaded(ServerWebExchange exchange) {
+		Middleware next = this.link.next().skipTo(exchange).middleware;
+		return next != null && next.code().runsOn() != RunsOn.EVENT_LOOP && next.code().concurrent() == null;
+	}
+
+	/**
+	 * Where the time of the request goes.
+	 */
+	Timeline timeline() {
+		return this.timeline;
+	}
+
+	/**
+	 * A member of the group that this part stands for decides about the request.
+	 */
+	void answeredByMember() {
+		PHASE.compareAndSet(this, AT_WORK, ANSWERED);
+	}
+
+	/**
+	 * The middleware, one of a group, has nothing against going on.
+	 */
+	void passedInGroup() {
+		PHASE.compareAndSet(this, AT_WORK, HANDED);
+		this.timeline.finishedTogether(this);
+	}
+
+	/**
+	 * The middleware, one of a group, answers instead of the rest of the chain.
+	 */
+	void answeredInGroup() {
+		PHASE.compareAndSet(this, AT_WORK, ANSWERED);
+		this.timeline.finishedTogether(this);
+	}
+
+	/**
+	 * The middleware, one of a group, has failed.
+	 * @return whether the request goes on without it
+	 */
+	boolean failedInGroup(Throwable ex) {
+		boolean skipped = trySkip(ex);
+		if (!skipped) {
+			failed(ex);
+		}
+		this.timeline.finishedTogether(this);
+		return skipped;
+	}
+
+	/**
+	 * Another one in the group has decided, and what this one would have done does not
+	 * count.
+	 */
+	void lostInGroup() {
+		this.exception = MiddlewareResult.CANCELLED;
+	}
+
+	/**
 	 * The middleware runs the rest of the chain after it has made a response.
 	 * @return whether the rest is not to run
 	 */
@@ -384,7 +475,7 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	 * The middleware has returned {@code null}, which ends the request unless the
 	 * middleware is one that it can go without.
 	 */
-	void returnedNull() {
+	public void returnedNull() {
 		misused();
 		stepsIn(Misuse.NULL_RESULT);
 	}

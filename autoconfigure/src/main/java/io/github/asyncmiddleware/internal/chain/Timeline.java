@@ -1,6 +1,9 @@
 package io.github.asyncmiddleware.internal.chain;
 
+import java.util.List;
+
 import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
 
 import org.springframework.web.server.ServerWebExchange;
 
@@ -40,6 +43,25 @@ abstract class Timeline {
 	 * @param step its part in the request
 	 */
 	abstract void entered(Step step);
+
+	/**
+	 * Somebody begins to wait for middlewares that are about to run.
+	 * @param actual who waits
+	 */
+	abstract void subscribing(CoreSubscriber<? super Void> actual);
+
+	/**
+	 * The turn of some middlewares has come at the same time. The time is that of the
+	 * next of them that finishes.
+	 * @param steps their parts in the request, in order
+	 */
+	abstract void enteredTogether(List<Step> steps);
+
+	/**
+	 * One of several that are at work at the same time has finished.
+	 * @param step its part in the request
+	 */
+	abstract void finishedTogether(Step step);
 
 	/**
 	 * The last middleware of a segment has handed over: from now on the time is the
@@ -97,6 +119,18 @@ abstract class Timeline {
 
 		@Override
 		void entered(Step step) {
+		}
+
+		@Override
+		void subscribing(CoreSubscriber<? super Void> actual) {
+		}
+
+		@Override
+		void enteredTogether(List<Step> steps) {
+		}
+
+		@Override
+		void finishedTogether(Step step) {
 		}
 
 		@Override

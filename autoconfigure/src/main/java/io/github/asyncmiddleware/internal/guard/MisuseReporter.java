@@ -1,10 +1,7 @@
 package io.github.asyncmiddleware.internal.guard;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
@@ -24,16 +21,11 @@ public final class MisuseReporter implements MisuseGuard {
 
 	private static final Log logger = LogFactory.getLog(MisuseReporter.class);
 
-	private static final long PAUSE = Duration.ofMinutes(1).toNanos();
-
 	private final boolean stepsIn;
 
 	private final List<RequestListener> listeners;
 
-	private final Ticker ticker;
-
-	/** Bounded by the number of middlewares and kinds. */
-	private final Map<Subject, LogPause> pauses = new ConcurrentHashMap<>();
+	private final LogPauses<Subject> pauses;
 
 	/**
 	 * Create a reporter.
@@ -45,7 +37,7 @@ public final class MisuseReporter implements MisuseGuard {
 		Assert.notNull(ticker, "'ticker' must not be null");
 		this.stepsIn = stepsIn;
 		this.listeners = List.copyOf(listeners);
-		this.ticker = ticker;
+		this.pauses = new LogPauses<>(ticker);
 	}
 
 	@Override
@@ -61,12 +53,9 @@ public final class MisuseReporter implements MisuseGuard {
 	}
 
 	private void report(Middleware middleware, Misuse misuse) {
-		LogPause pause = this.pauses.computeIfAbsent(new Subject(middleware.name(), misuse),
-				(subject) -> new LogPause());
-		long unreported = pause.tryEnd(this.ticker.read());
+		long unreported = this.pauses.tryEnd(new Subject(middleware.name(), misuse));
 		if (unreported > 0) {
-			logger.warn(describe(middleware, misuse)
-					+ ((unreported > 1) ? " (" + unreported + " times since it was last reported)" : ""));
+			logger.warn(describe(middleware, misuse) + LogPauses.times(unreported));
 		}
 		this.listeners.forEach((listener) -> listener.onMisuse(middleware, misuse));
 	}
@@ -93,35 +82,6 @@ public final class MisuseReporter implements MisuseGuard {
 	 * @param misuse what it does
 	 */
 	private record Subject(String middleware, Misuse misuse) {
-
-	}
-
-	/**
-	 * Counts what happens while nothing is logged. Guarded by itself.
-	 */
-	private static final class LogPause {
-
-		private long unreported;
-
-		private boolean begun;
-
-		private long until;
-
-		/**
-		 * Count one more, and end the pause if it is over.
-		 * @return how many there are to report, or 0 if the pause goes on
-		 */
-		synchronized long tryEnd(long now) {
-			this.unreported++;
-			if (this.begun && now - this.until < 0) {
-				return 0;
-			}
-			long unreported = this.unreported;
-			this.unreported = 0;
-			this.begun = true;
-			this.until = now + PAUSE;
-			return unreported;
-		}
 
 	}
 

@@ -3,6 +3,9 @@ package io.github.asyncmiddleware.autoconfigure.discovery;
 import java.util.function.UnaryOperator;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.LiveResponse;
+import io.github.asyncmiddleware.OnRequest;
+import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.autoconfigure.library.AnnotatedTwice;
 import io.github.asyncmiddleware.autoconfigure.library.FinalMiddleware;
 import org.aopalliance.intercept.MethodInterceptor;
@@ -14,6 +17,10 @@ import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.security.autoconfigure.actuate.web.reactive.ReactiveManagementWebSecurityAutoConfiguration;
 import org.springframework.boot.security.autoconfigure.web.reactive.ReactiveWebSecurityAutoConfiguration;
 import org.springframework.context.annotation.Bean;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
@@ -29,6 +36,8 @@ class DiscoveryApplication {
 	static final String RAN = "X-Ran";
 
 	static final String ADVISED = "X-Advised";
+
+	static final String SEEN = "X-Seen";
 
 	@Bean
 	@AsyncMiddleware(order = 20)
@@ -66,6 +75,24 @@ class DiscoveryApplication {
 	}
 
 	@Bean
+	@AsyncMiddleware(order = 80)
+	HandlerFilterFunction<LiveResponse, ServerResponse> awaits() {
+		return (request, next) -> {
+			request.exchange().getResponse().getHeaders().add(RAN, "awaits");
+			return next.handle(request).map((response) -> {
+				response.headers().add(SEEN, "awaits " + response.statusCode().value());
+				return response;
+			});
+		};
+	}
+
+	@Bean
+	@AsyncMiddleware(order = 90)
+	Hooks hooks() {
+		return new Hooks();
+	}
+
+	@Bean
 	WebFilter foreign() {
 		return (exchange, chain) -> pass("foreign", exchange, chain);
 	}
@@ -95,6 +122,20 @@ class DiscoveryApplication {
 		@Override
 		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
 			return pass(this.name, exchange, chain);
+		}
+
+	}
+
+	static class Hooks {
+
+		@OnRequest
+		void run(ServerHttpResponse response) {
+			response.getHeaders().add(RAN, "hooks");
+		}
+
+		@OnResponse
+		void see(ServerHttpResponse response, HttpStatusCode status) {
+			response.getHeaders().add(SEEN, "hooks " + status.value());
 		}
 
 	}

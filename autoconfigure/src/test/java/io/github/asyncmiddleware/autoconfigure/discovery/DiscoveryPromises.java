@@ -21,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 abstract class DiscoveryPromises {
 
 	private static final List<String> ALL = List.of("scanned", "concrete", "lambda", "finalClass", "jdkProxied",
-			"cglibProxied", "annotatedTwice", "foreign");
+			"cglibProxied", "annotatedTwice", "awaits", "hooks", "foreign");
 
 	@Autowired
 	private ApplicationContext context;
@@ -45,7 +45,27 @@ abstract class DiscoveryPromises {
 	@Test
 	void prefersTheAnnotationOfTheBeanMethodOverThatOfTheClass() {
 		assertThat(ran(HttpMethod.POST, "/hello")).containsExactly("scanned", "concrete", "lambda", "finalClass",
-				"jdkProxied", "cglibProxied", "foreign");
+				"jdkProxied", "cglibProxied", "awaits", "hooks", "foreign");
+	}
+
+	@Test
+	void showsTheResponseToThoseThatWantToSeeIt() {
+		assertThat(seen("/hello")).containsExactly("awaits 200", "hooks 200");
+	}
+
+	@Test
+	void showsARenderedErrorToResponseHooksOnly() {
+		assertThat(seen("/nowhere")).containsExactly("hooks 404");
+	}
+
+	private List<String> seen(String path) {
+		return client().get()
+			.uri(path)
+			.exchange()
+			.expectBody(String.class)
+			.returnResult()
+			.getResponseHeaders()
+			.getOrEmpty(DiscoveryApplication.SEEN);
 	}
 
 	@Test

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.WireServer;
 import org.junit.jupiter.api.AfterEach;

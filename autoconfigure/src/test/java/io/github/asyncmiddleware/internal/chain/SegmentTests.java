@@ -8,8 +8,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

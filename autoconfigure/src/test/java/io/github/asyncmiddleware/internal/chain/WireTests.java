@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.WireApplication;
 import io.github.asyncmiddleware.testsupport.WireServer;

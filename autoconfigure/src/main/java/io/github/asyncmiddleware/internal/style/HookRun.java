@@ -1,0 +1,133 @@
+package io.github.asyncmiddleware.internal.style;
+
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+
+import io.github.asyncmiddleware.internal.chain.Step;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
+
+import org.springframework.web.server.ServerWebExchange;
+
+/**
+ * Runs one hook method where it has to run, with the context of the request on the
+ * thread.
+ */
+class HookRun {
+
+	private final HookMethod method;
+
+	/** Where a blocking method runs, or {@code null} if it runs in place. */
+	private final Offloader.@Nullable Lane lane;
+
+	private final ThreadLocals threadLocals;
+
+	HookRun(HookMethod method, Offloader.@Nullable Lane lane, ThreadLocals threadLocals) {
+		this.method = method;
+		this.lane = lane;
+		this.threadLocals = threadLocals;
+	}
+
+	HookMethod method() {
+		return this.method;
+	}
+
+	boolean isOffloaded() {
+		return this.lane != null;
+	}
+
+	/**
+	 * Whether the method is done when {@link #call} returns. If not, it has to be
+	 * started.
+	 */
+	boolean isImmediate() {
+		return this.lane == null && !this.method.asynchronous() && !this.method.hasDeferredArguments();
+	}
+
+	/**
+	 * Call a method that is done when it returns.
+	 */
+	@Nullable Object call(ServerWebExchange exchange, ContextView context) throws Throwable {
+		return call(exchange, null, context);
+	}
+
+	@SuppressWarnings("try")
+	private @Nullable Object call(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
+			ContextView context) throws Throwable {
+		try (ThreadLocals.Scope scope = this.threadLocals.set(context)) {
+			return this.method.invoke(exchange, resolved);
+		}
+	}
+
+	/**
+	 * Start any other method.
+	 * @param exchange the exchange
+	 * @param context the context of whoever waits
+	 * @param staysOffloaded whether after this value the next middleware can follow on
+	 * the thread that the method has blocked
+	 * @param step the part of the middleware in the request, if there is one
+	 * @return emits what the method gives, and {@code null} if that is {@code null} where
+	 * a publisher is declared
+	 */
+	@Nullable Mono<?> start(ServerWebExchange exchange, ContextView context, Predicate<? super @Nullable Object> staysOffloaded,
+			@Nullable Step step) throws Throwable {
+		if (this.method.hasDeferredArguments()) {
+			return this.method.resolve(exchange)
+				.flatMap((resolved) -> Mono
+					.deferContextual((current) -> startResolved(exchange, resolved, current, staysOffloaded, step)));
+		}
+		return (this.lane != null) ? offload(this.lane, exchange, null, staysOffloaded)
+				: this.method.publisher(call(exchange, null, context));
+	}
+
+	private Mono<Object> startResolved(ServerWebExchange exchange, @Nullable Object[] resolved, ContextView context,
+			Predicate<? super @Nullable Object> staysOffloaded, @Nullable Step step) {
+		if (this.lane != null) {
+			return offload(this.lane, exchange, resolved, staysOffloaded);
+		}
+		try {
+			Object result = call(exchange, resolved, context);
+			if (!this.method.asynchronous()) {
+				return Mono.justOrEmpty(result);
+			}
+			Mono<?> publisher = this.method.publisher(result);
+			return (publisher != null) ? publisher.map((value) -> value) : nullResult(step);
+		}
+		catch (RuntimeException | Error ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			return Mono.error(ex);
+		}
+	}
+
+	private static Mono<Object> nullResult(@Nullable Step step) {
+		if (step != null) {
+			step.returnedNull();
+		}
+		return Mono.error(new IllegalStateException("A hook returned null instead of a publisher"));
+	}
+
+	private Mono<Object> offload(Offloader.Lane lane, ServerWebExchange exchange,
+			@Nullable Object @Nullable [] resolved, Predicate<? super @Nullable Object> staysOffloaded) {
+		Callable<@Nullable Object> work = () -> {
+			try {
+				return this.method.invoke(exchange, resolved);
+			}
+			catch (Exception | Error ex) {
+				throw ex;
+			}
+			catch (Throwable ex) {
+				throw new IllegalStateException(ex);
+			}
+		};
+		return lane.call(work, staysOffloaded);
+	}
+
+	@Override
+	public String toString() {
+		return this.method.toString();
+	}
+
+}

@@ -1,0 +1,74 @@
+package io.github.asyncmiddleware.internal.style;
+
+import java.util.function.Supplier;
+
+import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
+import io.github.asyncmiddleware.internal.chain.RunsOn;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes middlewares out of beans with hook methods.
+ */
+public final class Hooks {
+
+	private final HookCompiler compiler;
+
+	private final Answers answers;
+
+	private final Supplier<Offloader> offloader;
+
+	private final RunsOn offloaded;
+
+	private final ThreadLocals threadLocals = ThreadLocals.detect();
+
+	/**
+	 * Create an instance.
+	 * @param compiler finds and compiles the methods
+	 * @param answers writes what they answer
+	 * @param offloader runs blocking ones; asked for if there is one
+	 * @param offloaded what kind of threads those run on
+	 */
+	public Hooks(HookCompiler compiler, Answers answers, Supplier<Offloader> offloader, RunsOn offloaded) {
+		this.compiler = compiler;
+		this.answers = answers;
+		this.offloader = offloader;
+		this.offloaded = offloaded;
+	}
+
+	/**
+	 * Make a middleware.
+	 * @param beanName the name of the bean
+	 * @param bean the bean or its proxy
+	 * @param userClass the class that the user wrote
+	 * @param concurrent whether it can be at work at the same time as others
+	 * @param maxConcurrent how many of its blocking methods may run at a time
+	 * @return the middleware
+	 * @throws InvalidHookException if a method cannot work
+	 */
+	public MiddlewareCode code(String beanName, Object bean, Class<?> userClass, boolean concurrent,
+			int maxConcurrent) {
+		HookMethod onRequest = this.compiler.onRequest(beanName, bean, userClass);
+		HookMethod onResponse = this.compiler.onResponse(beanName, bean, userClass);
+		if (concurrent && onRequest != null && onRequest.replacesRequest()) {
+			throw new InvalidHookException(
+					"The middleware '%s' (%s) is concurrent, but %s replaces the request, so it has to wait for its turn."
+						.formatted(beanName, userClass.getName(), onRequest),
+					"Remove 'concurrent', or let the method set attributes of the exchange and return nothing.");
+		}
+		Offloader.Lane lane = (isBlocking(onRequest) || isBlocking(onResponse))
+				? this.offloader.get().lane(maxConcurrent) : null;
+		HooksFilter filter = new HooksFilter(
+				(onRequest != null) ? new HookRun(onRequest, isBlocking(onRequest) ? lane : null, this.threadLocals)
+						: null,
+				(onResponse != null)
+						? new ResponseHookRun(onResponse, isBlocking(onResponse) ? lane : null, this.threadLocals)
+						: null,
+				this.answers);
+		return filter.toCode(concurrent, this.offloaded);
+	}
+
+	private static boolean isBlocking(@Nullable HookMethod method) {
+		return method != null && method.blocking();
+	}
+
+}

@@ -1,0 +1,67 @@
+package io.github.asyncmiddleware.internal.style;
+
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+import reactor.core.Scannable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+
+/**
+ * Blocking work as a Mono. Each subscription is an {@link OffloadedCall} of its own.
+ *
+ * @param <T> the type of the result
+ */
+final class OffloadedMono<T> extends Mono<T> implements Scannable {
+
+	private final Offloader offloader;
+
+	private final Admission.Line line;
+
+	private final Callable<? extends @Nullable T> work;
+
+	private final Predicate<? super @Nullable T> staysOffloaded;
+
+	private OffloadedMono(Offloader offloader, Admission.Line line, Callable<? extends @Nullable T> work,
+			Predicate<? super @Nullable T> staysOffloaded) {
+		this.offloader = offloader;
+		this.line = line;
+		this.work = work;
+		this.staysOffloaded = staysOffloaded;
+	}
+
+	static <T> Mono<T> create(Offloader offloader, Admission.Line line, Callable<? extends @Nullable T> work,
+			Predicate<? super @Nullable T> staysOffloaded) {
+		return onAssembly(new OffloadedMono<>(offloader, line, work, staysOffloaded));
+	}
+
+	@Override
+	public void subscribe(CoreSubscriber<? super T> actual) {
+		ThreadLocals.Snapshot snapshot;
+		try {
+			snapshot = this.offloader.threadLocals().capture(actual.currentContext());
+		}
+		catch (RuntimeException | LinkageError ex) {
+			Operators.error(actual, OffloadedCall.signalOf(ex));
+			return;
+		}
+		OffloadedCall<T> call = new OffloadedCall<>(actual, this.offloader, this.line, this.work, this.staysOffloaded,
+				snapshot);
+		actual.onSubscribe(call);
+		call.start();
+	}
+
+	@Override
+	@SuppressWarnings("rawtypes")
+	public @Nullable Object scanUnsafe(Attr key) {
+		return (key == Attr.RUN_STYLE) ? Attr.RunStyle.ASYNC : null;
+	}
+
+	@Override
+	public String stepName() {
+		return "offloaded";
+	}
+
+}

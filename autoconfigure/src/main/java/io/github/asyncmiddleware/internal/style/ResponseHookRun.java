@@ -1,0 +1,61 @@
+package io.github.asyncmiddleware.internal.style;
+
+import io.github.asyncmiddleware.internal.chain.ResponseHook;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
+
+import org.springframework.web.server.ServerWebExchange;
+
+/**
+ * Runs a hook method right before the head of the response.
+ */
+final class ResponseHookRun extends HookRun implements ResponseHook {
+
+	private static final Log logger = LogFactory.getLog(ResponseHookRun.class);
+
+	ResponseHookRun(HookMethod method, Offloader.@Nullable Lane lane, ThreadLocals threadLocals) {
+		super(method, lane, threadLocals);
+	}
+
+	@Override
+	public boolean isSynchronous() {
+		return isImmediate();
+	}
+
+	@Override
+	public @Nullable Mono<Void> onResponse(ServerWebExchange exchange, ContextView context) throws Throwable {
+		if (isImmediate()) {
+			call(exchange, context);
+			return null;
+		}
+		Mono<?> values = start(exchange, context, (value) -> false, null);
+		return (values != null) ? values.then() : null;
+	}
+
+	/**
+	 * Let the response itself run the method, where no engine does.
+	 */
+	void register(ServerWebExchange exchange) {
+		exchange.getResponse().beforeCommit(() -> Mono.deferContextual((context) -> {
+			try {
+				Mono<Void> work = onResponse(exchange, context);
+				return (work != null) ? work.onErrorResume(this::failed) : Mono.empty();
+			}
+			catch (VirtualMachineError ex) {
+				throw ex;
+			}
+			catch (Throwable ex) {
+				return failed(ex);
+			}
+		}));
+	}
+
+	private Mono<Void> failed(Throwable ex) {
+		logger.warn(this + " failed, and the response goes out without what it would have done", ex);
+		return Mono.empty();
+	}
+
+}
