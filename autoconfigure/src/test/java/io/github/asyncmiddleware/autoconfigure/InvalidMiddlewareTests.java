@@ -80,7 +80,8 @@ class InvalidMiddlewareTests {
 	@Test
 	void refusesAFunctionThatAwaitsSomethingElse() {
 		fails(this.runner.withBean("entity", AwaitsEntity.class),
-				"The middleware 'entity' (" + HERE + "$AwaitsEntity) awaits responses of type EntityResponse, but the response of the"
+				"The middleware 'entity' (" + HERE
+						+ "$AwaitsEntity) awaits responses of type EntityResponse, but the response of the"
 						+ " rest of the chain is a LiveResponse.",
 				"Let it implement HandlerFilterFunction<LiveResponse, ServerResponse>.");
 	}

@@ -162,6 +162,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		SkippedRest rest = this.rest;
 		if (rest != null) {
 			rest.cancel();
+			return;
 		}
 		Relay running = (this.inner != null && this.done) ? this.inner.nextRelay : null;
 		if (running != null && !running.done) {
