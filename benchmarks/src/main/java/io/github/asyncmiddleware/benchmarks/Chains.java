@@ -4,19 +4,31 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;
 
+import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Guards;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.style.Answers;
+import io.github.asyncmiddleware.internal.style.AwaitFilter;
+import io.github.asyncmiddleware.internal.style.HookCompiler;
+import io.github.asyncmiddleware.internal.style.Hooks;
 import reactor.core.publisher.Mono;
 
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.HandlerStrategies;
+import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebHandler;
@@ -28,6 +40,8 @@ import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
 final class Chains {
 
 	private static final byte[] HELLO = "Hello".getBytes(StandardCharsets.UTF_8);
+
+	private static final HandlerStrategies STRATEGIES = HandlerStrategies.withDefaults();
 
 	private Chains() {
 	}
@@ -55,17 +69,39 @@ final class Chains {
 		List<ChainEntry> chain = List.copyOf(middlewares);
 		return WebHttpHandlerBuilder.webHandler(handler)
 			.filters((all) -> middlewares.forEach((middleware) -> all.add(middleware.filter())))
-			.httpHandlerDecorator(
-					new MiddlewareHttpHandlerFactory((filters, context) -> chain, listeners, new Guards(guard, FailureLog.NONE), Ticker.SYSTEM))
+			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((filters, context) -> chain, listeners,
+					new Guards(guard, FailureLog.NONE), Ticker.SYSTEM))
 			.build();
 	}
 
-	static List<Middleware> middlewares(List<WebFilter> filters) {
-		return IntStream.range(0, filters.size()).mapToObj((index) -> middleware(index, filters.get(index))).toList();
+	/**
+	 * Middlewares of any style.
+	 */
+	static List<Middleware> middlewares(List<?> beans) {
+		return IntStream.range(0, beans.size()).mapToObj((index) -> middleware(index, beans.get(index))).toList();
 	}
 
-	private static Middleware middleware(int index, WebFilter filter) {
-		return new Middleware(index, "filter" + index, filter.getClass(), index, MiddlewareScope.ALL, filter);
+	private static Middleware middleware(int index, Object bean) {
+		return new Middleware(index, "filter" + index, bean.getClass(), index, MiddlewareScope.ALL, OnFailure.FAIL,
+				code("filter" + index, bean));
+	}
+
+	private static MiddlewareCode code(String name, Object bean) {
+		if (bean instanceof WebFilter filter) {
+			return MiddlewareCode.of(filter);
+		}
+		if (bean instanceof HandlerFilterFunction<?, ?> function) {
+			return new AwaitFilter(function, STRATEGIES::messageReaders, Chains::noResponse).toCode();
+		}
+		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
+				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
+		return new Hooks(compiler, new Answers(Chains::noResponse, () -> null), () -> {
+			throw new IllegalStateException("Nothing blocks here");
+		}, RunsOn.POOL).code(name, bean, bean.getClass(), false, Integer.MAX_VALUE);
+	}
+
+	private static ServerResponse.Context noResponse() {
+		throw new IllegalStateException("Nothing answers here");
 	}
 
 }

@@ -36,13 +36,40 @@ final class DistinctFilters {
 	 * @return the filters, each of another class
 	 */
 	static List<WebFilter> of(Class<? extends WebFilter> template, int count, Instruments instruments) {
-		List<WebFilter> filters = new ArrayList<>(count);
-		for (int i = 1; i <= count; i++) {
-			Class<? extends WebFilter> type = copy(template, String.format("%04d", i)).asSubclass(WebFilter.class);
-			filters
-				.add(BeanUtils.instantiateClass(BeanUtils.getResolvableConstructor(type), "filter" + i, instruments));
+		return create(template, count, instruments).stream().<WebFilter>map(WebFilter.class::cast).toList();
+	}
+
+	/**
+	 * Create middlewares of any style.
+	 * @param template the class to copy
+	 * @param count how many
+	 * @param instruments what they measure with
+	 * @return the middlewares, each of another class
+	 */
+	static List<Object> create(Class<?> template, int count, Instruments instruments) {
+		List<Object> beans = new ArrayList<>(count);
+		for (Class<?> type : types(template, count)) {
+			beans.add(create(type, "filter" + (beans.size() + 1), instruments));
 		}
-		return filters;
+		return beans;
+	}
+
+	/**
+	 * The classes of middlewares of any style.
+	 * @param template the class to copy
+	 * @param count how many
+	 * @return the classes
+	 */
+	static List<Class<?>> types(Class<?> template, int count) {
+		List<Class<?>> types = new ArrayList<>(count);
+		for (int i = 1; i <= count; i++) {
+			types.add(copy(template, String.format("%04d", i)));
+		}
+		return types;
+	}
+
+	static <T> T create(Class<T> type, String name, Instruments instruments) {
+		return BeanUtils.instantiateClass(BeanUtils.getResolvableConstructor(type), name, instruments);
 	}
 
 	private static Class<?> copy(Class<?> template, String number) {

@@ -84,15 +84,35 @@ public enum Variant {
 	/**
 	 * Our chain, filters that wait for the response with an operator.
 	 */
-	FUSED_WAITING("ours with `doFinally`, meters and endpoint", DoFinallyFilter0000.class, Variant::full);
+	FUSED_WAITING("ours with `doFinally`, meters and endpoint", DoFinallyFilter0000.class, Variant::full),
+
+	/**
+	 * Our chain, functions that await the response and return it.
+	 */
+	AWAIT("await style, meters and endpoint", AwaitFunction0000.class, Variant::full),
+
+	/**
+	 * Our chain, methods that run before the rest of the chain, in place.
+	 */
+	ON_REQUEST("`@OnRequest(blocking = false)`, meters and endpoint", RequestHook0000.class, Variant::full),
+
+	/**
+	 * Our chain, asynchronous methods that run before the rest of the chain.
+	 */
+	ON_REQUEST_MONO("`@OnRequest` that returns a `Mono`, meters and endpoint", MonoHook0000.class, Variant::full),
+
+	/**
+	 * Our chain, methods that run before the head.
+	 */
+	ON_RESPONSE("`@OnResponse`, meters and endpoint", ResponseHook0000.class, Variant::full);
 
 	private final String label;
 
-	private final Class<? extends WebFilter> template;
+	private final Class<?> template;
 
 	private final Assembly assembly;
 
-	Variant(String label, Class<? extends WebFilter> template, Assembly assembly) {
+	Variant(String label, Class<?> template, Assembly assembly) {
 		this.label = label;
 		this.template = template;
 		this.assembly = assembly;
@@ -113,36 +133,36 @@ public enum Variant {
 	 */
 	HttpHandler handler(int count) {
 		Instruments instruments = Instruments.of(registry());
-		return this.assembly.assemble(DistinctFilters.of(this.template, count, instruments), instruments);
+		return this.assembly.assemble(DistinctFilters.create(this.template, count, instruments), instruments);
 	}
 
 	MeterRegistry registry() {
 		return new SimpleMeterRegistry();
 	}
 
-	private static HttpHandler spring(List<WebFilter> filters, Instruments instruments) {
-		return Chains.ofSpring(filters, Chains::hello);
+	private static HttpHandler spring(List<?> beans, Instruments instruments) {
+		return Chains.ofSpring(beans.stream().map(WebFilter.class::cast).toList(), Chains::hello);
 	}
 
-	private static HttpHandler alone(List<WebFilter> filters, Instruments instruments) {
-		return Chains.fused(Chains.middlewares(filters), Chains::hello, List.of(), MisuseGuard.OFF);
+	private static HttpHandler alone(List<?> beans, Instruments instruments) {
+		return Chains.fused(Chains.middlewares(beans), Chains::hello, List.of(), MisuseGuard.OFF);
 	}
 
-	private static HttpHandler fused(List<WebFilter> filters, Instruments instruments) {
-		return Chains.fused(Chains.middlewares(filters), Chains::hello, List.of());
+	private static HttpHandler fused(List<?> beans, Instruments instruments) {
+		return Chains.fused(Chains.middlewares(beans), Chains::hello, List.of());
 	}
 
-	private static HttpHandler clocked(List<WebFilter> filters, Instruments instruments) {
-		return Chains.fused(Chains.middlewares(filters), Chains::hello, List.of(new NoopListener()));
+	private static HttpHandler clocked(List<?> beans, Instruments instruments) {
+		return Chains.fused(Chains.middlewares(beans), Chains::hello, List.of(new NoopListener()));
 	}
 
-	private static HttpHandler metered(List<WebFilter> filters, Instruments instruments) {
-		List<Middleware> middlewares = Chains.middlewares(filters);
+	private static HttpHandler metered(List<?> beans, Instruments instruments) {
+		List<Middleware> middlewares = Chains.middlewares(beans);
 		return Chains.fused(middlewares, Chains::hello, List.of(meters(instruments, middlewares)));
 	}
 
-	private static HttpHandler full(List<WebFilter> filters, Instruments instruments) {
-		List<Middleware> middlewares = Chains.middlewares(filters);
+	private static HttpHandler full(List<?> beans, Instruments instruments) {
+		List<Middleware> middlewares = Chains.middlewares(beans);
 		return Chains.fused(middlewares, Chains::hello,
 				List.of(meters(instruments, middlewares), new MiddlewareStatistics(Ticker.SYSTEM)));
 	}
@@ -157,7 +177,7 @@ public enum Variant {
 	@FunctionalInterface
 	private interface Assembly {
 
-		HttpHandler assemble(List<WebFilter> filters, Instruments instruments);
+		HttpHandler assemble(List<?> beans, Instruments instruments);
 
 	}
 

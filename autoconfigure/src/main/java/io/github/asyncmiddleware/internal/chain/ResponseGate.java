@@ -1,9 +1,12 @@
 package io.github.asyncmiddleware.internal.chain;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
+import io.github.asyncmiddleware.LiveResponse;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -12,6 +15,7 @@ import reactor.core.publisher.Mono;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
@@ -38,8 +42,15 @@ public final class ResponseGate {
 
 	private int headTouches;
 
-	/** More than zero while a thread leads the response from one to the next. */
-	private final AtomicInteger advances = new AtomicInteger();
+	/** Whoever leads the response from one to the next, if that happens now. */
+	private @Nullable Lead lead;
+
+	private final LiveResponse live;
+
+	/** The request that was made last, and the exchange that it is made of. */
+	private @Nullable ServerRequest request;
+
+	private @Nullable ServerWebExchange requestExchange;
 
 	/** Who wants to write, while the response is on its way out; guarded by this. */
 	private @Nullable List<Passage> writers;
@@ -47,6 +58,7 @@ public final class ResponseGate {
 	ResponseGate(ServerHttpResponse response, Timeline timeline) {
 		this.response = response;
 		this.timeline = timeline;
+		this.live = new GatedLiveResponse(response, this);
 	}
 
 	/**
@@ -73,6 +85,31 @@ public final class ResponseGate {
 			return gated.gate();
 		}
 		throw new IllegalArgumentException("The response has no gate");
+	}
+
+	/**
+	 * The response as those who wait for it see it.
+	 * @return always the same object
+	 */
+	public LiveResponse live() {
+		return this.live;
+	}
+
+	/**
+	 * The request as those who wait for its response see it. Adjacent ones that see the
+	 * same exchange see the same request.
+	 * @param exchange the exchange
+	 * @param factory makes a request
+	 * @return the request
+	 */
+	public ServerRequest request(ServerWebExchange exchange, Function<ServerWebExchange, ServerRequest> factory) {
+		ServerRequest request = this.request;
+		if (request == null || this.requestExchange != exchange) {
+			request = factory.apply(exchange);
+			this.request = request;
+			this.requestExchange = exchange;
+		}
+		return request;
 	}
 
 	/**
@@ -123,7 +160,7 @@ public final class ResponseGate {
 		if (waiting.state == Waiting.NEW) {
 			waiting.outer = this.innermost;
 		}
-		waiting.state = Waiting.WAITS;
+		waiting.become(Waiting.WAITS);
 		this.innermost = waiting;
 	}
 
@@ -132,7 +169,7 @@ public final class ResponseGate {
 	 * @param waiting what waits
 	 */
 	public void leave(Waiting waiting) {
-		become(waiting, Waiting.GONE);
+		waiting.changeState(Waiting.WAITS, Waiting.GONE);
 	}
 
 	/**
@@ -140,8 +177,18 @@ public final class ResponseGate {
 	 * @param waiting what it has reached
 	 */
 	public void release(Waiting waiting) {
-		waiting.state = Waiting.GONE;
-		advance();
+		waiting.become(Waiting.GONE);
+		goOn();
+	}
+
+	private void goOn() {
+		Lead lead = this.lead;
+		if (lead != null && lead.thread == Thread.currentThread()) {
+			lead.goesOn = true;
+		}
+		else {
+			advance();
+		}
 	}
 
 	/**
@@ -176,7 +223,7 @@ public final class ResponseGate {
 		actual.onSubscribe(passage);
 		if (isWaitedFor(passage)) {
 			if (passage.first) {
-				advance();
+				goOn();
 			}
 		}
 		else {
@@ -202,35 +249,25 @@ public final class ResponseGate {
 	 * at once are dealt with in a loop, not on the stack.
 	 */
 	private void advance() {
-		if (this.advances.getAndIncrement() != 0) {
-			return;
-		}
-		int missed = 1;
-		while (missed != 0) {
+		Lead lead = new Lead();
+		boolean goesOn = true;
+		while (goesOn) {
 			Waiting next = nextFrom(this.current);
 			this.current = next;
 			if (next == null) {
 				letOut();
+				return;
 			}
-			else if (become(next, Waiting.REACHED)) {
+			lead.goesOn = false;
+			if (next.changeState(Waiting.WAITS, Waiting.REACHED)) {
+				this.lead = lead;
 				next.responseReached();
+				if (this.lead == lead) {
+					this.lead = null;
+				}
+				goesOn = lead.goesOn;
 			}
-			else {
-				this.advances.getAndIncrement();
-			}
-			missed = this.advances.addAndGet(-missed);
 		}
-	}
-
-	/**
-	 * One that waits ceases to.
-	 */
-	private synchronized boolean become(Waiting waiting, int state) {
-		boolean waits = waiting.state == Waiting.WAITS;
-		if (waits) {
-			waiting.state = state;
-		}
-		return waits;
 	}
 
 	private static @Nullable Waiting nextFrom(@Nullable Waiting start) {
@@ -272,9 +309,33 @@ public final class ResponseGate {
 	}
 
 	/**
-	 * What a middleware does when the response reaches it. Belongs to one request.
+	 * The thread that leads the response from one to the next.
 	 */
-	public abstract static class Waiting {
+	private static final class Lead {
+
+		private final Thread thread = Thread.currentThread();
+
+		/** The one it has reached has let it go at once, or has made another one. */
+		private boolean goesOn;
+
+	}
+
+	/**
+	 * The part of a middleware in one request, which the response has to reach before it
+	 * is sent.
+	 */
+	public abstract static class Waiting extends Mono<Void> {
+
+		private static final VarHandle STATE;
+
+		static {
+			try {
+				STATE = MethodHandles.lookup().findVarHandle(Waiting.class, "state", int.class);
+			}
+			catch (ReflectiveOperationException ex) {
+				throw new ExceptionInInitializerError(ex);
+			}
+		}
 
 		private static final int NEW = 0;
 
@@ -287,6 +348,17 @@ public final class ResponseGate {
 		private volatile int state;
 
 		private @Nullable Waiting outer;
+
+		/**
+		 * Only for those who are alone with it.
+		 */
+		void become(int state) {
+			STATE.setRelease(this, state);
+		}
+
+		boolean changeState(int from, int to) {
+			return this.state == from && STATE.compareAndSet(this, from, to);
+		}
 
 		/**
 		 * The head is decided. Has to be answered with {@link ResponseGate#release} or

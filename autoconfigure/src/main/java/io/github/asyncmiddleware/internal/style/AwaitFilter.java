@@ -61,9 +61,15 @@ public final class AwaitFilter implements WebFilter {
 	@SuppressWarnings({ "NullAway", "DataFlowIssue" })
 	public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
 		ServerWebExchange gated = ResponseGate.open(exchange);
-		AwaitRun run = new AwaitRun(gated, chain, this.context);
-		@Nullable Mono<ServerResponse> response = this.function.filter(ServerRequest.create(gated, this.readers.get()), run);
+		ResponseGate gate = ResponseGate.of(gated);
+		AwaitRun run = new AwaitRun(this, gated, chain, gate);
+		@Nullable Mono<ServerResponse> response = this.function
+			.filter(gate.request(gated, (current) -> ServerRequest.create(current, this.readers.get())), run);
 		return (response != null) ? run.answeredWith(response) : null;
+	}
+
+	ServerResponse.Context responseContext() {
+		return this.context.get();
 	}
 
 	@Override

@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.internal.style;
 
-import java.util.function.Supplier;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.chain.ResponseGate;
@@ -26,11 +27,30 @@ import org.springframework.web.server.WebFilterChain;
  * middleware is given, and what becomes of the response that it returns.
  * <p>
  * The rest of the chain and the middleware go on independently of each other, and each of
- * them can end first. The rest: not started, running, its response here (the head is
- * decided and held at the gate, or it has ended without having written), over. The
- * middleware: at work, decided. What is to be done is settled by the second of the two.
+ * them can end first. The rest is not started; running; its response is here, which means
+ * that the head is decided and held at the gate, or that it has completed without having
+ * written; or it is over. The middleware is at work or has decided. What is to be done is
+ * settled by the second of the two.
+ * <p>
+ * One object in several roles, since there is one for each middleware and request. Is
+ * subscribed to once.
  */
-final class AwaitRun extends ResponseGate.Waiting implements HandlerFunction<LiveResponse> {
+final class AwaitRun extends ResponseGate.Waiting
+		implements HandlerFunction<LiveResponse>, CoreSubscriber<ServerResponse>, Subscription {
+
+	private static final VarHandle STATE;
+
+	static {
+		try {
+			STATE = MethodHandles.lookup().findVarHandle(AwaitRun.class, "state", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	/** The part of the state that tells of the rest of the chain. */
+	private static final int REST = 7;
 
 	private static final int NOT_STARTED = 0;
 
@@ -42,49 +62,63 @@ final class AwaitRun extends ResponseGate.Waiting implements HandlerFunction<Liv
 	/** The rest has completed without writing. */
 	private static final int COMPLETED = 3;
 
-	/** The rest has failed, or was cancelled by the middleware. */
+	/** The rest has failed, or was cancelled. */
 	private static final int OVER = 4;
+
+	/** The middleware can be given the response. */
+	private static final int REQUESTED = 1 << 3;
+
+	/** The rest has ended after its response was here. */
+	private static final int ENDED = 1 << 4;
+
+	/** The middleware has decided. */
+	private static final int DECIDED = 1 << 5;
+
+	/** The response of the rest is the answer. */
+	private static final int SENDING = 1 << 6;
+
+	/** The answer is another one, and waits for the rest. */
+	private static final int POSTPONED = 1 << 7;
+
+	/** The end was left to the engine, which waits for the rest. */
+	private static final int LEFT = 1 << 8;
+
+	private static final int CANCELLED = 1 << 9;
+
+	private final AwaitFilter filter;
 
 	private final ServerWebExchange exchange;
 
 	private final WebFilterChain chain;
 
-	private final Supplier<ServerResponse.Context> context;
-
 	private final ResponseGate gate;
 
-	private final Live live;
+	private volatile int state;
 
 	private @Nullable Next next;
 
-	private @Nullable Outcome outcome;
+	private @Nullable Next running;
+
+	@SuppressWarnings("NullAway.Init")
+	private Mono<? extends ServerResponse> response;
+
+	@SuppressWarnings("NullAway.Init")
+	private CoreSubscriber<? super Void> actual;
+
+	private @Nullable Subscription subscription;
 
 	/** The head before the rest of the chain was started. */
 	private @Nullable ResponseHead head;
 
-	// Guarded by this
+	private @Nullable Throwable restError;
 
-	private int rest;
-
-	private @Nullable Rest running;
-
-	/** How the rest has ended after its response was here, if it has. */
-	private @Nullable Ended ended;
-
-	private boolean decided;
-
-	/** A response of the middleware's own that has to wait for the rest. */
 	private @Nullable ServerResponse postponed;
 
-	/** Whether the response of the rest is the answer. */
-	private boolean sending;
-
-	AwaitRun(ServerWebExchange exchange, WebFilterChain chain, Supplier<ServerResponse.Context> context) {
+	AwaitRun(AwaitFilter filter, ServerWebExchange exchange, WebFilterChain chain, ResponseGate gate) {
+		this.filter = filter;
 		this.exchange = exchange;
 		this.chain = chain;
-		this.context = context;
-		this.gate = ResponseGate.of(exchange);
-		this.live = new Live(exchange.getResponse(), this.gate);
+		this.gate = gate;
 	}
 
 	@Override
@@ -105,48 +139,65 @@ final class AwaitRun extends ResponseGate.Waiting implements HandlerFunction<Liv
 		if (this.next != null && this.next == response) {
 			return this.chain.filter(this.next.exchange);
 		}
-		return new Answer(this, response);
+		this.response = response;
+		return this;
+	}
+
+	@Override
+	public void subscribe(CoreSubscriber<? super Void> actual) {
+		this.actual = actual;
+		this.response.subscribe(this);
 	}
 
 	private @Nullable Step step() {
 		return (this.chain instanceof Step step) ? step : null;
 	}
 
-	private Outcome outcome() {
-		Outcome outcome = this.outcome;
-		Assert.state(outcome != null, "The middleware is not subscribed to");
-		return outcome;
-	}
-
 	/**
 	 * The middleware subscribes to next.
 	 */
-	private void start(ServerWebExchange exchange, CoreSubscriber<? super LiveResponse> actual) {
-		Rest rest = new Rest(this, actual);
-		boolean first = false;
-		boolean late;
-		synchronized (this) {
-			late = this.decided;
-			if (!late && (this.rest == NOT_STARTED || this.rest == OVER)) {
-				first = true;
-				this.rest = RUNNING;
-				this.running = rest;
-				this.ended = null;
+	private void start(Next next) {
+		int state = this.state;
+		while ((state & DECIDED) == 0 && (rest(state) == NOT_STARTED || rest(state) == OVER)) {
+			if (STATE.compareAndSet(this, state, (state & ~(REST | REQUESTED | ENDED)) | RUNNING)) {
+				this.running = next;
+				if (this.head == null) {
+					this.head = this.gate.head();
+				}
+				this.gate.await(this);
+				this.chain.filter(next.exchange).subscribe(next);
+				return;
 			}
+			state = this.state;
 		}
 		Step step = step();
-		if (late && step != null && step.refusesLateNext()) {
-			Operators.complete(actual);
+		if ((state & DECIDED) != 0 && step != null && step.refusesLateNext()) {
+			Operators.complete(next);
 			return;
 		}
-		if (first) {
-			if (this.head == null) {
-				this.head = this.gate.head();
-			}
-			this.gate.await(this);
+		// The rest is already running, and the engine decides what becomes of it
+		this.chain.filter(next.exchange).subscribe(next);
+	}
+
+	private static int rest(int state) {
+		return state & REST;
+	}
+
+	/**
+	 * Change the part of the state that tells of the rest.
+	 * @return the state before, in which the rest was something else if nothing was
+	 * changed
+	 */
+	private int changeRest(int from, int to) {
+		int state = this.state;
+		while (rest(state) == from && !STATE.compareAndSet(this, state, (state & ~REST) | to)) {
+			state = this.state;
 		}
-		// Where it is already running, the engine decides what becomes of it
-		this.chain.filter(exchange).subscribe(rest);
+		return state;
+	}
+
+	private int add(int bits) {
+		return (int) STATE.getAndBitwiseOr(this, bits);
 	}
 
 	@Override
@@ -162,224 +213,258 @@ final class AwaitRun extends ResponseGate.Waiting implements HandlerFunction<Liv
 	 * The response of the rest is here.
 	 */
 	private void arrived(int how) {
-		Rest rest;
-		ServerResponse postponed;
-		boolean sending;
-		synchronized (this) {
-			rest = this.running;
-			if (this.rest == RUNNING) {
-				this.rest = how;
-			}
-			else {
-				rest = null;
-			}
-			postponed = this.postponed;
-			sending = this.sending;
+		int state = changeRest(RUNNING, how);
+		Next next = this.running;
+		if (rest(state) != RUNNING || next == null) {
+			discardHeld();
 		}
-		if (rest == null) {
-			this.gate.discard(this, () -> {
-			});
-		}
-		else if (sending) {
+		else if ((state & SENDING) != 0) {
 			send();
 		}
-		else if (postponed != null) {
-			replaceBy(postponed);
+		else if ((state & POSTPONED) != 0 && this.postponed != null) {
+			replaceBy(this.postponed);
 		}
-		else {
-			rest.emit(this.live);
+		else if ((state & REQUESTED) != 0) {
+			next.emit();
+		}
+	}
+
+	private void requested(Next next) {
+		if (next == this.running) {
+			int state = add(REQUESTED);
+			boolean here = rest(state) == HELD || rest(state) == COMPLETED;
+			if (here && (state & (REQUESTED | DECIDED)) == 0) {
+				next.emit();
+			}
 		}
 	}
 
 	/**
 	 * The rest of the chain has ended.
 	 */
-	private void restEnded(Rest rest, @Nullable Throwable error) {
-		int state;
-		boolean sending;
-		ServerResponse postponed;
-		synchronized (this) {
-			state = (rest == this.running) ? this.rest : NOT_STARTED;
-			sending = this.sending;
-			postponed = this.postponed;
-			if (state != NOT_STARTED) {
-				this.ended = new Ended(error);
-			}
-			if (state == RUNNING && error != null) {
-				this.rest = OVER;
-			}
+	private void restEnded(Next next, @Nullable Throwable error) {
+		if (next != this.running) {
+			next.pass(error);
+			return;
 		}
-		if (state == NOT_STARTED) {
-			rest.pass(error);
-		}
-		else if (state == RUNNING) {
+		this.restError = error;
+		int state = (error != null) ? changeRest(RUNNING, OVER) : this.state;
+		if (rest(state) == RUNNING) {
 			this.gate.leave(this);
 			if (error == null) {
+				add(ENDED);
 				arrived(COMPLETED);
 			}
-			else if (postponed != null) {
-				replaceBy(postponed);
+			else if ((state & POSTPONED) != 0 && this.postponed != null) {
+				replaceBy(this.postponed);
 			}
-			else if (sending) {
-				outcome().end(error);
-			}
-			else {
-				rest.pass(error);
+			else if ((state & LEFT) == 0) {
+				next.pass(error);
 			}
 		}
-		else if (sending) {
-			outcome().end(error);
+		else if ((add(ENDED) & (SENDING | LEFT)) == SENDING) {
+			end(error);
 		}
 	}
 
 	/**
 	 * The middleware has cancelled next, which has no effect once it has its response.
 	 */
-	private void nextCancelled(Rest rest) {
-		synchronized (this) {
-			if (rest != this.running || this.rest != RUNNING) {
-				return;
-			}
-			this.rest = OVER;
+	private void nextCancelled(Next next) {
+		if (next == this.running && rest(changeRest(RUNNING, OVER)) == RUNNING) {
+			this.gate.leave(this);
+			next.cancelRest();
 		}
-		this.gate.leave(this);
-		rest.cancelRest();
+	}
+
+	@Override
+	public void onSubscribe(Subscription subscription) {
+		if (Operators.validate(this.subscription, subscription)) {
+			this.subscription = subscription;
+			this.actual.onSubscribe(this);
+		}
 	}
 
 	/**
 	 * The middleware has returned a response.
 	 */
-	private void answered(ServerResponse response) {
-		boolean running;
-		synchronized (this) {
-			this.decided = true;
-			running = this.rest == RUNNING;
+	@Override
+	public void onNext(ServerResponse response) {
+		boolean live = response == this.gate.live();
+		int state = add(live ? DECIDED | SENDING : DECIDED);
+		if ((state & DECIDED) != 0) {
+			return;
 		}
-		if (response == this.live) {
+		if (live) {
 			send();
 			return;
 		}
 		Step step = step();
-		if (!running || step == null || !step.isHeldForNext() || !tryPostpone(response)) {
+		if (rest(state) != RUNNING || step == null || !step.isHeldForNext() || !tryPostpone(response)) {
 			replaceBy(response);
 		}
 	}
 
-	private synchronized boolean tryPostpone(ServerResponse response) {
-		if (this.rest == RUNNING) {
-			this.postponed = response;
-			return true;
+	private boolean tryPostpone(ServerResponse response) {
+		this.postponed = response;
+		int state = this.state;
+		while (rest(state) == RUNNING) {
+			if (STATE.compareAndSet(this, state, state | POSTPONED)) {
+				return true;
+			}
+			state = this.state;
 		}
 		return false;
 	}
 
 	/**
-	 * The middleware has completed without a response.
+	 * The middleware has completed, which is a surprise if there was no response.
 	 */
-	private void answeredEmpty() {
-		int rest;
-		synchronized (this) {
-			this.decided = true;
-			rest = this.rest;
-			if (rest == RUNNING) {
-				this.sending = true;
-			}
+	@Override
+	public void onComplete() {
+		int state = this.state;
+		if ((state & DECIDED) != 0) {
+			return;
 		}
-		if (rest == HELD || rest == COMPLETED) {
-			Step step = step();
-			Throwable misuse = (step != null) ? step.responseDropped() : null;
-			if (misuse != null) {
-				failed(misuse);
-			}
-			else {
-				send();
-			}
+		while (!STATE.compareAndSet(this, state, state | DECIDED | ((rest(state) == RUNNING) ? SENDING | LEFT : 0))) {
+			state = this.state;
+		}
+		if (rest(state) != HELD && rest(state) != COMPLETED) {
+			// The engine judges, and waits for the rest if that is running
+			end(null);
+			return;
+		}
+		Step step = step();
+		Throwable misuse = (step != null) ? step.responseDropped() : null;
+		if (misuse != null) {
+			abandonRest();
+			end(misuse);
 		}
 		else {
-			// The engine judges, and waits for the rest if that is running
-			outcome().end(null);
+			add(SENDING);
+			send();
 		}
+	}
+
+	@Override
+	public void onError(Throwable ex) {
+		if ((add(DECIDED) & DECIDED) != 0) {
+			Operators.onErrorDropped(ex, currentContext());
+			return;
+		}
+		abandonRest();
+		end(ex);
 	}
 
 	/**
 	 * Send the response of the rest, and wait until that is done.
 	 */
 	private void send() {
-		int state;
-		Ended ended;
-		synchronized (this) {
-			state = this.rest;
-			ended = this.ended;
-			this.sending = true;
+		int state = this.state;
+		if ((state & ENDED) != 0) {
+			// Nobody writes any more
+			discardHeld();
+			if ((state & LEFT) == 0) {
+				end(this.restError);
+			}
 		}
-		if (state == HELD && ended == null) {
+		else if (rest(state) == HELD) {
 			this.gate.release(this);
 		}
-		else if (ended != null) {
-			if (state == HELD) {
-				// Nobody writes any more
-				this.gate.discard(this, () -> {
-				});
-			}
-			outcome().end(ended.error());
-		}
-	}
-
-	private void failed(Throwable ex) {
-		abandonRest();
-		outcome().end(ex);
 	}
 
 	private void replaceBy(ServerResponse response) {
 		abandonRest();
 		if (this.exchange.getResponse().isCommitted()) {
-			outcome().end(null);
+			end(null);
 			return;
 		}
 		if (this.head != null) {
 			this.gate.restore(this.head);
 		}
-		outcome().write(response);
+		Mono<Void> write;
+		try {
+			write = response.writeTo(this.exchange, this.filter.responseContext());
+		}
+		catch (Throwable ex) {
+			Exceptions.throwIfFatal(ex);
+			write = Mono.error(ex);
+		}
+		write.subscribe(new Write(this));
 	}
 
 	private void abandonRest() {
-		Rest rest;
-		int state;
-		synchronized (this) {
-			rest = this.running;
-			state = this.rest;
-			this.rest = OVER;
-			this.running = null;
+		int state = this.state;
+		while (!STATE.compareAndSet(this, state, (state & ~REST) | OVER)) {
+			state = this.state;
 		}
-		if (rest == null) {
+		Next next = this.running;
+		this.running = null;
+		if (next == null) {
 			return;
 		}
-		if (state == HELD) {
-			this.gate.discard(this, rest::cancelRest);
+		if (rest(state) == HELD) {
+			this.gate.discard(this, next::cancelRest);
 		}
 		else {
 			this.gate.leave(this);
-			rest.cancelRest();
+			next.cancelRest();
 		}
 	}
 
 	/**
-	 * How the rest of the chain has ended.
-	 *
-	 * @param error the error it has failed with, or {@code null}
+	 * Nobody is going to let the response go that is held, if one is.
 	 */
-	private record Ended(@Nullable Throwable error) {
+	private void discardHeld() {
+		this.gate.discard(this, () -> {
+		});
+	}
 
+	private void end(@Nullable Throwable error) {
+		if (error != null) {
+			this.actual.onError(error);
+		}
+		else {
+			this.actual.onComplete();
+		}
+	}
+
+	@Override
+	public void request(long n) {
+		Subscription subscription = this.subscription;
+		if (subscription != null) {
+			subscription.request(Long.MAX_VALUE);
+		}
+	}
+
+	@Override
+	public void cancel() {
+		add(CANCELLED);
+		Subscription subscription = this.subscription;
+		if (subscription != null) {
+			subscription.cancel();
+		}
+		abandonRest();
+	}
+
+	@Override
+	public Context currentContext() {
+		return this.actual.currentContext();
 	}
 
 	/**
-	 * What {@code next.handle(request)} returns.
+	 * What {@code next.handle(request)} returns. Stands between the rest of the chain and
+	 * the middleware that waits for it.
 	 */
-	private static final class Next extends Mono<LiveResponse> {
+	private static final class Next extends Mono<LiveResponse> implements CoreSubscriber<Void>, Subscription {
 
 		private final AwaitRun run;
 
 		private final ServerWebExchange exchange;
+
+		private @Nullable CoreSubscriber<? super LiveResponse> actual;
+
+		private @Nullable Subscription subscription;
 
 		Next(AwaitRun run, ServerWebExchange exchange) {
 			this.run = run;
@@ -388,35 +473,24 @@ final class AwaitRun extends ResponseGate.Waiting implements HandlerFunction<Liv
 
 		@Override
 		public void subscribe(CoreSubscriber<? super LiveResponse> actual) {
-			this.run.start(this.exchange, actual);
+			if (this.actual != null) {
+				new Next(this.run, this.exchange).subscribe(actual);
+				return;
+			}
+			this.actual = actual;
+			this.run.start(this);
 		}
 
-	}
-
-	/**
-	 * Stands between the rest of the chain and the middleware that waits for it.
-	 */
-	private static final class Rest implements CoreSubscriber<Void>, Subscription {
-
-		private final AwaitRun run;
-
-		private final CoreSubscriber<? super LiveResponse> actual;
-
-		private @Nullable Subscription subscription;
-
-		private boolean requested;
-
-		private @Nullable LiveResponse waiting;
-
-		Rest(AwaitRun run, CoreSubscriber<? super LiveResponse> actual) {
-			this.run = run;
-			this.actual = actual;
+		private CoreSubscriber<? super LiveResponse> actual() {
+			CoreSubscriber<? super LiveResponse> actual = this.actual;
+			Assert.state(actual != null, "Nobody has subscribed");
+			return actual;
 		}
 
 		@Override
 		public void onSubscribe(Subscription subscription) {
 			this.subscription = subscription;
-			this.actual.onSubscribe(this);
+			actual().onSubscribe(this);
 			subscription.request(Long.MAX_VALUE);
 		}
 
@@ -434,37 +508,23 @@ final class AwaitRun extends ResponseGate.Waiting implements HandlerFunction<Liv
 			this.run.restEnded(this, null);
 		}
 
-		void emit(LiveResponse response) {
-			synchronized (this) {
-				if (!this.requested) {
-					this.waiting = response;
-					return;
-				}
-			}
-			this.actual.onNext(response);
-			this.actual.onComplete();
+		void emit() {
+			actual().onNext(this.run.gate.live());
+			actual().onComplete();
 		}
 
 		void pass(@Nullable Throwable error) {
 			if (error != null) {
-				this.actual.onError(error);
+				actual().onError(error);
 			}
 			else {
-				this.actual.onComplete();
+				actual().onComplete();
 			}
 		}
 
 		@Override
 		public void request(long n) {
-			LiveResponse response;
-			synchronized (this) {
-				this.requested = true;
-				response = this.waiting;
-				this.waiting = null;
-			}
-			if (response != null) {
-				emit(response);
-			}
+			this.run.requested(this);
 		}
 
 		@Override
@@ -480,139 +540,7 @@ final class AwaitRun extends ResponseGate.Waiting implements HandlerFunction<Liv
 
 		@Override
 		public Context currentContext() {
-			return this.actual.currentContext();
-		}
-
-	}
-
-	/**
-	 * The request from the turn of the middleware on.
-	 */
-	private static final class Answer extends Mono<Void> {
-
-		private final AwaitRun run;
-
-		private final Mono<? extends ServerResponse> response;
-
-		Answer(AwaitRun run, Mono<? extends ServerResponse> response) {
-			this.run = run;
-			this.response = response;
-		}
-
-		@Override
-		public void subscribe(CoreSubscriber<? super Void> actual) {
-			Outcome outcome = new Outcome(this.run, actual);
-			this.run.outcome = outcome;
-			this.response.subscribe(outcome);
-		}
-
-	}
-
-	/**
-	 * Takes the response that the middleware returns, and tells the engine when it is
-	 * sent.
-	 */
-	private static final class Outcome implements CoreSubscriber<ServerResponse>, Subscription {
-
-		private final AwaitRun run;
-
-		private final CoreSubscriber<? super Void> actual;
-
-		private volatile @Nullable Subscription subscription;
-
-		private volatile boolean cancelled;
-
-		private boolean answered;
-
-		private boolean ended;
-
-		Outcome(AwaitRun run, CoreSubscriber<? super Void> actual) {
-			this.run = run;
-			this.actual = actual;
-		}
-
-		@Override
-		public void onSubscribe(Subscription subscription) {
-			if (Operators.validate(this.subscription, subscription)) {
-				this.subscription = subscription;
-				this.actual.onSubscribe(this);
-			}
-		}
-
-		@Override
-		public void request(long n) {
-			Subscription subscription = this.subscription;
-			if (subscription != null) {
-				subscription.request(Long.MAX_VALUE);
-			}
-		}
-
-		@Override
-		public void onNext(ServerResponse response) {
-			if (!this.answered) {
-				this.answered = true;
-				this.run.answered(response);
-			}
-		}
-
-		@Override
-		public void onError(Throwable ex) {
-			if (this.answered) {
-				Operators.onErrorDropped(ex, currentContext());
-				return;
-			}
-			this.answered = true;
-			this.run.failed(ex);
-		}
-
-		@Override
-		public void onComplete() {
-			if (!this.answered) {
-				this.answered = true;
-				this.run.answeredEmpty();
-			}
-		}
-
-		void write(ServerResponse response) {
-			Mono<Void> write;
-			try {
-				write = response.writeTo(this.run.exchange, this.run.context.get());
-			}
-			catch (Throwable ex) {
-				Exceptions.throwIfFatal(ex);
-				write = Mono.error(ex);
-			}
-			write.subscribe(new Write(this));
-		}
-
-		void end(@Nullable Throwable error) {
-			synchronized (this) {
-				if (this.ended) {
-					return;
-				}
-				this.ended = true;
-			}
-			if (error != null) {
-				this.actual.onError(error);
-			}
-			else {
-				this.actual.onComplete();
-			}
-		}
-
-		@Override
-		public void cancel() {
-			this.cancelled = true;
-			Subscription subscription = this.subscription;
-			if (subscription != null) {
-				subscription.cancel();
-			}
-			this.run.abandonRest();
-		}
-
-		@Override
-		public Context currentContext() {
-			return this.actual.currentContext();
+			return actual().currentContext();
 		}
 
 	}
@@ -622,16 +550,17 @@ final class AwaitRun extends ResponseGate.Waiting implements HandlerFunction<Liv
 	 */
 	private static final class Write implements CoreSubscriber<Void> {
 
-		private final Outcome outcome;
+		private final AwaitRun run;
 
-		Write(Outcome outcome) {
-			this.outcome = outcome;
+		Write(AwaitRun run) {
+			this.run = run;
 		}
 
 		@Override
 		public void onSubscribe(Subscription subscription) {
-			this.outcome.subscription = subscription;
-			if (this.outcome.cancelled) {
+			this.run.subscription = subscription;
+			// Not only a look: orders it against a cancellation
+			if ((this.run.add(0) & CANCELLED) != 0) {
 				subscription.cancel();
 			}
 			else {
@@ -645,17 +574,17 @@ final class AwaitRun extends ResponseGate.Waiting implements HandlerFunction<Liv
 
 		@Override
 		public void onError(Throwable ex) {
-			this.outcome.end(ex);
+			this.run.end(ex);
 		}
 
 		@Override
 		public void onComplete() {
-			this.outcome.end(null);
+			this.run.end(null);
 		}
 
 		@Override
 		public Context currentContext() {
-			return this.outcome.currentContext();
+			return this.run.currentContext();
 		}
 
 	}

@@ -1,7 +1,6 @@
-package io.github.asyncmiddleware.internal.style;
+package io.github.asyncmiddleware.internal.chain;
 
 import io.github.asyncmiddleware.LiveResponse;
-import io.github.asyncmiddleware.internal.chain.ResponseGate;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpHeaders;
@@ -15,13 +14,13 @@ import org.springframework.web.server.ServerWebExchange;
 /**
  * {@link LiveResponse} that looks at the response itself.
  */
-final class Live implements LiveResponse {
+final class GatedLiveResponse implements LiveResponse {
 
 	private final ServerHttpResponse response;
 
 	private final ResponseGate gate;
 
-	Live(ServerHttpResponse response, ResponseGate gate) {
+	GatedLiveResponse(ServerHttpResponse response, ResponseGate gate) {
 		this.response = response;
 		this.gate = gate;
 	}
