@@ -55,7 +55,7 @@ class HookRun {
 	@SuppressWarnings("try")
 	private @Nullable Object call(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
 			ContextView context) throws Throwable {
-		try (ThreadLocals.Scope scope = this.threadLocals.set(context)) {
+		try (ThreadLocals.Scope scope = this.threadLocals.set(SecurityContexts.resolved(context))) {
 			return this.method.invoke(exchange, resolved);
 		}
 	}
@@ -122,7 +122,7 @@ class HookRun {
 				throw new IllegalStateException(ex);
 			}
 		};
-		return lane.call(work, staysOffloaded);
+		return SecurityContexts.resolve(() -> lane.call(work, staysOffloaded));
 	}
 
 	@Override

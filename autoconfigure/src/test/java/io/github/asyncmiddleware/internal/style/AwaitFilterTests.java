@@ -9,9 +9,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.chain.Middleware;
@@ -34,8 +37,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
@@ -44,7 +49,9 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ResponseCookie;
 import org.springframework.http.ZeroCopyHttpOutputMessage;
 import org.springframework.http.codec.HttpMessageWriter;
+import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
 import org.springframework.web.reactive.function.server.HandlerStrategies;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -565,6 +572,49 @@ class AwaitFilterTests {
 		assertThat(subscribed.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
 		assertThat(runs).hasValue(0);
 		assertThat(this.misuse).containsExactly("late LATE_NEXT");
+	}
+
+	@Test
+	void everyRaceEndsWithOneRecord() throws Exception {
+		HandlerFilterFunction<LiveResponse, ServerResponse> random = (request, next) -> {
+			Mono<LiveResponse> response = next.handle(request);
+			return switch (ThreadLocalRandom.current().nextInt(8)) {
+				case 0 -> response.delayElement(Duration.ofNanos(50_000)).map((live) -> live);
+				case 1 -> response.publishOn(Schedulers.parallel()).map(AwaitFilterTests::countHeader);
+				case 2 -> response.flatMap((live) -> ServerResponse.accepted().bodyValue("replaced"));
+				case 3 -> response.map((live) -> {
+					throw new IllegalStateException("after");
+				});
+				case 4 -> response.cast(ServerResponse.class)
+					.timeout(Duration.ofNanos(200_000), ServerResponse.status(504).build());
+				case 5 -> Mono.delay(Duration.ofNanos(20_000)).then(ServerResponse.noContent().build());
+				case 6 -> response.retry(1).map((live) -> live);
+				default -> response.map((live) -> live);
+			};
+		};
+		TestChain chain = new TestChain().listener(this.listener);
+		for (int i = 0; i < 4; i++) {
+			chain.middleware("random" + i, await(random));
+		}
+		HttpHandler handler = chain.build((exchange) -> (ThreadLocalRandom.current().nextInt(4) == 0)
+				? Mono.delay(Duration.ofNanos(100_000)).then(write(exchange, "later")) : write(exchange, "now"));
+		int requests = 20_000;
+		IntStream.range(0, requests).parallel().forEach((i) -> {
+			Mono<Void> request = TestChain.exchange(handler, MockServerHttpRequest.get("/").build());
+			if (i % 3 == 0) {
+				Disposable running = request.subscribe();
+				LockSupport.parkNanos(ThreadLocalRandom.current().nextInt(300_000));
+				running.dispose();
+			}
+			else {
+				// Nothing may hang
+				request.block(Duration.ofSeconds(10));
+			}
+		});
+		for (int i = 0; i < requests; i++) {
+			this.listener.take();
+		}
+		assertThat(this.listener.isEmpty()).isTrue();
 	}
 
 	private void assertMisused(String name, String kind) throws InterruptedException {
