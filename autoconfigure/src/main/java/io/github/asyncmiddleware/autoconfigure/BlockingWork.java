@@ -1,7 +1,11 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedTransferQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.style.Offloader;
@@ -64,13 +68,12 @@ final class BlockingWork implements DisposableBean {
 	 * What waits does so where it can be counted and taken out again, not in the pool.
 	 */
 	private static Executor pool(ThreadPoolTaskExecutorBuilder builder, int size) {
-		ThreadPoolTaskExecutor executor = builder.corePoolSize(size)
+		ThreadPoolTaskExecutor executor = builder.corePoolSize(0)
 			.maxPoolSize(size)
 			.queueCapacity(Integer.MAX_VALUE)
-			.allowCoreThreadTimeOut(true)
 			.keepAlive(KEEP_ALIVE)
 			.threadNamePrefix(THREAD_NAME_PREFIX)
-			.build();
+			.build(FrugalThreadPool.class);
 		executor.setDaemon(true);
 		executor.setAcceptTasksAfterContextClose(true);
 		executor.initialize();
@@ -93,6 +96,46 @@ final class BlockingWork implements DisposableBean {
 		else if (this.executor instanceof SimpleAsyncTaskExecutor virtualThreads) {
 			virtualThreads.close();
 		}
+	}
+
+	/**
+	 * A pool that makes a thread only if none is idle. Usually one makes as many as it
+	 * may before it uses one again, or lets work wait before it makes a second.
+	 */
+	static final class FrugalThreadPool extends ThreadPoolTaskExecutor {
+
+		private static final long serialVersionUID = 1L;
+
+		FrugalThreadPool() {
+			setRejectedExecutionHandler(FrugalThreadPool::wait);
+		}
+
+		@Override
+		protected BlockingQueue<Runnable> createQueue(int queueCapacity) {
+			return new IdleThreads();
+		}
+
+		private static void wait(Runnable task, ThreadPoolExecutor executor) {
+			if (executor.isShutdown()) {
+				throw new RejectedExecutionException("The pool is shut down");
+			}
+			((IdleThreads) executor.getQueue()).put(task);
+		}
+
+	}
+
+	/**
+	 * A queue that takes what is offered if somebody waits for it.
+	 */
+	private static final class IdleThreads extends LinkedTransferQueue<Runnable> {
+
+		private static final long serialVersionUID = 1L;
+
+		@Override
+		public boolean offer(Runnable task) {
+			return tryTransfer(task);
+		}
+
 	}
 
 }

@@ -1,9 +1,13 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnRequest;
@@ -45,6 +49,33 @@ class BlockingWorkTests {
 			assertThat(thread(context)).startsWith("async-middleware-").endsWith("virtual false");
 			assertThat(MiddlewareRunner.middleware(context, "blocks").code().runsOn()).isEqualTo(RunsOn.POOL);
 			assertThat(output).contains("blocks (0, pool)");
+		});
+	}
+
+	@Test
+	void usesAThreadAgain() {
+		this.runner.withBean("blocks", Blocks.class).run((context) -> {
+			Set<String> threads = new HashSet<>();
+			for (int i = 0; i < 20; i++) {
+				threads.add(thread(context));
+				Thread.yield();
+			}
+			// The one before may not be idle yet
+			assertThat(threads).hasSizeLessThan(10);
+		});
+	}
+
+	@Test
+	void hasAsManyThreadsAsMayBlock() throws Exception {
+		Holds holds = new Holds(3);
+		this.runner.withBean("holds", Holds.class, () -> holds).run((context) -> {
+			List<Thread> requests = Stream.generate(() -> new Thread(() -> get(context))).limit(3).toList();
+			requests.forEach(Thread::start);
+			assertThat(holds.entered.await(10, TimeUnit.SECONDS)).isTrue();
+			holds.open.countDown();
+			for (Thread request : requests) {
+				request.join(Duration.ofSeconds(10).toMillis());
+			}
 		});
 	}
 
@@ -98,7 +129,7 @@ class BlockingWorkTests {
 
 	@Test
 	void boundsOneMiddlewareByItsProperty() {
-		Holds holds = new Holds();
+		Holds holds = new Holds(1);
 		this.runner.withBean("holds", Holds.class, () -> holds)
 			.withPropertyValues("async-middleware.middleware.holds.max-concurrent=1",
 					"async-middleware.blocking.max-queued=0")
@@ -180,9 +211,13 @@ class BlockingWorkTests {
 	@AsyncMiddleware
 	static class Holds {
 
-		private final CountDownLatch entered = new CountDownLatch(1);
+		private final CountDownLatch entered;
 
 		private final CountDownLatch open = new CountDownLatch(1);
+
+		Holds(int requests) {
+			this.entered = new CountDownLatch(requests);
+		}
 
 		@OnRequest
 		void hold() throws InterruptedException {

@@ -2,11 +2,14 @@ package io.github.asyncmiddleware.sample;
 
 import java.time.Duration;
 
+import io.github.asyncmiddleware.sample.upstream.Experiment;
+import io.github.asyncmiddleware.sample.upstream.Flags;
 import io.github.asyncmiddleware.sample.upstream.Price;
 import io.github.asyncmiddleware.sample.upstream.Recommendations;
 import io.github.asyncmiddleware.sample.upstream.Reviews;
 import io.github.asyncmiddleware.sample.upstream.Stock;
 import io.github.asyncmiddleware.sample.upstream.UpstreamClient;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -14,6 +17,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestAttribute;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ResponseStatusException;
@@ -40,13 +44,16 @@ class ProductController {
 	 * Waits for all services at once, so for as long as the slowest one takes.
 	 */
 	@GetMapping("/products/{id}")
-	Mono<Product> product(@PathVariable int id, @RequestHeader("X-Tenant") String tenant) {
+	Mono<Product> product(@PathVariable int id, @RequestHeader("X-Tenant") String tenant,
+			@RequestAttribute(required = false) @Nullable Flags flags,
+			@RequestAttribute(required = false) @Nullable Experiment experiment) {
 		checkExists(id);
 		return Mono
 			.zip(this.upstreams.get("price", id, Price.class), this.upstreams.get("stock", id, Stock.class),
 					this.upstreams.get("reviews", id, Reviews.class),
 					this.upstreams.get("recommendations", id, Recommendations.class))
-			.map((parts) -> new Product(id, tenant, parts.getT1(), parts.getT2(), parts.getT3(), parts.getT4()));
+			.map((parts) -> new Product(id, tenant, flags, experiment, parts.getT1(), parts.getT2(), parts.getT3(),
+					parts.getT4()));
 	}
 
 	/**

@@ -61,7 +61,7 @@ class SampleApplicationIntegrationTests {
 			.valueEquals("X-Legacy", "true")
 			.expectBody()
 			.json("""
-					{"id": 1, "tenant": "public", "price": {"amount": 1.9, "currency": "EUR"}, "stock": {"available": 3},
+					{"id": 1, "tenant": "public", "flags": {"enabled": ["new-prices"]}, "experiment": {"variant": "B"}, "price": {"amount": 1.9, "currency": "EUR"}, "stock": {"available": 3},
 					"reviews": {"count": 10, "stars": 4.5}, "recommendations": {"products": [2, 3]}}""");
 	}
 

@@ -22,12 +22,15 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.web.reactive.server.WebTestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.within;
 
 /**
  * Tests for what the actuator says about requests to the {@link SampleApplication}.
  */
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = "sample.upstream.delay.audit=50ms")
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
+		properties = { "sample.upstream.delay.audit=50ms", "sample.upstream.delay.licences=30ms",
+				"sample.upstream.delay.flags=60ms" })
 @TestInstance(Lifecycle.PER_CLASS)
 class SampleMetricsIntegrationTests {
 
@@ -86,7 +89,9 @@ class SampleMetricsIntegrationTests {
 	void endpointShowsTheChainInItsOrder() {
 		String json = endpoint();
 		assertThat(JsonPath.<List<String>>read(json, "$.middlewares[*].name")).containsExactly("requestId",
-				"statusHeader", "rateLimit", "authentication", "tenant", "legacyFilter", "audit", "servedBy");
+				"finalStatus", "statusHeader", "rateLimit", "authentication", "tenant", "legacyFilter", "audit",
+				"experiments", "featureFlags", "legacyLicence", "missingAwait", "awaitOuter", "awaitInner",
+				"hooksOuter", "hooksInner", "servedBy");
 		assertThat(JsonPath.<List<String>>read(json, "$.middlewares[?(@.foreign == true)].name"))
 			.containsExactly("legacyFilter");
 		assertThat(JsonPath.<List<List<String>>>read(json, "$.middlewares[?(@.name == 'audit')].scope.path"))
@@ -94,10 +99,42 @@ class SampleMetricsIntegrationTests {
 	}
 
 	@Test
+	void endpointShowsStyleAndThreadOfEachMiddleware() {
+		String json = endpoint();
+		assertThat(names(json, "@.style == 'native'")).containsExactly("requestId", "missingAwait", "servedBy");
+		assertThat(names(json, "@.style == 'await'")).containsExactly("statusHeader", "rateLimit", "awaitOuter",
+				"awaitInner");
+		assertThat(names(json, "@.style == 'hooks'")).containsExactly("finalStatus", "authentication", "tenant",
+				"audit", "experiments", "featureFlags", "legacyLicence", "hooksOuter", "hooksInner");
+		assertThat(names(json, "@.concurrent == true")).containsExactly("experiments", "featureFlags");
+		assertThat(names(json, "@.onFailure == 'SKIP'")).containsExactly("featureFlags");
+		assertThat(names(json, "@.runsOn == 'pool'")).containsExactly("legacyLicence", "hooksOuter", "hooksInner");
+	}
+
+	private static List<String> names(String json, String filter) {
+		return JsonPath.read(json, "$.middlewares[?(" + filter + ")].name");
+	}
+
+	@Test
+	void metersShowTheBoundsOfBlockingWork() {
+		assertThat(gauge("executor.active")).isZero();
+		assertThat(gauge("executor.pool.max")).isEqualTo(256);
+		assertThat(gauge("executor.queued")).isZero();
+		assertThat(gauge("executor.queue.remaining")).isEqualTo(1024);
+		assertThat(gauge("executor.abandoned")).isZero();
+	}
+
+	private double gauge(String name) {
+		return this.registry.get(name).tag("name", "asyncMiddlewareBlocking").gauge().value();
+	}
+
+	@Test
 	void endpointCountsEachMiddlewareAsOftenAsItWasEntered() {
 		String json = endpoint();
-		Map<String, Integer> entered = Map.of("requestId", 6, "statusHeader", 6, "rateLimit", 6, "authentication", 4,
-				"tenant", 3, "audit", 3, "servedBy", 4);
+		Map<String, Integer> entered = Map.ofEntries(entry("requestId", 6), entry("finalStatus", 6),
+				entry("statusHeader", 6), entry("rateLimit", 6), entry("authentication", 4), entry("tenant", 3),
+				entry("audit", 3), entry("experiments", 3), entry("featureFlags", 3), entry("legacyLicence", 3),
+				entry("missingAwait", 0), entry("servedBy", 4));
 		entered.forEach((name, count) -> {
 			assertThat(JsonPath.<List<Integer>>read(json, path(name, "ttfb.count"))).containsExactly(count);
 			assertThat(JsonPath.<List<Integer>>read(json, path(name, "own.count"))).containsExactly(count);
@@ -112,7 +149,7 @@ class SampleMetricsIntegrationTests {
 	void endpointTellsWhichMiddlewareIsSlow() {
 		String json = endpoint();
 		List<String> slow = JsonPath.read(json, "$.middlewares[?(@.own.p50 >= 10)].name");
-		assertThat(slow).containsExactly("authentication", "audit");
+		assertThat(slow).containsExactly("authentication", "audit", "experiments", "featureFlags", "legacyLicence");
 		assertThat(JsonPath.<List<Double>>read(json, path("audit", "own.p50")).get(0)).isGreaterThanOrEqualTo(49.0);
 	}
 

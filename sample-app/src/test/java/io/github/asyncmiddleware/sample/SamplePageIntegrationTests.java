@@ -32,12 +32,19 @@ class SamplePageIntegrationTests {
 	@Test
 	void fillsTheTableAndTheBar() throws Exception {
 		String page = load("http://localhost:" + this.port + "/");
-		assertThat(page).containsSubsequence("</i>requestId</td>", "</i>statusHeader</td>", "</i>rateLimit</td>",
-				"</i>authentication</td>", "</i>tenant</td>", "</i>legacyFilter</td>", "</i>audit</td>",
-				"</i>servedBy</td>");
+		assertThat(page).containsSubsequence("</i>requestId</td>", "</i>finalStatus</td>", "</i>statusHeader</td>",
+				"</i>rateLimit</td>", "</i>authentication</td>", "</i>tenant</td>", "</i>legacyFilter</td>",
+				"</i>audit</td>", "</i>experiments</td>", "</i>featureFlags</td>", "</i>legacyLicence</td>",
+				"</i>missingAwait</td>", "</i>servedBy</td>");
+		assertThat(page).containsPattern("</i>experiments</td><td>hooks, concurrent</td><td>event-loop</td>");
+		assertThat(page).containsPattern("</i>legacyLicence</td><td>hooks</td><td>pool</td>");
 		assertThat(page).containsPattern("</i>audit</td>.*?/products/\\*\\*.*?\\d+ passed</td>");
-		assertThat(page).contains("200 for /products/1, X-Status: OK");
-		assertThat(page).containsPattern("</i>audit \\d+\\.\\d\\d</li>").containsPattern("</i>app \\d+\\.\\d\\d</li>");
+		assertThat(page)
+			.contains("200 for /products/1, X-Status: OK, X-Final-Status: 200, X-Licence-Thread: async-middleware-");
+		assertThat(page).containsPattern("</i>audit \\d+\\.\\d\\d</li>")
+			.containsPattern("</i>experiments \\d+\\.\\d\\d</li>")
+			.containsPattern("</i>app \\d+\\.\\d\\d</li>");
+		assertThat(page).doesNotContainPattern("</i>missingAwait \\d+\\.\\d\\d</li>");
 		assertThat(page).containsPattern(
 				"All parts: (\\d+\\.\\d)\\d ms\\. TTFB of requestId: \\1\\d ms\\. " + "Mean of 20 requests\\.");
 	}

@@ -454,7 +454,8 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	 */
 	void responseHookFailed(@Nullable Throwable ex) {
 		if (this.phase != FAILED && this.phase != MISUSED && this.exception == null) {
-			this.exception = MiddlewareResult.FAILED_OPEN;
+			this.exception = (ex instanceof OverloadException) ? MiddlewareResult.SHED_OPEN
+					: MiddlewareResult.FAILED_OPEN;
 		}
 		if (ex != null) {
 			this.link.guards.failures().skipped(middleware(), FailureLog.Part.RESPONSE, ex);

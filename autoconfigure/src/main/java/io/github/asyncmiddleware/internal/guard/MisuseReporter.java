@@ -61,7 +61,17 @@ public final class MisuseReporter implements MisuseGuard {
 	}
 
 	private static String describe(Middleware middleware, Misuse misuse) {
-		return "[" + misuse.name().toLowerCase(Locale.ROOT) + "] The " + middleware + " " + switch (misuse) {
+		String text = switch (middleware.code().style()) {
+			case NATIVE -> describeFilter(misuse);
+			case AWAIT -> describeFunction(misuse);
+			case HOOKS -> "returned null from a method. Return a publisher, as the method declares.";
+		};
+		return "[" + misuse.name().toLowerCase(Locale.ROOT) + "] The " + middleware + " " + text
+				+ " See docs/misuse.md.";
+	}
+
+	private static String describeFilter(Misuse misuse) {
+		return switch (misuse) {
 			case NULL_RESULT ->
 				"returned null. Return a Mono: chain.filter(exchange), or Mono.empty() after an answer.";
 			case DROPPED_NEXT ->
@@ -72,7 +82,21 @@ public final class MisuseReporter implements MisuseGuard {
 				"ran the rest of the chain after it had answered. Return either the answer or chain.filter(exchange).";
 			case UNAWAITED_NEXT ->
 				"completed without waiting for the rest of the chain. Return the Mono that chain.filter(exchange) returns instead of subscribing to it.";
-		} + " See docs/misuse.md.";
+		};
+	}
+
+	private static String describeFunction(Misuse misuse) {
+		return switch (misuse) {
+			case NULL_RESULT -> "returned null. Return a Mono: what next.handle(request) returns, or an answer.";
+			case DROPPED_NEXT ->
+				"completed without a response. Return the one that next.handle(request) emits, or one of its own.";
+			case REPEATED_NEXT ->
+				"ran the rest of the chain again, although the first run goes on or has succeeded. Subscribe to next.handle(request) once.";
+			case LATE_NEXT ->
+				"ran the rest of the chain after it had answered. Return either the answer or what next.handle(request) returns.";
+			case UNAWAITED_NEXT ->
+				"answered without waiting for the rest of the chain that it had started. Return what comes of next.handle(request) instead of subscribing to it.";
+		};
 	}
 
 	/**

@@ -29,6 +29,7 @@ import io.github.asyncmiddleware.testsupport.WireApplication;
 import io.github.asyncmiddleware.testsupport.WireServer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -85,7 +86,7 @@ class AwaitFilterTests {
 
 	};
 
-	private final RecordingListener listener = new RecordingListener();
+	private RecordingListener listener = new RecordingListener();
 
 	private final List<String> misuse = Collections.synchronizedList(new ArrayList<>());
 
@@ -103,6 +104,12 @@ class AwaitFilterTests {
 	@AfterAll
 	void stop() {
 		this.application.close();
+	}
+
+	@BeforeEach
+	void forget() {
+		this.listener = new RecordingListener();
+		this.misuse.clear();
 	}
 
 	@ParameterizedTest
@@ -615,6 +622,25 @@ class AwaitFilterTests {
 			this.listener.take();
 		}
 		assertThat(this.listener.isEmpty()).isTrue();
+	}
+
+	@Test
+	void aSubscriptionWhileItsOwnAnswerIsBeingMadeDoesNotRunTheRest() throws Exception {
+		AtomicInteger runs = new AtomicInteger();
+		TestChain chain = new TestChain().listener(this.listener)
+			.guard(this::note)
+			.middleware("late", await((request, next) -> ServerResponse.ok().body(Mono.fromSupplier(() -> {
+				next.handle(request).subscribe();
+				return "mine";
+			}), String.class)))
+			.handler((exchange) -> {
+				runs.incrementAndGet();
+				return write(exchange, "late");
+			});
+		assertThat(exchange(chain, "GET /")).endsWith("\r\n\r\nmine");
+		assertThat(this.listener.take().results()).containsExactly("late ANSWERED");
+		assertThat(runs).hasValue(0);
+		assertThat(this.misuse).containsExactly("late LATE_NEXT");
 	}
 
 	private void assertMisused(String name, String kind) throws InterruptedException {

@@ -1,19 +1,18 @@
 package io.github.asyncmiddleware.sample.middleware;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.sample.upstream.UpstreamClient;
 import reactor.core.publisher.Mono;
 
-import org.springframework.web.server.ServerWebExchange;
-import org.springframework.web.server.WebFilter;
-import org.springframework.web.server.WebFilterChain;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 
 /**
  * Is the slow one: nobody wants to wait for an audit log, and the own time of this
- * middleware shows that everybody does.
+ * middleware shows that everybody does. No thread does.
  */
 @AsyncMiddleware
-class Audit implements WebFilter {
+class Audit {
 
 	private final UpstreamClient upstreams;
 
@@ -21,10 +20,9 @@ class Audit implements WebFilter {
 		this.upstreams = upstreams;
 	}
 
-	@Override
-	public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-		String line = exchange.getRequest().getMethod() + " " + exchange.getRequest().getPath();
-		return this.upstreams.audit(line).then(chain.filter(exchange));
+	@OnRequest
+	Mono<Void> write(ServerHttpRequest request) {
+		return this.upstreams.audit(request.getMethod() + " " + request.getPath());
 	}
 
 }

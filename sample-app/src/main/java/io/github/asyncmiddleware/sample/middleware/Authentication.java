@@ -4,24 +4,25 @@ import java.util.Optional;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.MiddlewareOrder;
+import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.sample.upstream.Customer;
 import io.github.asyncmiddleware.sample.upstream.UpstreamClient;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.server.ServerWebExchange;
-import org.springframework.web.server.WebFilter;
-import org.springframework.web.server.WebFilterChain;
 
 /**
- * Waits for another service before it lets a request through, and holds no thread while
- * it waits.
+ * Waits for another service, then decides: to go on, by returning nothing, or to answer.
  */
 @AsyncMiddleware(order = MiddlewareOrder.AFTER_SECURITY, path = "/products/**")
-class Authentication implements WebFilter {
+class Authentication {
 
 	/** The attribute of the exchange that holds the {@link Customer}. */
-	static final String CUSTOMER = Customer.class.getName();
+	static final String CUSTOMER = "customer";
 
 	private final UpstreamClient upstreams;
 
@@ -29,21 +30,15 @@ class Authentication implements WebFilter {
 		this.upstreams = upstreams;
 	}
 
-	@Override
-	public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-		String key = exchange.getRequest().getHeaders().getFirst("X-Api-Key");
-		return this.upstreams.customer((key != null) ? key : "guest")
-			.flatMap((customer) -> decide(customer, exchange, chain));
+	@OnRequest
+	Mono<ResponseEntity<Void>> check(@RequestHeader(name = "X-Api-Key", defaultValue = "guest") String key,
+			ServerWebExchange exchange) {
+		return this.upstreams.customer(key).mapNotNull((customer) -> decide(customer, exchange));
 	}
 
-	// Decides by a value: an empty Mono would not do, since the chain's is always empty
-	private Mono<Void> decide(Optional<Customer> customer, ServerWebExchange exchange, WebFilterChain chain) {
-		if (customer.isPresent()) {
-			exchange.getAttributes().put(CUSTOMER, customer.get());
-			return chain.filter(exchange);
-		}
-		exchange.getResponse().setStatusCode(HttpStatus.UNAUTHORIZED);
-		return exchange.getResponse().setComplete();
+	private @Nullable ResponseEntity<Void> decide(Optional<Customer> customer, ServerWebExchange exchange) {
+		customer.ifPresent((known) -> exchange.getAttributes().put(CUSTOMER, known));
+		return customer.isPresent() ? null : ResponseEntity.status(HttpStatus.UNAUTHORIZED).build();
 	}
 
 }

@@ -9,29 +9,26 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpStatus;
-import org.springframework.web.server.ServerWebExchange;
-import org.springframework.web.server.WebFilter;
-import org.springframework.web.server.WebFilterChain;
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.HandlerFunction;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
 
 /**
- * Answers by itself, without calling {@code chain.filter}, when there are more requests
- * in a second than the header {@code X-Demo-Limit} allows.
+ * Answers by itself, without calling {@code next}, when there are more requests in a
+ * second than the header {@code X-Demo-Limit} allows.
  */
 @AsyncMiddleware(order = MiddlewareOrder.BEFORE_SECURITY, excludePath = "/")
-class RateLimit implements WebFilter {
+class RateLimit implements HandlerFilterFunction<ServerResponse, ServerResponse> {
 
 	private final AtomicReference<Window> window = new AtomicReference<>(new Window(0, 0));
 
 	private final Clock clock = Clock.systemUTC();
 
 	@Override
-	public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-		String limit = exchange.getRequest().getHeaders().getFirst("X-Demo-Limit");
-		if (allows(limit)) {
-			return chain.filter(exchange);
-		}
-		exchange.getResponse().setStatusCode(HttpStatus.TOO_MANY_REQUESTS);
-		return exchange.getResponse().setComplete();
+	public Mono<ServerResponse> filter(ServerRequest request, HandlerFunction<ServerResponse> next) {
+		String limit = request.headers().firstHeader("X-Demo-Limit");
+		return allows(limit) ? next.handle(request) : ServerResponse.status(HttpStatus.TOO_MANY_REQUESTS).build();
 	}
 
 	private boolean allows(@Nullable String limit) {

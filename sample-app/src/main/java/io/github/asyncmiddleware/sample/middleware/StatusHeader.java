@@ -1,31 +1,31 @@
 package io.github.asyncmiddleware.sample.middleware;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.LiveResponse;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpStatus;
-import org.springframework.http.server.reactive.ServerHttpResponse;
-import org.springframework.web.server.ServerWebExchange;
-import org.springframework.web.server.WebFilter;
-import org.springframework.web.server.WebFilterChain;
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.HandlerFunction;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
 
 /**
- * Sets a header by the final status, in the last moment in which headers can be set.
+ * Awaits the response and sets a header by its status, before anything of it is sent.
  */
 @AsyncMiddleware(after = RequestId.class)
-class StatusHeader implements WebFilter {
+class StatusHeader implements HandlerFilterFunction<LiveResponse, ServerResponse> {
 
 	@Override
-	public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-		ServerHttpResponse response = exchange.getResponse();
-		response.beforeCommit(() -> Mono.fromRunnable(() -> stamp(response)));
-		return chain.filter(exchange);
+	public Mono<ServerResponse> filter(ServerRequest request, HandlerFunction<LiveResponse> next) {
+		return next.handle(request).map(this::stamp);
 	}
 
-	private void stamp(ServerHttpResponse response) {
-		if (response.getStatusCode() == HttpStatus.OK) {
-			response.getHeaders().set("X-Status", "OK");
+	private LiveResponse stamp(LiveResponse response) {
+		if (response.statusCode() == HttpStatus.OK) {
+			response.headers().set("X-Status", "OK");
 		}
+		return response;
 	}
 
 }

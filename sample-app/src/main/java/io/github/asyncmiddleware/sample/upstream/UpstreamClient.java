@@ -36,15 +36,15 @@ public class UpstreamClient {
 	}
 
 	/**
-	 * Ask a service about a product.
+	 * Ask a service about something.
 	 * @param service the name of the service
-	 * @param product the number of the product
+	 * @param id what to ask about, such as the number of a product
 	 * @param type the type of the answer
 	 * @param <T> the type of the answer
 	 * @return the answer
 	 */
-	public <T> Mono<T> get(String service, int product, Class<T> type) {
-		return this.client.get().uri("/{service}/{product}", service, product).retrieve().bodyToMono(type);
+	public <T> Mono<T> get(String service, Object id, Class<T> type) {
+		return this.client.get().uri("/{service}/{id}", service, id).retrieve().bodyToMono(type);
 	}
 
 	/**

@@ -1,7 +1,6 @@
 package io.github.asyncmiddleware.sample.upstream;
 
 import java.net.InetAddress;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
@@ -9,6 +8,7 @@ import java.util.function.IntFunction;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.LoopResources;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.http.HttpStatus;
@@ -21,8 +21,8 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 
 /**
- * Plays the services on a port of its own, so that waiting for them is real: a request
- * through a socket.
+ * Plays the services on a port and threads of its own, so that waiting for them is real:
+ * a request through a socket.
  */
 @Component
 class UpstreamServer implements DisposableBean {
@@ -30,13 +30,19 @@ class UpstreamServer implements DisposableBean {
 	private static final Map<String, Customer> CUSTOMERS = Map.of("guest", new Customer("public"), "demo",
 			new Customer("acme"));
 
-	private final Map<String, Duration> delays;
+	private static final Map<String, Licence> LICENCES = Map.of("public", new Licence("free"), "acme",
+			new Licence("enterprise"));
+
+	private final UpstreamDelay delay;
+
+	private final LoopResources threads = LoopResources.create("upstream");
 
 	private final DisposableServer server;
 
-	UpstreamServer(UpstreamProperties properties) {
-		this.delays = properties.delay();
+	UpstreamServer(UpstreamProperties properties, UpstreamDelay delay) {
+		this.delay = delay;
 		this.server = HttpServer.create()
+			.runOn(this.threads)
 			.host(InetAddress.getLoopbackAddress().getHostAddress())
 			.port(properties.port())
 			.handle(new ReactorHttpHandlerAdapter(RouterFunctions.toHttpHandler(routes())))
@@ -53,9 +59,12 @@ class UpstreamServer implements DisposableBean {
 			.GET("/stock/{id}", product((id) -> new Stock(3 * id)))
 			.GET("/reviews/{id}", product((id) -> new Reviews(10 * id, 4.5)))
 			.GET("/recommendations/{id}", product((id) -> new Recommendations(List.of(id + 1, id + 2))))
-			.GET("/keys/{id}", this::customer)
+			.GET("/keys/{id}", only(CUSTOMERS))
+			.GET("/licences/{id}", only(LICENCES))
+			.GET("/flags/{id}", only(Map.of("live", new Flags(List.of("new-prices")))))
+			.GET("/experiments/{id}", only(Map.of("checkout", new Experiment("B"))))
 			.POST("/audit", (request) -> ServerResponse.status(HttpStatus.ACCEPTED).build())
-			.filter((request, next) -> Mono.delay(delay(request)).then(Mono.defer(() -> next.handle(request))))
+			.filter((request, next) -> this.delay.of(service(request)).then(Mono.defer(() -> next.handle(request))))
 			.build();
 	}
 
@@ -63,19 +72,20 @@ class UpstreamServer implements DisposableBean {
 		return (request) -> ServerResponse.ok().bodyValue(content.apply(Integer.parseInt(request.pathVariable("id"))));
 	}
 
-	private Mono<ServerResponse> customer(ServerRequest request) {
-		Customer customer = CUSTOMERS.get(request.pathVariable("id"));
-		return (customer != null) ? ServerResponse.ok().bodyValue(customer) : ServerResponse.notFound().build();
+	private static HandlerFunction<ServerResponse> only(Map<String, ?> contents) {
+		return (request) -> Mono.justOrEmpty(contents.get(request.pathVariable("id")))
+			.flatMap((content) -> ServerResponse.ok().bodyValue(content))
+			.switchIfEmpty(ServerResponse.notFound().build());
 	}
 
-	private Duration delay(ServerRequest request) {
-		String service = request.requestPath().pathWithinApplication().elements().get(1).value();
-		return this.delays.getOrDefault(service, Duration.ZERO);
+	private static String service(ServerRequest request) {
+		return request.requestPath().pathWithinApplication().elements().get(1).value();
 	}
 
 	@Override
 	public void destroy() {
 		this.server.disposeNow();
+		this.threads.dispose();
 	}
 
 }
