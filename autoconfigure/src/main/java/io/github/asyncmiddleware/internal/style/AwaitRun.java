@@ -379,16 +379,18 @@ final class AwaitRun extends ResponseGate.Waiting
 			end(null);
 			return;
 		}
-		if (this.head != null) {
-			this.gate.restore(this.head);
-		}
 		Mono<Void> write;
 		try {
+			if (this.head != null) {
+				this.gate.restore(this.head);
+			}
 			write = response.writeTo(this.exchange, this.filter.responseContext());
 		}
 		catch (Throwable ex) {
 			Exceptions.throwIfFatal(ex);
-			write = Mono.error(ex);
+			// What was abandoned can have been on its way already, and then it stands
+			write = (ex instanceof UnsupportedOperationException && this.exchange.getResponse().isCommitted())
+					? Mono.empty() : Mono.error(ex);
 		}
 		write.subscribe(new Write(this));
 	}
