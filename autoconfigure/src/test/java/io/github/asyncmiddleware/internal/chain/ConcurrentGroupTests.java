@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
@@ -315,7 +314,7 @@ class ConcurrentGroupTests {
 		WebHandler answer = (status != null) ? answer(status) : null;
 		return switch (choice) {
 			case 0 -> Mono.justOrEmpty(answer);
-			case 1 -> Mono.fromFuture(CompletableFuture.supplyAsync(() -> answer));
+			case 1 -> Mono.justOrEmpty(answer).subscribeOn(Schedulers.boundedElastic());
 			default -> Mono.justOrEmpty(answer).publishOn(Schedulers.parallel());
 		};
 	}
