@@ -24,8 +24,10 @@ import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
+import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.WebExceptionHandler;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebHandler;
@@ -97,6 +99,17 @@ public final class TestChain {
 	public TestChain exceptionHandler(WebExceptionHandler exceptionHandler) {
 		this.exceptionHandlers.add(exceptionHandler);
 		return this;
+	}
+
+	/**
+	 * Render errors without logging them, for tests with very many.
+	 */
+	public TestChain quietErrors() {
+		return exceptionHandler((exchange, ex) -> {
+			ServerHttpResponse response = exchange.getResponse();
+			response.setRawStatusCode((ex instanceof ErrorResponse answer) ? answer.getStatusCode().value() : 500);
+			return response.setComplete();
+		});
 	}
 
 	public TestChain listener(RequestListener listener) {

@@ -599,7 +599,7 @@ class AwaitFilterTests {
 				default -> response.map((live) -> live);
 			};
 		};
-		TestChain chain = new TestChain().listener(this.listener);
+		TestChain chain = new TestChain().listener(this.listener).quietErrors();
 		for (int i = 0; i < 4; i++) {
 			chain.middleware("random" + i, await(random));
 		}
