@@ -4,7 +4,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 
 import io.github.asyncmiddleware.LiveResponse;
 import org.jspecify.annotations.Nullable;
@@ -96,20 +95,22 @@ public final class ResponseGate {
 	}
 
 	/**
-	 * The request as those who wait for its response see it. Adjacent ones that see the
-	 * same exchange see the same request.
-	 * @param exchange the exchange
-	 * @param factory makes a request
-	 * @return the request
+	 * The request that those who wait for its response see.
+	 * @param exchange the exchange as one of them sees it
+	 * @return what was kept for the same exchange, or {@code null}
 	 */
-	public ServerRequest request(ServerWebExchange exchange, Function<ServerWebExchange, ServerRequest> factory) {
-		ServerRequest request = this.request;
-		if (request == null || this.requestExchange != exchange) {
-			request = factory.apply(exchange);
-			this.request = request;
-			this.requestExchange = exchange;
-		}
-		return request;
+	public @Nullable ServerRequest request(ServerWebExchange exchange) {
+		return (this.requestExchange == exchange) ? this.request : null;
+	}
+
+	/**
+	 * Keep a request for those further in that see the same exchange.
+	 * @param request the request
+	 * @param exchange the exchange that it is made of
+	 */
+	public void keep(ServerRequest request, ServerWebExchange exchange) {
+		this.request = request;
+		this.requestExchange = exchange;
 	}
 
 	/**
@@ -169,7 +170,9 @@ public final class ResponseGate {
 	 * @param waiting what waits
 	 */
 	public void leave(Waiting waiting) {
-		waiting.changeState(Waiting.WAITS, Waiting.GONE);
+		if (waiting.state == Waiting.WAITS) {
+			waiting.become(Waiting.GONE);
+		}
 	}
 
 	/**
@@ -259,14 +262,14 @@ public final class ResponseGate {
 				return;
 			}
 			lead.goesOn = false;
-			if (next.changeState(Waiting.WAITS, Waiting.REACHED)) {
-				this.lead = lead;
-				next.responseReached();
-				if (this.lead == lead) {
-					this.lead = null;
-				}
-				goesOn = lead.goesOn;
+			this.lead = lead;
+			// One that leaves in this moment knows by itself that it was too late
+			next.become(Waiting.REACHED);
+			next.responseReached();
+			if (this.lead == lead) {
+				this.lead = null;
 			}
+			goesOn = lead.goesOn;
 		}
 	}
 
@@ -354,10 +357,6 @@ public final class ResponseGate {
 		 */
 		void become(int state) {
 			STATE.setRelease(this, state);
-		}
-
-		boolean changeState(int from, int to) {
-			return this.state == from && STATE.compareAndSet(this, from, to);
 		}
 
 		/**

@@ -63,9 +63,17 @@ public final class AwaitFilter implements WebFilter {
 		ServerWebExchange gated = ResponseGate.open(exchange);
 		ResponseGate gate = ResponseGate.of(gated);
 		AwaitRun run = new AwaitRun(this, gated, chain, gate);
-		@Nullable Mono<ServerResponse> response = this.function
-			.filter(gate.request(gated, (current) -> ServerRequest.create(current, this.readers.get())), run);
+		@Nullable Mono<ServerResponse> response = this.function.filter(request(gate, gated), run);
 		return (response != null) ? run.answeredWith(response) : null;
+	}
+
+	private ServerRequest request(ResponseGate gate, ServerWebExchange exchange) {
+		ServerRequest request = gate.request(exchange);
+		if (request == null) {
+			request = ServerRequest.create(exchange, this.readers.get());
+			gate.keep(request, exchange);
+		}
+		return request;
 	}
 
 	ServerResponse.Context responseContext() {

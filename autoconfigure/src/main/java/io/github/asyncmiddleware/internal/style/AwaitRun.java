@@ -262,8 +262,10 @@ final class AwaitRun extends ResponseGate.Waiting
 				next.pass(error);
 			}
 		}
-		else if ((add(ENDED) & (SENDING | LEFT)) == SENDING) {
-			end(error);
+		else if ((state & SENDING) != 0 || (add(ENDED) & SENDING) != 0) {
+			if ((this.state & LEFT) == 0) {
+				end(error);
+			}
 		}
 	}
 
@@ -464,7 +466,8 @@ final class AwaitRun extends ResponseGate.Waiting
 
 		private final ServerWebExchange exchange;
 
-		private @Nullable CoreSubscriber<? super LiveResponse> actual;
+		@SuppressWarnings("NullAway.Init")
+		private CoreSubscriber<? super LiveResponse> actual;
 
 		private @Nullable Subscription subscription;
 
@@ -483,16 +486,10 @@ final class AwaitRun extends ResponseGate.Waiting
 			this.run.start(this);
 		}
 
-		private CoreSubscriber<? super LiveResponse> actual() {
-			CoreSubscriber<? super LiveResponse> actual = this.actual;
-			Assert.state(actual != null, "Nobody has subscribed");
-			return actual;
-		}
-
 		@Override
 		public void onSubscribe(Subscription subscription) {
 			this.subscription = subscription;
-			actual().onSubscribe(this);
+			this.actual.onSubscribe(this);
 			subscription.request(Long.MAX_VALUE);
 		}
 
@@ -511,16 +508,16 @@ final class AwaitRun extends ResponseGate.Waiting
 		}
 
 		void emit() {
-			actual().onNext(this.run.gate.live());
-			actual().onComplete();
+			this.actual.onNext(this.run.gate.live());
+			this.actual.onComplete();
 		}
 
 		void pass(@Nullable Throwable error) {
 			if (error != null) {
-				actual().onError(error);
+				this.actual.onError(error);
 			}
 			else {
-				actual().onComplete();
+				this.actual.onComplete();
 			}
 		}
 
@@ -542,7 +539,7 @@ final class AwaitRun extends ResponseGate.Waiting
 
 		@Override
 		public Context currentContext() {
-			return actual().currentContext();
+			return this.actual.currentContext();
 		}
 
 	}
