@@ -33,6 +33,16 @@ public final class FailureReporter implements FailureLog {
 
 	@Override
 	public void skipped(Middleware middleware, Part part, Throwable failure) {
+		try {
+			report(middleware, part, failure);
+		}
+		catch (RuntimeException ex) {
+			// Reporting must not decide about the request
+			logger.debug("Could not report a failure", ex);
+		}
+	}
+
+	private void report(Middleware middleware, Part part, Throwable failure) {
 		Kind kind = Kind.of(part, failure);
 		long unreported = this.pauses.tryEnd(new Subject(middleware.name(), kind));
 		if (unreported > 0) {

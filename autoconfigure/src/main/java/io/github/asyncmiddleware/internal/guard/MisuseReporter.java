@@ -64,10 +64,19 @@ public final class MisuseReporter implements MisuseGuard {
 		String text = switch (middleware.code().style()) {
 			case NATIVE -> describeFilter(misuse);
 			case AWAIT -> describeFunction(misuse);
-			case HOOKS -> "returned null from a method. Return a publisher, as the method declares.";
+			case HOOKS -> describeHooks(misuse);
 		};
 		return "[" + misuse.name().toLowerCase(Locale.ROOT) + "] The " + middleware + " " + text
 				+ " See docs/misuse.md.";
+	}
+
+	/**
+	 * Hooks are not given the rest of the chain, so there is little that they can do.
+	 */
+	private static String describeHooks(Misuse misuse) {
+		return (misuse == Misuse.NULL_RESULT)
+				? "returned null from a method. Return a publisher, as the method declares."
+				: "answered and left the response untouched. Return an answer that has a status, or nothing to go on.";
 	}
 
 	private static String describeFilter(Misuse misuse) {

@@ -8,11 +8,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
+import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
+import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.chain.RunsOn;
+import io.github.asyncmiddleware.internal.chain.Style;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
 import org.junit.jupiter.api.Test;
@@ -51,6 +56,22 @@ class MisuseReporterTests {
 			.contains("[" + misuse.name().toLowerCase(Locale.ROOT) + "] The middleware 'first' ("
 					+ this.first.type().getName())
 			.endsWith("See docs/misuse.md.");
+	}
+
+	@ParameterizedTest
+	@EnumSource(Misuse.class)
+	void speaksTheLanguageOfTheStyle(Misuse misuse, CapturedOutput output) {
+		this.reporter.stepsIn(styled(Style.NATIVE), misuse);
+		this.reporter.stepsIn(styled(Style.AWAIT), misuse);
+		assertThat(lines(output)).hasSize(2);
+		assertThat(lines(output).get(0)).doesNotContain("next.handle(request)");
+		assertThat(lines(output).get(1)).doesNotContain("chain.filter(exchange)");
+	}
+
+	private static Middleware styled(Style style) {
+		MiddlewareCode code = new MiddlewareCode(style, RunsOn.EVENT_LOOP, (exchange, chain) -> chain.filter(exchange),
+				null, null);
+		return new Middleware(0, style.name(), MisuseReporterTests.class, 0, MiddlewareScope.ALL, OnFailure.FAIL, code);
 	}
 
 	@ParameterizedTest

@@ -12,6 +12,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -63,6 +64,8 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebHandler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests for {@link AwaitFilter}, over sockets.
@@ -498,6 +501,22 @@ class AwaitFilterTests {
 				.contains("x-status: 202\r\n")
 				.endsWith("\r\n\r\nreplaced");
 		}
+	}
+
+	@Test
+	void changingAResponseThatIsOnItsWayIsAnError() throws Exception {
+		AtomicReference<LiveResponse> kept = new AtomicReference<>();
+		TestChain chain = chain().middleware("keeps", after((response) -> {
+			kept.set(response);
+			return response;
+		}));
+		assertThat(exchange(chain, "GET /mono")).startsWith("HTTP/1.1 200 ");
+		this.listener.take();
+		assertThatIllegalStateException().isThrownBy(() -> kept.get().setStatusCode(HttpStatus.GONE))
+			.withMessage("The response is on its way, and its status cannot be changed any more");
+		assertThatExceptionOfType(UnsupportedOperationException.class)
+			.isThrownBy(() -> kept.get().headers().set("X-Late", "yes"));
+		assertThat(kept.get().statusCode()).isEqualTo(HttpStatus.OK);
 	}
 
 	@Test

@@ -1,0 +1,96 @@
+package io.github.asyncmiddleware.internal.guard;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+import io.github.asyncmiddleware.internal.chain.FailureLog.Part;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.OverloadException;
+import io.github.asyncmiddleware.testsupport.TestChain;
+import io.github.asyncmiddleware.testsupport.TestTicker;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link FailureReporter}.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class FailureReporterTests {
+
+	private final TestTicker ticker = new TestTicker();
+
+	private final Middleware first = TestChain.middleware(0, "first");
+
+	private final Middleware second = TestChain.middleware(1, "second");
+
+	private final FailureReporter reporter = new FailureReporter(this.ticker);
+
+	@ParameterizedTest
+	@CsvSource({ "REQUEST, false, failed_open", "REQUEST, true, shed_open", "RESPONSE, false, response_hook_failed",
+			"RESPONSE, true, response_hook_shed" })
+	void hasACodeThatIsExplainedOnThePage(Part part, boolean shed, String code, CapturedOutput output)
+			throws IOException {
+		this.reporter.skipped(this.first, part, shed ? new OverloadException() : new IllegalStateException("fails"));
+		assertThat(lines(output)).singleElement()
+			.asString()
+			.contains("WARN")
+			.contains("[" + code + "] The middleware 'first' (" + this.first.type().getName())
+			.endsWith("See docs/failures.md.");
+		List<String> page = Files.readAllLines(Path.of("..", "docs", "failures.md"));
+		assertThat(page).contains("## " + code).anyMatch((line) -> line.startsWith("| `" + code + "` |"));
+	}
+
+	@Test
+	void logsOnceAMinuteForEachMiddlewareAndKind(CapturedOutput output) {
+		for (int i = 0; i < 100; i++) {
+			this.reporter.skipped(this.first, Part.REQUEST, new IllegalStateException("fails"));
+		}
+		this.reporter.skipped(this.first, Part.RESPONSE, new IllegalStateException("fails"));
+		this.reporter.skipped(this.second, Part.REQUEST, new IllegalStateException("fails"));
+		assertThat(lines(output)).hasSize(3);
+		this.ticker.advance(Duration.ofMinutes(1));
+		this.reporter.skipped(this.first, Part.REQUEST, new IllegalStateException("fails"));
+		assertThat(lines(output)).hasSize(4).last().asString().contains("(100 times since it was last reported)");
+	}
+
+	@Test
+	void neutralisesAndCutsWhatAClientMayHaveSent(CapturedOutput output) {
+		this.reporter.skipped(this.first, Part.REQUEST,
+				new IllegalStateException("no user a\r\n2026-01-01 INFO forged" + "x".repeat(10_000)));
+		assertThat(lines(output)).singleElement().asString().contains("forged").hasSizeLessThan(800);
+		assertThat(output.getOut().lines()).noneMatch((line) -> line.startsWith("2026-01-01 INFO forged"));
+	}
+
+	@Test
+	void saysWhereItFailed(CapturedOutput output) {
+		this.reporter.skipped(this.first, Part.REQUEST, new IllegalStateException("fails"));
+		assertThat(lines(output)).singleElement().asString().contains(getClass().getName() + ".saysWhereItFailed(");
+	}
+
+	@Test
+	void survivesAFailureThatCannotBeDescribed() {
+		this.reporter.skipped(this.first, Part.REQUEST, new IllegalStateException() {
+
+			@Override
+			public String toString() {
+				throw new IllegalStateException("again");
+			}
+
+		});
+	}
+
+	private static List<String> lines(CapturedOutput output) {
+		return output.getOut().lines().filter((line) -> line.contains("docs/failures.md")).toList();
+	}
+
+}
