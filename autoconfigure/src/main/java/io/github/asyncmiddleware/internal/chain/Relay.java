@@ -186,7 +186,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			if (this.inner.hold()) {
 				return;
 			}
-			Throwable misuse = this.inner.completed(isTouched(this.inner));
+			Throwable misuse = this.inner.isAtWork() ? this.inner.completed(isTouched(this.inner)) : null;
 			if (misuse != null && skip(this.inner, misuse)) {
 				return;
 			}

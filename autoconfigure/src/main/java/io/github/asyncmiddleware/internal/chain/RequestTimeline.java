@@ -223,6 +223,11 @@ public final class RequestTimeline extends Timeline {
 	}
 
 	@Override
+	boolean isEnded() {
+		return (this.state & ENDED) != 0;
+	}
+
+	@Override
 	void entered(Step step) {
 		add(step, changeHands(step));
 	}

@@ -83,13 +83,31 @@ final class Segment implements WebHandler {
 	 */
 	static void proceed(Link start, Timeline timeline, ServerWebExchange exchange, CoreSubscriber<? super Void> actual,
 			@Nullable Step outer, int depth) {
+		// Nested calls are within what the outermost one has announced
+		boolean announced = depth == 0 && timeline.tryAcquire();
+		try {
+			run(start, timeline, exchange, actual, outer, depth, announced || (depth > 0 && !timeline.isEnded()));
+		}
+		finally {
+			if (announced) {
+				timeline.release();
+			}
+		}
+	}
+
+	private static void run(Link start, Timeline timeline, ServerWebExchange startExchange,
+			CoreSubscriber<? super Void> startActual, @Nullable Step startOuter, int depth, boolean startAlive) {
 		Link link = start;
+		ServerWebExchange exchange = startExchange;
+		CoreSubscriber<? super Void> actual = startActual;
+		Step outer = startOuter;
+		boolean alive = startAlive;
 		while (true) {
 			timeline.subscribing(actual);
 			Step step = null;
 			int touches = 0;
 			Mono<Void> source;
-			if (!timeline.tryAcquire()) {
+			if (!alive) {
 				// Nobody waits for the request any more, so nothing of it may start
 				source = Mono.empty();
 			}
@@ -120,9 +138,6 @@ final class Segment implements WebHandler {
 					timeline.ended(Ending.FATAL, ex);
 					throw ex;
 				}
-				finally {
-					timeline.release();
-				}
 			}
 			if (step == null && outer == null) {
 				source.subscribe(actual);
@@ -137,6 +152,7 @@ final class Segment implements WebHandler {
 			exchange = postponed.exchange();
 			actual = postponed.actual();
 			outer = step;
+			alive = !timeline.isEnded();
 		}
 	}
 

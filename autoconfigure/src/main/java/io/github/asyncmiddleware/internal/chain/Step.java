@@ -266,6 +266,13 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	}
 
 	/**
+	 * Whether the middleware has neither handed over nor ended.
+	 */
+	boolean isAtWork() {
+		return this.phase == AT_WORK;
+	}
+
+	/**
 	 * The middleware has completed.
 	 * @param touched whether anything was done to the response in the meantime
 	 * @return the error to signal instead, or {@code null} if it may complete

@@ -39,6 +39,12 @@ abstract class Timeline {
 	abstract void release();
 
 	/**
+	 * Whether the request has ended, for those who need not announce anything.
+	 * @return {@code true} if nothing may run any more
+	 */
+	abstract boolean isEnded();
+
+	/**
 	 * The turn of a middleware has come: from now on the time is its own.
 	 * @param step its part in the request
 	 */
@@ -115,6 +121,11 @@ abstract class Timeline {
 
 		@Override
 		void release() {
+		}
+
+		@Override
+		boolean isEnded() {
+			return false;
 		}
 
 		@Override
