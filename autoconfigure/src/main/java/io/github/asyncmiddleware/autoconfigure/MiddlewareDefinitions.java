@@ -44,20 +44,18 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 		this.beanFactory = beanFactory;
 		for (MiddlewareDefinition definition : new MiddlewareDefinitionReader(beanFactory, this.environment).read()) {
 			this.definitions.put(definition.name(), definition);
-			if (definition.style() == Style.NATIVE) {
-				setOrder(beanFactory, definition.name(),
-						definition.ordered() ? definition.order() : Integer.valueOf(0));
-			}
-			else if (definition.enabled()) {
+			if (definition.style() != Style.NATIVE && definition.enabled()) {
 				registerFilter(beanFactory, definition);
 			}
+			setOrder(beanFactory, definition);
 		}
 	}
 
-	private static void setOrder(ConfigurableListableBeanFactory beanFactory, String beanName,
-			@Nullable Integer order) {
-		if (order != null && beanFactory.containsBeanDefinition(beanName)) {
-			beanFactory.getBeanDefinition(beanName).setAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE, order);
+	private static void setOrder(ConfigurableListableBeanFactory beanFactory, MiddlewareDefinition definition) {
+		Integer order = definition.ordered() ? definition.order() : Integer.valueOf(0);
+		if (order != null && beanFactory.containsBeanDefinition(definition.filterName())) {
+			beanFactory.getBeanDefinition(definition.filterName())
+				.setAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE, order);
 		}
 	}
 
@@ -76,7 +74,6 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 			filter.setRole(BeanDefinition.ROLE_INFRASTRUCTURE);
 			registry.registerBeanDefinition(definition.filterName(), filter);
 		}
-		setOrder(beanFactory, definition.filterName(), definition.ordered() ? definition.order() : Integer.valueOf(0));
 	}
 
 	/**

@@ -85,16 +85,12 @@ final class MiddlewareStyles {
 	 */
 	static void checkConcurrent(MiddlewareDefinition definition, Class<?> type) {
 		if (definition.concurrent() && (definition.style() != Style.HOOKS || !HookCompiler.hasRequestHook(type))) {
-			throw notConcurrent(definition,
-					(definition.style() == Style.HOOKS) ? "has no @OnRequest method" : "wraps the rest of the chain");
+			throw new InvalidMiddlewareException(
+					"The %s is concurrent, but it %s, so it has to wait for its turn.".formatted(definition.describe(),
+							(definition.style() == Style.HOOKS) ? "has no @OnRequest method"
+									: "wraps the rest of the chain"),
+					"Remove 'concurrent', or do the work in an @OnRequest method that returns nothing or an answer.");
 		}
-	}
-
-	static InvalidMiddlewareException notConcurrent(MiddlewareDefinition definition, String reason) {
-		return new InvalidMiddlewareException(
-				"The %s is concurrent, but it %s, so it has to wait for its turn.".formatted(definition.describe(),
-						reason),
-				"Remove 'concurrent', or do the work in an @OnRequest method that returns nothing or an answer.");
 	}
 
 }

@@ -186,22 +186,13 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			if (this.inner.hold()) {
 				return;
 			}
-			Throwable misuse = this.inner.isAtWork() ? this.inner.completed(isTouched(this.inner)) : null;
+			Throwable misuse = this.inner.completed(this.touches);
 			if (misuse != null && skip(this.inner, misuse)) {
 				return;
 			}
 			this.error = misuse;
 		}
 		terminate();
-	}
-
-	/**
-	 * Whether anything was done to the response since the turn of the middleware came. If
-	 * it has called next, headers alone are no answer.
-	 */
-	private boolean isTouched(Step step) {
-		int changed = this.timeline.touches() ^ this.touches;
-		return ((step.isNextAssembled()) ? changed >>> 16 : changed) != 0;
 	}
 
 	/**

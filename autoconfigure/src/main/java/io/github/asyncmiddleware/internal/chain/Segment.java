@@ -95,13 +95,9 @@ final class Segment implements WebHandler {
 		}
 	}
 
-	private static void run(Link start, Timeline timeline, ServerWebExchange startExchange,
-			CoreSubscriber<? super Void> startActual, @Nullable Step startOuter, int depth, boolean startAlive) {
+	private static void run(Link start, Timeline timeline, ServerWebExchange exchange,
+			CoreSubscriber<? super Void> actual, @Nullable Step outer, int depth, boolean alive) {
 		Link link = start;
-		ServerWebExchange exchange = startExchange;
-		CoreSubscriber<? super Void> actual = startActual;
-		Step outer = startOuter;
-		boolean alive = startAlive;
 		while (true) {
 			timeline.subscribing(actual);
 			Step step = null;

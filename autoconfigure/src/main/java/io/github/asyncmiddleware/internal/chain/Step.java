@@ -197,13 +197,6 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	}
 
 	/**
-	 * Whether next has been called, be it without effect.
-	 */
-	boolean isNextAssembled() {
-		return this.nextExchange != null;
-	}
-
-	/**
 	 * Hand over, if the rest of the chain may run.
 	 * @return {@code false} if it may not
 	 */
@@ -266,22 +259,15 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	}
 
 	/**
-	 * Whether the middleware has neither handed over nor ended.
-	 */
-	boolean isAtWork() {
-		return this.phase == AT_WORK;
-	}
-
-	/**
 	 * The middleware has completed.
-	 * @param touched whether anything was done to the response in the meantime
+	 * @param touches what had been done to the response when its turn came
 	 * @return the error to signal instead, or {@code null} if it may complete
 	 */
-	@Nullable Throwable completed(boolean touched) {
+	@Nullable Throwable completed(int touches) {
 		if (this.phase != AT_WORK) {
 			return null;
 		}
-		boolean dropped = !touched && stepsIn(Misuse.DROPPED_NEXT);
+		boolean dropped = !isTouched(touches) && stepsIn(Misuse.DROPPED_NEXT);
 		if (dropped) {
 			misused();
 			return new IllegalStateException(
@@ -289,6 +275,15 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 		}
 		PHASE.compareAndSet(this, AT_WORK, ANSWERED);
 		return null;
+	}
+
+	/**
+	 * Whether anything was done to the response since the turn of the middleware came. If
+	 * it has called next, headers alone are no answer.
+	 */
+	private boolean isTouched(int touches) {
+		int changed = this.timeline.touches() ^ touches;
+		return ((this.nextExchange != null) ? changed >>> 16 : changed) != 0;
 	}
 
 	/**

@@ -425,11 +425,15 @@ final class AwaitRun extends ResponseGate.Waiting
 	}
 
 	private void end(@Nullable Throwable error) {
+		end(this.actual, error);
+	}
+
+	private static void end(CoreSubscriber<?> actual, @Nullable Throwable error) {
 		if (error != null) {
-			this.actual.onError(error);
+			actual.onError(error);
 		}
 		else {
-			this.actual.onComplete();
+			actual.onComplete();
 		}
 	}
 
@@ -513,12 +517,7 @@ final class AwaitRun extends ResponseGate.Waiting
 		}
 
 		void pass(@Nullable Throwable error) {
-			if (error != null) {
-				this.actual.onError(error);
-			}
-			else {
-				this.actual.onComplete();
-			}
+			end(this.actual, error);
 		}
 
 		@Override

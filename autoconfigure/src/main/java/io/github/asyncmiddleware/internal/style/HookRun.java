@@ -38,8 +38,7 @@ class HookRun {
 	}
 
 	/**
-	 * Whether the method is done when {@link #call} returns. If not, it has to be
-	 * started.
+	 * Whether the method is done when {@link #call} returns.
 	 */
 	boolean isImmediate() {
 		return this.lane == null && !this.method.asynchronous() && !this.method.hasDeferredArguments();
@@ -61,7 +60,7 @@ class HookRun {
 	}
 
 	/**
-	 * Start any other method.
+	 * Start the method, whatever it is.
 	 * @param exchange the exchange
 	 * @param context the context of whoever waits
 	 * @param staysOffloaded whether after this value the next middleware can follow on
@@ -77,22 +76,23 @@ class HookRun {
 				.flatMap((resolved) -> Mono
 					.deferContextual((current) -> startResolved(exchange, resolved, current, staysOffloaded, step)));
 		}
-		return (this.lane != null) ? offload(this.lane, exchange, null, staysOffloaded)
-				: this.method.publisher(call(exchange, null, context));
+		return start(exchange, null, context, staysOffloaded);
+	}
+
+	private @Nullable Mono<?> start(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
+			ContextView context, Predicate<? super @Nullable Object> staysOffloaded) throws Throwable {
+		if (this.lane != null) {
+			return offload(this.lane, exchange, resolved, staysOffloaded);
+		}
+		Object result = call(exchange, resolved, context);
+		return this.method.asynchronous() ? this.method.publisher(result) : Mono.justOrEmpty(result);
 	}
 
 	private Mono<Object> startResolved(ServerWebExchange exchange, @Nullable Object[] resolved, ContextView context,
 			Predicate<? super @Nullable Object> staysOffloaded, @Nullable Step step) {
-		if (this.lane != null) {
-			return offload(this.lane, exchange, resolved, staysOffloaded);
-		}
 		try {
-			Object result = call(exchange, resolved, context);
-			if (!this.method.asynchronous()) {
-				return Mono.justOrEmpty(result);
-			}
-			Mono<?> publisher = this.method.publisher(result);
-			return (publisher != null) ? publisher.map((value) -> value) : nullResult(step);
+			Mono<?> values = start(exchange, resolved, context, staysOffloaded);
+			return (values != null) ? values.map((value) -> value) : nullResult(step);
 		}
 		catch (RuntimeException | Error ex) {
 			throw ex;

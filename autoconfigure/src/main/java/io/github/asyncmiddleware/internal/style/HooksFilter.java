@@ -65,9 +65,6 @@ public final class HooksFilter implements WebFilter {
 		}
 		StatusMark mark = StatusMark.of(exchange, step);
 		try {
-			if (onRequest.isImmediate()) {
-				return decide(onRequest.call(exchange, context(step)), exchange, chain, mark);
-			}
 			@Nullable Mono<?> values = onRequest.start(exchange, context(step),
 					(value) -> goesOnOffloaded(value, exchange, step, mark), step);
 			if (values instanceof Fuseable.ScalarCallable<?> scalar) {
@@ -139,10 +136,6 @@ public final class HooksFilter implements WebFilter {
 			return Mono.empty();
 		}
 		try {
-			if (onRequest.isImmediate()) {
-				Object value = onRequest.call(exchange, context);
-				return (value != null) ? Mono.just(answerAmongOthers(value)) : Mono.empty();
-			}
 			@Nullable Mono<?> values = onRequest.start(exchange, context, (value) -> false, null);
 			if (values instanceof Fuseable.ScalarCallable<?> scalar) {
 				Object value = scalar.call();

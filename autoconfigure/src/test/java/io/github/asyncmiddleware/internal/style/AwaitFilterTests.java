@@ -75,7 +75,7 @@ class AwaitFilterTests {
 
 	private static final HandlerStrategies STRATEGIES = HandlerStrategies.withDefaults();
 
-	private static final ServerResponse.Context CONTEXT = new ServerResponse.Context() {
+	static final ServerResponse.Context CONTEXT = new ServerResponse.Context() {
 
 		@Override
 		public List<HttpMessageWriter<?>> messageWriters() {

@@ -55,7 +55,6 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
-import org.springframework.http.codec.HttpMessageWriter;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.ErrorResponse;
@@ -64,7 +63,6 @@ import org.springframework.web.reactive.accept.HeaderContentTypeResolver;
 import org.springframework.web.reactive.function.server.HandlerStrategies;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.reactive.result.method.annotation.ResponseEntityResultHandler;
-import org.springframework.web.reactive.result.view.ViewResolver;
 import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebSession;
@@ -513,19 +511,7 @@ class HooksFilterTests {
 	static Answers answers() {
 		ResponseEntityResultHandler entities = new ResponseEntityResultHandler(STRATEGIES.messageWriters(),
 				new HeaderContentTypeResolver());
-		return new Answers(() -> new ServerResponse.Context() {
-
-			@Override
-			public List<HttpMessageWriter<?>> messageWriters() {
-				return STRATEGIES.messageWriters();
-			}
-
-			@Override
-			public List<ViewResolver> viewResolvers() {
-				return List.of();
-			}
-
-		}, () -> entities);
+		return new Answers(() -> AwaitFilterTests.CONTEXT, () -> entities);
 	}
 
 	private static Mono<Void> write(ServerWebExchange exchange, String text) {
