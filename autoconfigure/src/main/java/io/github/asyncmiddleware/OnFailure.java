@@ -7,7 +7,8 @@ public enum OnFailure {
 
 	/**
 	 * The request fails: with the error of the middleware, or with status 503 if the
-	 * middleware was shed because too much is going on.
+	 * middleware took longer than its {@link AsyncMiddleware#timeout() timeout}, or was
+	 * shed because too much is going on.
 	 */
 	FAIL,
 

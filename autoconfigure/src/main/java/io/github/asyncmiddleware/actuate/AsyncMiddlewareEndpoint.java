@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.actuate;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -97,9 +98,21 @@ public class AsyncMiddlewareEndpoint {
 		MiddlewareCode code = middleware.code();
 		return new MiddlewareDescriptor(middleware.name(), middleware.type().getName(), lowerCase(code.style()),
 				middleware.order(), false, ScopeDescriptor.of(middleware.scope()), code.concurrent() != null,
-				code.runsOn().label(), middleware.onFailure().name(), TimingDescriptor.of(timing.ttfb()),
-				TimingDescriptor.of(timing.own()), counts(MiddlewareResult.values(), timing.results()),
-				counts(Misuse.values(), timing.misuse()), (request != null) ? (reason == null) : null, reason);
+				code.runsOn().label(), describe(middleware.timeout()), middleware.onFailure().name(),
+				TimingDescriptor.of(timing.ttfb()), TimingDescriptor.of(timing.own()),
+				counts(MiddlewareResult.values(), timing.results()), counts(Misuse.values(), timing.misuse()),
+				(request != null) ? (reason == null) : null, reason);
+	}
+
+	/**
+	 * In a form that can be configured.
+	 */
+	private static @Nullable String describe(@Nullable Duration timeout) {
+		if (timeout == null) {
+			return null;
+		}
+		boolean fraction = timeout.toNanosPart() % 1_000_000 != 0;
+		return fraction ? timeout.toNanos() + "ns" : timeout.toMillis() + "ms";
 	}
 
 	private static Map<String, Long> counts(Enum<?>[] kinds, long[] counts) {
@@ -148,6 +161,7 @@ public class AsyncMiddlewareEndpoint {
 	 * @param concurrent whether it may be at work at the same time as its neighbours
 	 * @param runsOn where it runs: {@code event-loop}, {@code virtual-thread} or
 	 * {@code pool}
+	 * @param timeout how much time it has for itself, if that is limited
 	 * @param onFailure what becomes of a request when it fails: {@code FAIL} or
 	 * {@code SKIP}
 	 * @param ttfb its time to first byte
@@ -158,9 +172,9 @@ public class AsyncMiddlewareEndpoint {
 	 * @param reason why it does not
 	 */
 	public record MiddlewareDescriptor(String name, String type, String style, int order, boolean foreign,
-			ScopeDescriptor scope, boolean concurrent, String runsOn, String onFailure, TimingDescriptor ttfb,
-			TimingDescriptor own, Map<String, Long> results, Map<String, Long> misuse, @Nullable Boolean applies,
-			@Nullable String reason) implements EntryDescriptor {
+			ScopeDescriptor scope, boolean concurrent, String runsOn, @Nullable String timeout, String onFailure,
+			TimingDescriptor ttfb, TimingDescriptor own, Map<String, Long> results, Map<String, Long> misuse,
+			@Nullable Boolean applies, @Nullable String reason) implements EntryDescriptor {
 
 	}
 

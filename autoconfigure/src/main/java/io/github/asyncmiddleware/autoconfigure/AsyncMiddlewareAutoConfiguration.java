@@ -7,6 +7,7 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
 
@@ -83,11 +84,16 @@ public final class AsyncMiddlewareAutoConfiguration {
 	}
 
 	@Bean
+	DeadlineWheel asyncMiddlewareDeadlines() {
+		return new DeadlineWheel();
+	}
+
+	@Bean
 	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
-			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners) {
+			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, DeadlineWheel deadlines) {
 		List<RequestListener> all = listeners.orderedStream().toList();
 		return new MiddlewareHttpHandlerFactory(chain, all,
-				new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM)), Ticker.SYSTEM);
+				new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM), deadlines), Ticker.SYSTEM);
 	}
 
 	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners) {

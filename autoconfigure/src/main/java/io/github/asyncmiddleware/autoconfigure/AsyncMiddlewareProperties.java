@@ -214,6 +214,12 @@ public class AsyncMiddlewareProperties {
 		private @Nullable Integer maxConcurrent;
 
 		/**
+		 * How much time the middleware has for itself in one request, such as 200ms.
+		 * Empty for no end.
+		 */
+		private @Nullable String timeout;
+
+		/**
 		 * What becomes of a request when the middleware fails before it has handed over.
 		 */
 		private @Nullable OnFailure onFailure;
@@ -288,6 +294,14 @@ public class AsyncMiddlewareProperties {
 
 		public void setMaxConcurrent(@Nullable Integer maxConcurrent) {
 			this.maxConcurrent = maxConcurrent;
+		}
+
+		public @Nullable String getTimeout() {
+			return this.timeout;
+		}
+
+		public void setTimeout(@Nullable String timeout) {
+			this.timeout = timeout;
 		}
 
 		public @Nullable OnFailure getOnFailure() {

@@ -109,7 +109,8 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		Class<?> type = type(bean, definition.name());
 		MiddlewareCode code = this.codes.codeOf(definition, bean, type);
 		return new Middleware(this.middlewares.size(), definition.name(), type,
-				this.orders.orderOf(bean, definition.filterName()), scope, definition.onFailure(), code);
+				this.orders.orderOf(bean, definition.filterName()), scope, definition.onFailure(), definition.timeout(),
+				code);
 	}
 
 	/**

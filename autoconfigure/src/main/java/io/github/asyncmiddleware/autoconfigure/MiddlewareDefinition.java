@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.time.Duration;
 import java.util.List;
 
 import io.github.asyncmiddleware.OnFailure;
@@ -27,12 +28,13 @@ import org.jspecify.annotations.Nullable;
  * @param concurrent whether it may be at work at the same time as its neighbours
  * @param maxConcurrent how many requests may be in a blocking method of it, or
  * {@code null} for as many as in all
+ * @param timeout how much time it has for itself, or {@code null} for no end
  * @param onFailure what becomes of a request when it fails
  */
 record MiddlewareDefinition(String name, Style style, String source, boolean enabled, @Nullable Integer order,
 		int annotatedOrder, boolean ordered, List<Class<?>> before, List<Class<?>> after, List<String> path,
 		List<String> excludePath, List<String> method, boolean concurrent, @Nullable Integer maxConcurrent,
-		OnFailure onFailure) {
+		@Nullable Duration timeout, OnFailure onFailure) {
 
 	/**
 	 * The same, when the bean itself turns out to have an order.
@@ -40,7 +42,7 @@ record MiddlewareDefinition(String name, Style style, String source, boolean ena
 	MiddlewareDefinition withOrderOfBean() {
 		return new MiddlewareDefinition(this.name, this.style, this.source, this.enabled, this.order,
 				this.annotatedOrder, true, this.before, this.after, this.path, this.excludePath, this.method,
-				this.concurrent, this.maxConcurrent, this.onFailure);
+				this.concurrent, this.maxConcurrent, this.timeout, this.onFailure);
 	}
 
 	/**

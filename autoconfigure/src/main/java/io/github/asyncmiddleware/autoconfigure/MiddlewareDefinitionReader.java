@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import java.lang.reflect.Method;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -20,6 +21,7 @@ import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
+import org.springframework.boot.convert.DurationStyle;
 import org.springframework.core.Ordered;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.MergedAnnotation;
@@ -43,6 +45,8 @@ class MiddlewareDefinitionReader {
 
 	/** What the name of the bean behind a scoped proxy begins with. */
 	private static final String SCOPED_TARGET = ScopedProxyUtils.getTargetBeanName("");
+
+	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -107,7 +111,8 @@ class MiddlewareDefinitionReader {
 				strings(overrides.getExcludePath(), annotation, "excludePath"),
 				strings(overrides.getMethod(), annotation, "method"),
 				(overrides.getConcurrent() != null) ? overrides.getConcurrent() : annotation.getBoolean("concurrent"),
-				overrides.getMaxConcurrent(), (overrides.getOnFailure() != null) ? overrides.getOnFailure()
+				overrides.getMaxConcurrent(), timeout(beanName, source, overrides.getTimeout(), annotation),
+				(overrides.getOnFailure() != null) ? overrides.getOnFailure()
 						: annotation.getEnum("onFailure", OnFailure.class));
 		MiddlewareStyles.checkConcurrent(definition, type);
 		checkMaxConcurrent(definition);
@@ -173,6 +178,39 @@ class MiddlewareDefinitionReader {
 			String attribute) {
 		List<String> strings = (override != null) ? override : List.of(annotation.getStringArray(attribute));
 		return strings.stream().map(this.environment::resolveRequiredPlaceholders).toList();
+	}
+
+	private @Nullable Duration timeout(String beanName, String source, @Nullable String override,
+			MergedAnnotation<AsyncMiddleware> annotation) {
+		String text = (override != null) ? override : annotation.getString("timeout");
+		String value = this.environment.resolveRequiredPlaceholders(text).strip();
+		if (value.isEmpty()) {
+			return null;
+		}
+		Duration timeout;
+		try {
+			timeout = DurationStyle.detectAndParse(value);
+		}
+		catch (IllegalArgumentException ex) {
+			throw invalidTimeout(beanName, source, value, "is not a duration");
+		}
+		// Longer ones would not fit into nanoseconds
+		if (timeout.compareTo(LONGEST_TIMEOUT) > 0) {
+			throw invalidTimeout(beanName, source, value, "is longer than " + LONGEST_TIMEOUT.toDays() + " days");
+		}
+		if (timeout.isNegative() || timeout.isZero()) {
+			throw invalidTimeout(beanName, source, value, "is not positive");
+		}
+		return timeout;
+	}
+
+	private static InvalidMiddlewareException invalidTimeout(String beanName, String source, String value,
+			String problem) {
+		return new InvalidMiddlewareException(
+				"The 'timeout' of the middleware '%s' (%s) is '%s', which %s.".formatted(beanName, source, value,
+						problem),
+				"Use a positive duration such as 200ms, 2s or PT0.2S in @AsyncMiddleware or in the property '%s.%s.timeout'. An empty one is none."
+					.formatted(AsyncMiddlewareProperties.MIDDLEWARE, beanName));
 	}
 
 	private List<Class<?>> classes(String beanName, String attribute, @Nullable List<String> override,

@@ -5,6 +5,8 @@ import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.FactoryBean;
@@ -130,6 +132,18 @@ class InvalidMiddlewareTests {
 						+ " 'passThrough' (" + HERE + "$PassThrough) needs at least one thread to run.",
 				"Set it to a positive number. To switch the middleware off, set"
 						+ " 'async-middleware.middleware.passThrough.enabled' to false.");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "soon, is not a duration", "-1s, is not positive", "0, is not positive",
+			"500d, is longer than 365 days", "${pause}, is not positive" })
+	void refusesATimeoutThatIsNone(String timeout, String problem) {
+		fails(this.runner.withBean("passThrough", PassThrough.class)
+			.withPropertyValues("pause=0ms", "async-middleware.middleware.pass-through.timeout=" + timeout),
+				"The 'timeout' of the middleware 'passThrough' (" + HERE + "$PassThrough) is '"
+						+ timeout.replace("${pause}", "0ms") + "', which " + problem + ".",
+				"Use a positive duration such as 200ms, 2s or PT0.2S in @AsyncMiddleware or in the property"
+						+ " 'async-middleware.middleware.passThrough.timeout'. An empty one is none.");
 	}
 
 	@Test

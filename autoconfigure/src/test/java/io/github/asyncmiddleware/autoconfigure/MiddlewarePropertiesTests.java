@@ -1,14 +1,19 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
@@ -56,6 +61,29 @@ class MiddlewarePropertiesTests {
 				assertThat(patterns(middleware)).containsExactly("[/c/**, /d]", "[/c/x]");
 				assertThat(middleware.scope().methods()).containsExactly(HttpMethod.POST);
 			});
+	}
+
+	@ParameterizedTest
+	@CsvSource({ ", 250", "100ms, 100", "2s, 2000", "PT0.3S, 300", "${brief}, 7", "'', " })
+	void limitsTheTimeOfAMiddleware(@Nullable String property, @Nullable Long milliseconds) {
+		this.runner.withBean("limited", Limited.class)
+			.withPropertyValues("limit=250ms", "brief=7ms")
+			.withPropertyValues((property != null)
+					? new String[] { "async-middleware.middleware.limited.timeout=" + property } : new String[0])
+			.run((context) -> assertThat(MiddlewareRunner.middleware(context, "limited").timeout())
+				.isEqualTo((milliseconds != null) ? Duration.ofMillis(milliseconds) : null));
+	}
+
+	@Test
+	void givesTheTimeBackWhenTheContextIsClosed() {
+		this.runner.withBean("limited", Limited.class).withPropertyValues("limit=1s").run((context) -> {
+			DeadlineWheel wheel = context.getBean(DeadlineWheel.class);
+			assertThat(wheel.schedule(() -> {
+			}, 1).isDisposed()).isFalse();
+			context.close();
+			assertThat(wheel.schedule(() -> {
+			}, 1).isDisposed()).isTrue();
+		});
 	}
 
 	@Test
@@ -206,6 +234,15 @@ class MiddlewarePropertiesTests {
 
 	private static List<String> patterns(Middleware middleware) {
 		return List.of(middleware.scope().path().toString(), middleware.scope().excludePath().toString());
+	}
+
+	@AsyncMiddleware(timeout = "${limit}")
+	static class Limited {
+
+		@OnRequest(blocking = false)
+		void nothing() {
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
+import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import io.github.asyncmiddleware.internal.chain.Guards;
@@ -20,6 +21,7 @@ import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
 import io.github.asyncmiddleware.internal.chain.Ticker;
 import io.micrometer.observation.ObservationRegistry;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpMethod;
@@ -48,6 +50,8 @@ public final class TestChain {
 	private MisuseGuard guard = (middleware, misuse) -> true;
 
 	private FailureLog failures = FailureLog.NONE;
+
+	private Deadlines deadlines = Deadlines.NONE;
 
 	private Ticker ticker = Ticker.SYSTEM;
 
@@ -87,9 +91,13 @@ public final class TestChain {
 	}
 
 	public TestChain middleware(String name, OnFailure onFailure, MiddlewareCode code) {
+		return middleware(name, onFailure, null, code);
+	}
+
+	public TestChain middleware(String name, OnFailure onFailure, @Nullable Duration timeout, MiddlewareCode code) {
 		int index = (int) this.entries.stream().filter(Middleware.class::isInstance).count();
-		return entry(
-				new Middleware(index, name, code.filter().getClass(), index, MiddlewareScope.ALL, onFailure, code));
+		return entry(new Middleware(index, name, code.filter().getClass(), index, MiddlewareScope.ALL, onFailure,
+				timeout, code));
 	}
 
 	public TestChain foreign(String name, WebFilter filter) {
@@ -127,6 +135,11 @@ public final class TestChain {
 		return this;
 	}
 
+	public TestChain deadlines(Deadlines deadlines) {
+		this.deadlines = deadlines;
+		return this;
+	}
+
 	public TestChain ticker(Ticker ticker) {
 		this.ticker = ticker;
 		return this;
@@ -149,7 +162,7 @@ public final class TestChain {
 	public HttpHandler build(WebHandler handler) {
 		return builder(handler)
 			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((all, context) -> List.copyOf(this.entries),
-					this.listeners, new Guards(this.guard, this.failures), this.ticker))
+					this.listeners, new Guards(this.guard, this.failures, this.deadlines), this.ticker))
 			.build();
 	}
 

@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
+import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Guards;
 import io.github.asyncmiddleware.internal.chain.Middleware;
@@ -70,7 +71,7 @@ final class Chains {
 		return WebHttpHandlerBuilder.webHandler(handler)
 			.filters((all) -> middlewares.forEach((middleware) -> all.add(middleware.filter())))
 			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((filters, context) -> chain, listeners,
-					new Guards(guard, FailureLog.NONE), Ticker.SYSTEM))
+					new Guards(guard, FailureLog.NONE, Deadlines.NONE), Ticker.SYSTEM))
 			.build();
 	}
 
@@ -83,7 +84,7 @@ final class Chains {
 
 	private static Middleware middleware(int index, Object bean) {
 		return new Middleware(index, "filter" + index, bean.getClass(), index, MiddlewareScope.ALL, OnFailure.FAIL,
-				code("filter" + index, bean));
+				null, code("filter" + index, bean));
 	}
 
 	private static MiddlewareCode code(String name, Object bean) {

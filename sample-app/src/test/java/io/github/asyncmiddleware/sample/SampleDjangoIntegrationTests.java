@@ -217,6 +217,18 @@ class SampleDjangoIntegrationTests {
 	}
 
 	@Test
+	void goesOnWithoutAMiddlewareThatTakesTooLong(CapturedOutput output) throws Exception {
+		HttpResponse<String> response = get("/products/1", "X-Demo-Flags", "slow");
+		assertThat(response.statusCode()).isEqualTo(200);
+		assertThat(JsonPath.<Object>read(response.body(), "$.flags")).isNull();
+		assertThat(JsonPath.<String>read(response.body(), "$.experiment.variant")).isEqualTo("B");
+		assertThat(output).contains("[timeout_open] The middleware 'featureFlags'");
+		Awaitility.await()
+			.atMost(TIMEOUT)
+			.untilAsserted(() -> assertThat(results("featureFlags", "results")).containsEntry("timeout_open", 1));
+	}
+
+	@Test
 	void showsWhatEachMiddlewareCosts() throws Exception {
 		get("/products/1");
 		for (String name : List.of("requestId", "statusHeader", "audit", "legacyLicence", "featureFlags")) {

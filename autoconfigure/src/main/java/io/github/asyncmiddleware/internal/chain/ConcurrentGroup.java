@@ -103,7 +103,7 @@ final class ConcurrentGroup implements WebFilter {
 			actual.onSubscribe(this);
 			for (Member member : this.members) {
 				if (isAtWork(member)) {
-					member.work.subscribe(member);
+					member.step.subscribe(member.work, member);
 				}
 			}
 		}

@@ -1,7 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
 /**
- * Is told of failures that do not reach the response.
+ * Is told of failures that the response does not tell of.
  */
 @FunctionalInterface
 public interface FailureLog {
@@ -19,6 +19,14 @@ public interface FailureLog {
 	 * @param failure what it failed with
 	 */
 	void skipped(Middleware middleware, Part part, Throwable failure);
+
+	/**
+	 * A middleware could not do its work, and so the request has failed.
+	 * @param middleware the middleware
+	 * @param failure what it has failed with
+	 */
+	default void unavailable(Middleware middleware, UnavailableException failure) {
+	}
 
 	/**
 	 * The parts of a middleware.

@@ -4,13 +4,14 @@ package io.github.asyncmiddleware.internal.chain;
  * Who watches over the middlewares of a chain.
  *
  * @param misuse who decides about misuse
- * @param failures who is told of failures that are skipped
+ * @param failures who is told of failures that the response does not tell of
+ * @param deadlines calls back when a middleware has used up its time
  */
-public record Guards(MisuseGuard misuse, FailureLog failures) {
+public record Guards(MisuseGuard misuse, FailureLog failures, Deadlines deadlines) {
 
 	/**
 	 * Nobody.
 	 */
-	public static final Guards OFF = new Guards(MisuseGuard.OFF, FailureLog.NONE);
+	public static final Guards OFF = new Guards(MisuseGuard.OFF, FailureLog.NONE, Deadlines.NONE);
 
 }

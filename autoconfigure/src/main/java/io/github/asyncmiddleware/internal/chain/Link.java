@@ -26,6 +26,9 @@ final class Link {
 	 */
 	final int hooks;
 
+	/** How much time the middleware has for itself, in nanoseconds; 0 for no end. */
+	final long timeout;
+
 	/** The scope to ask, or {@code null} where there is nothing to ask. */
 	private final @Nullable MiddlewareScope scope;
 
@@ -39,6 +42,7 @@ final class Link {
 		this.group = group;
 		this.scope = (middleware != null && !middleware.scope().isAll()) ? middleware.scope() : null;
 		this.hooks = hooks(middleware);
+		this.timeout = (middleware != null && middleware.timeout() != null) ? middleware.timeout().toNanos() : 0;
 		this.next = next;
 		this.rest = rest;
 		this.guards = guards;

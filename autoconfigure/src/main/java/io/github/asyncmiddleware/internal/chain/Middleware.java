@@ -1,6 +1,9 @@
 package io.github.asyncmiddleware.internal.chain;
 
+import java.time.Duration;
+
 import io.github.asyncmiddleware.OnFailure;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.server.WebFilter;
 
@@ -14,10 +17,12 @@ import org.springframework.web.server.WebFilter;
  * @param order the position among all filters
  * @param scope the requests it runs for
  * @param onFailure what becomes of a request when it fails
+ * @param timeout how much time it has for itself in one request, or {@code null} for as
+ * much as it takes
  * @param code what runs
  */
 public record Middleware(int index, String name, Class<?> type, int order, MiddlewareScope scope, OnFailure onFailure,
-		MiddlewareCode code) implements ChainEntry {
+		@Nullable Duration timeout, MiddlewareCode code) implements ChainEntry {
 
 	/**
 	 * Create a middleware that is a filter and whose failures are those of the request.
@@ -29,7 +34,7 @@ public record Middleware(int index, String name, Class<?> type, int order, Middl
 	 * @param filter what runs
 	 */
 	public Middleware(int index, String name, Class<?> type, int order, MiddlewareScope scope, WebFilter filter) {
-		this(index, name, type, order, scope, OnFailure.FAIL, MiddlewareCode.of(filter));
+		this(index, name, type, order, scope, OnFailure.FAIL, null, MiddlewareCode.of(filter));
 	}
 
 	@Override
@@ -43,8 +48,8 @@ public record Middleware(int index, String name, Class<?> type, int order, Middl
 	 * @return a middleware with that order
 	 */
 	public Middleware withOrder(int order) {
-		return (order != this.order)
-				? new Middleware(this.index, this.name, this.type, order, this.scope, this.onFailure, this.code) : this;
+		return (order != this.order) ? new Middleware(this.index, this.name, this.type, order, this.scope,
+				this.onFailure, this.timeout, this.code) : this;
 	}
 
 	@Override

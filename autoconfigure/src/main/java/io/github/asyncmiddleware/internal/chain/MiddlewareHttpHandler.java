@@ -21,22 +21,29 @@ final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 
 	private final RequestObserver observer;
 
+	private final Deadlines deadlines;
+
 	/**
 	 * Create a handler with the settings of another one.
 	 * @param delegate what it runs
 	 * @param settings the handler whose settings to take
 	 * @param observer who is told what becomes of the requests
+	 * @param deadlines what the deadlines of the middlewares go by, if there are any
 	 */
-	MiddlewareHttpHandler(WebHandler delegate, HttpWebHandlerAdapter settings, RequestObserver observer) {
+	MiddlewareHttpHandler(WebHandler delegate, HttpWebHandlerAdapter settings, RequestObserver observer,
+			Deadlines deadlines) {
 		super(delegate);
 		this.observer = observer;
+		this.deadlines = deadlines;
 		Settings.copy(settings, this);
 	}
 
 	@Override
 	public Mono<Void> handle(ServerHttpRequest request, ServerHttpResponse response) {
-		RequestTimeline timeline = new RequestTimeline(this.observer, request);
-		return new Observed(super.handle(request, ObservedResponse.of(response, timeline)), timeline);
+		ServerHttpRequest observed = (this.deadlines != Deadlines.NONE) ? new ObservedRequest(request, this.deadlines)
+				: request;
+		RequestTimeline timeline = new RequestTimeline(this.observer, observed);
+		return new Observed(super.handle(observed, ObservedResponse.of(response, timeline)), timeline);
 	}
 
 	@Override

@@ -88,14 +88,21 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 			return unobserved;
 		}
 		Ticker ticker = this.listeners.isEmpty() ? Ticker.STOPPED : this.ticker;
-		return new MiddlewareHttpHandler(delegate, adapter, new RequestObserver(this.listeners, ticker));
+		return new MiddlewareHttpHandler(delegate, adapter, new RequestObserver(this.listeners, ticker),
+				chain.stream().anyMatch(MiddlewareHttpHandlerFactory::hasDeadline) ? this.guards.deadlines()
+						: Deadlines.NONE);
 	}
 
 	/**
-	 * Response hooks run at the boundary to the server.
+	 * Response hooks run at the boundary to the server, and deadlines have to know what
+	 * goes on there.
 	 */
 	private static boolean needsBoundary(ChainEntry entry) {
-		return entry instanceof Middleware middleware && middleware.code().onResponse() != null;
+		return hasDeadline(entry) || (entry instanceof Middleware middleware && middleware.code().onResponse() != null);
+	}
+
+	private static boolean hasDeadline(ChainEntry entry) {
+		return entry instanceof Middleware middleware && middleware.timeout() != null;
 	}
 
 	private WebHandler fuse(List<ChainEntry> chain, WebHandler handler) {

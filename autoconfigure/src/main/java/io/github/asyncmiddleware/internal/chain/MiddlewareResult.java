@@ -26,6 +26,16 @@ public enum MiddlewareResult {
 	FAILED_OPEN,
 
 	/**
+	 * It used up the time that it has for itself, and so the request failed.
+	 */
+	TIMEOUT,
+
+	/**
+	 * It used up the time that it has for itself, and the request went on without it.
+	 */
+	TIMEOUT_OPEN,
+
+	/**
 	 * It could not run because too much is going on, and so the request failed.
 	 */
 	SHED,

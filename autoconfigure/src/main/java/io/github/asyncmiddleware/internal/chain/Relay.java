@@ -58,6 +58,9 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 
 	private @Nullable Subscription subscription;
 
+	/** Limits the inner middleware, if something does. */
+	final @Nullable OwnTime ownTime;
+
 	private boolean done;
 
 	private @Nullable Throwable error;
@@ -86,6 +89,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		this.depth = depth;
 		this.touches = touches;
 		this.context = actual.currentContext();
+		this.ownTime = (inner != null) ? OwnTime.of(inner, this, timeline) : null;
 		if (outer != null) {
 			outer.nextRelay = this;
 		}
@@ -102,7 +106,12 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			this.subscribing = Thread.currentThread();
 		}
 		try {
-			source.subscribe(this);
+			if (this.ownTime != null) {
+				this.ownTime.subscribeTo(source);
+			}
+			else {
+				source.subscribe(this);
+			}
 		}
 		catch (LinkageError ex) {
 			onThrown(ex);
@@ -209,6 +218,32 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	}
 
 	/**
+	 * The inner middleware has used up its time, and will not be heard of any more.
+	 */
+	private void timedOut(Step inner, OwnTime ownTime) {
+		ResponseGate.Waiting held = ownTime.held;
+		if (!inner.tryLeaveResponse(held != null)) {
+			ownTime.cancelWork();
+			inner.timedOut();
+			onError(new DeadlineException());
+		}
+		else if (held != null) {
+			ownTime.waitNevertheless();
+			held.letGo();
+		}
+		else {
+			ownTime.cancelWork();
+			Throwable error = (inner.nextRelay != null) ? inner.nextRelay.error : null;
+			if (error != null) {
+				onError(error);
+			}
+			else {
+				onComplete();
+			}
+		}
+	}
+
+	/**
 	 * What the end was held for has ended.
 	 */
 	private void resume(@Nullable Throwable error) {
@@ -299,6 +334,9 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		if (this.done) {
 			throw ex;
 		}
+		if (this.ownTime != null && this.ownTime.hasPassed()) {
+			return;
+		}
 		if (this.subscription != null) {
 			this.subscription.cancel();
 		}
@@ -331,6 +369,41 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	@Override
 	public String stepName() {
 		return (this.inner != null) ? this.inner.middleware().toString() : "rest of the filter chain";
+	}
+
+	/**
+	 * The time that the inner middleware has for itself.
+	 */
+	static final class OwnTime extends Deadline<Void> {
+
+		private final Step step;
+
+		private final Relay relay;
+
+		/** Where the response waits for the middleware, once it does. */
+		volatile ResponseGate.@Nullable Waiting held;
+
+		private OwnTime(Step step, Relay relay, RequestTimeline timeline) {
+			super(relay, step.link().guards.deadlines(), timeline, step.link().timeout);
+			this.step = step;
+			this.relay = relay;
+		}
+
+		static @Nullable OwnTime of(Step step, Relay relay, Timeline timeline) {
+			return (step.link().timeout > 0 && timeline instanceof RequestTimeline request)
+					? new OwnTime(step, relay, request) : null;
+		}
+
+		@Override
+		boolean isPointless() {
+			return this.step.exchange.getResponse().isCommitted();
+		}
+
+		@Override
+		void passed() {
+			this.relay.timedOut(this.step, this);
+		}
+
 	}
 
 	/**

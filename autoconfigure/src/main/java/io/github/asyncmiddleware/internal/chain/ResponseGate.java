@@ -365,6 +365,11 @@ public final class ResponseGate {
 		 */
 		protected abstract void responseReached();
 
+		/**
+		 * The response that has reached the middleware is not to wait any longer.
+		 */
+		protected abstract void letGo();
+
 	}
 
 	/**

@@ -60,7 +60,7 @@ final class ResponseHooks {
 		try {
 			Mono<Void> work = hook.onResponse(step.exchange, context);
 			if (work != null) {
-				return work.onErrorResume((ex) -> failed(step, ex));
+				return step.limit(work).onErrorResume((ex) -> failed(step, ex));
 			}
 			return hook.isSynchronous() ? Mono.empty() : failed(step, null);
 		}

@@ -15,6 +15,7 @@ import org.springframework.util.Assert;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilterChain;
+import org.springframework.web.server.WebHandler;
 
 /**
  * The part of one middleware in one request: the {@code next} that it is given, the
@@ -174,7 +175,12 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 
 	private void proceed(ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
 		Relay relay = this.relay;
-		if (!tryClaim(exchange) && !claimAnyway()) {
+		if (!stopClock()) {
+			// Given up already, so this is not what the request is doing
+			Operators.complete(actual);
+		}
+		else if (!tryClaim(exchange) && !claimAnyway()) {
+			startClock();
 			Operators.complete(actual);
 		}
 		else if (relay != null) {
@@ -240,14 +246,20 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	 */
 	boolean nextEnded(@Nullable Throwable error) {
 		int ended = (error != null) ? NEXT_FAILED : NEXT_COMPLETED;
-		return !PHASE.compareAndSet(this, HANDED, ended) && PHASE.compareAndSet(this, HELD, ended);
+		if (PHASE.compareAndSet(this, HANDED, ended)) {
+			startClock();
+			return false;
+		}
+		return PHASE.compareAndSet(this, HELD, ended);
 	}
 
 	/**
 	 * The rest of the chain was cancelled by the middleware.
 	 */
 	void nextCancelled() {
-		PHASE.compareAndSet(this, HANDED, NEXT_CANCELLED);
+		if (PHASE.compareAndSet(this, HANDED, NEXT_CANCELLED)) {
+			startClock();
+		}
 	}
 
 	/**
@@ -409,8 +421,119 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	/**
 	 * The response has reached the middleware: from now on the time is its own.
 	 */
-	public void responseReached() {
+	void responseReached() {
 		this.timeline.returned(this);
+	}
+
+	/**
+	 * The response has reached the middleware: from now on the time is its own.
+	 * @param held where the response waits for the middleware
+	 */
+	public void responseReached(ResponseGate.Waiting held) {
+		responseReached();
+		Relay.OwnTime ownTime = ownTime();
+		if (ownTime != null) {
+			ownTime.held = held;
+			ownTime.startClock();
+		}
+	}
+
+	private Relay.@Nullable OwnTime ownTime() {
+		Relay relay = this.relay;
+		return (relay != null) ? relay.ownTime : null;
+	}
+
+	/**
+	 * The middleware has decided what is to be done next, so time does not count against
+	 * it any more.
+	 * @return {@code false} if it comes too late for that, because it was given up
+	 */
+	public boolean stopClock() {
+		Relay.OwnTime ownTime = ownTime();
+		return ownTime == null || ownTime.stopClock();
+	}
+
+	/**
+	 * Whether the middleware was given up because it has used up its time.
+	 * @return {@code true} if nothing it does counts any more
+	 */
+	public boolean isGivenUp() {
+		Relay.OwnTime ownTime = ownTime();
+		return ownTime != null && ownTime.hasPassed();
+	}
+
+	/**
+	 * Time counts against the middleware again, unless the rest of the chain runs.
+	 */
+	public void startClock() {
+		Relay.OwnTime ownTime = ownTime();
+		if (ownTime != null && this.phase != HANDED && !this.exchange.getResponse().isCommitted()) {
+			ownTime.startClock();
+		}
+	}
+
+	/**
+	 * Limit what the middleware does for the response to the time that it has left.
+	 * @param work the work
+	 * @return the same, or something that fails when the time is used up
+	 */
+	Mono<Void> limit(Mono<Void> work) {
+		if (this.link.timeout == 0 || !(this.timeline instanceof RequestTimeline request)) {
+			return work;
+		}
+		Relay.OwnTime ownTime = ownTime();
+		long left = (ownTime != null) ? ownTime.left() : this.link.timeout;
+		return new Mono<>() {
+
+			@Override
+			public void subscribe(CoreSubscriber<? super Void> actual) {
+				new Deadline<>(actual, Step.this.link.guards.deadlines(), request, left).subscribeTo(work);
+			}
+
+		};
+	}
+
+	/**
+	 * Limit what the middleware does at the same time as others.
+	 */
+	void subscribe(Mono<WebHandler> work, CoreSubscriber<WebHandler> actual) {
+		if (this.link.timeout > 0 && this.timeline instanceof RequestTimeline request) {
+			new Deadline<>(actual, this.link.guards.deadlines(), request, this.link.timeout).subscribeTo(work);
+		}
+		else {
+			work.subscribe(actual);
+		}
+	}
+
+	/**
+	 * The middleware has used up its time after it had handed over.
+	 * @param held whether the response waits for it
+	 * @return whether the response of the rest of the chain goes out without what the
+	 * middleware would have done
+	 */
+	boolean tryLeaveResponse(boolean held) {
+		if (!canSkip() || !(held || this.phase == NEXT_COMPLETED || this.phase == NEXT_FAILED)) {
+			return false;
+		}
+		DeadlineException ex = new DeadlineException();
+		this.exception = ex.result(true);
+		this.link.guards.failures().skipped(middleware(), FailureLog.Part.RESPONSE, ex);
+		return true;
+	}
+
+	/**
+	 * The middleware has used up its time, and the error that follows is its own. If it
+	 * has not handed over, that can still be skipped.
+	 */
+	void timedOut() {
+		if (this.phase != AT_WORK) {
+			unavailable(new DeadlineException());
+		}
+	}
+
+	private void unavailable(UnavailableException ex) {
+		this.exception = ex.result(false);
+		this.link.guards.failures().unavailable(middleware(), ex);
 	}
 
 	/**
@@ -422,8 +545,8 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 		while (phase != NEXT_FAILED && phase != MISUSED && !PHASE.compareAndSet(this, phase, FAILED)) {
 			phase = this.phase;
 		}
-		if (phase == AT_WORK && ex instanceof OverloadException) {
-			this.exception = MiddlewareResult.SHED;
+		if (phase == AT_WORK && ex instanceof UnavailableException unavailable) {
+			unavailable(unavailable);
 		}
 	}
 
@@ -434,14 +557,22 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	 * @return whether the rest of the chain is to run now
 	 */
 	boolean trySkip(Throwable ex) {
-		boolean overload = ex instanceof OverloadException;
-		if (!canSkip() || (ex instanceof ErrorResponse && !overload) || this.phase != AT_WORK
-				|| this.timeline.isCommitted(this.exchange) || !PHASE.compareAndSet(this, AT_WORK, HANDED)) {
+		if (!canSkip() || isAnswer(ex) || this.phase != AT_WORK || this.timeline.isCommitted(this.exchange)
+				|| !PHASE.compareAndSet(this, AT_WORK, HANDED)) {
 			return false;
 		}
-		this.exception = overload ? MiddlewareResult.SHED_OPEN : MiddlewareResult.FAILED_OPEN;
+		this.exception = resultOfSkipped(ex);
 		this.link.guards.failures().skipped(middleware(), FailureLog.Part.REQUEST, ex);
 		return true;
+	}
+
+	private static boolean isAnswer(Throwable ex) {
+		return ex instanceof ErrorResponse && !(ex instanceof UnavailableException);
+	}
+
+	private static MiddlewareResult resultOfSkipped(@Nullable Throwable ex) {
+		return (ex instanceof UnavailableException unavailable) ? unavailable.result(true)
+				: MiddlewareResult.FAILED_OPEN;
 	}
 
 	private boolean canSkip() {
@@ -456,8 +587,7 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	 */
 	void responseHookFailed(@Nullable Throwable ex) {
 		if (this.phase != FAILED && this.phase != MISUSED && this.exception == null) {
-			this.exception = (ex instanceof OverloadException) ? MiddlewareResult.SHED_OPEN
-					: MiddlewareResult.FAILED_OPEN;
+			this.exception = resultOfSkipped(ex);
 		}
 		if (ex != null) {
 			this.link.guards.failures().skipped(middleware(), FailureLog.Part.RESPONSE, ex);

@@ -1,9 +1,10 @@
 package io.github.asyncmiddleware.internal.guard;
 
+import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Middleware;
-import io.github.asyncmiddleware.internal.chain.OverloadException;
 import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.chain.UnavailableException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -11,8 +12,9 @@ import org.springframework.core.log.LogFormatUtils;
 import org.springframework.util.Assert;
 
 /**
- * Logs failures that a request goes on without, at most once a minute for each middleware
- * and kind; with the stack trace at debug level.
+ * Logs failures that a request goes on without, and requests that fail because a
+ * middleware could not do its work; at most once a minute for each middleware and kind,
+ * with the stack trace at debug level.
  */
 public final class FailureReporter implements FailureLog {
 
@@ -33,8 +35,17 @@ public final class FailureReporter implements FailureLog {
 
 	@Override
 	public void skipped(Middleware middleware, Part part, Throwable failure) {
+		report(middleware, Kind.of(part, failure), failure);
+	}
+
+	@Override
+	public void unavailable(Middleware middleware, UnavailableException failure) {
+		report(middleware, (failure instanceof DeadlineException) ? Kind.TIMEOUT : Kind.SHED, failure);
+	}
+
+	private void report(Middleware middleware, Kind kind, Throwable failure) {
 		try {
-			report(middleware, part, failure);
+			log(middleware, kind, failure);
 		}
 		catch (RuntimeException ex) {
 			// Reporting must not decide about the request
@@ -42,8 +53,7 @@ public final class FailureReporter implements FailureLog {
 		}
 	}
 
-	private void report(Middleware middleware, Part part, Throwable failure) {
-		Kind kind = Kind.of(part, failure);
+	private void log(Middleware middleware, Kind kind, Throwable failure) {
 		long unreported = this.pauses.tryEnd(new Subject(middleware.name(), kind));
 		if (unreported > 0) {
 			logger.warn("[" + kind.code + "] The " + middleware + " " + kind.text + describe(failure)
@@ -58,7 +68,7 @@ public final class FailureReporter implements FailureLog {
 	 * The message can contain what a client has sent.
 	 */
 	private static String describe(Throwable failure) {
-		if (failure instanceof OverloadException) {
+		if (failure instanceof UnavailableException) {
 			return ".";
 		}
 		StackTraceElement[] trace = failure.getStackTrace();
@@ -71,11 +81,20 @@ public final class FailureReporter implements FailureLog {
 	 */
 	private enum Kind {
 
-		FAILED("failed_open", "failed, and the request went on without it"),
+		FAILED_OPEN("failed_open", "failed, and the request went on without it"),
 
-		SHED("shed_open", "could not run because too much is blocked already, and the request went on without it"),
+		TIMEOUT("timeout", "has used up the time that it has for itself, and the request failed with status 503"),
+
+		TIMEOUT_OPEN("timeout_open", "has used up the time that it has for itself, and the request went on without it"),
+
+		SHED("shed", "could not run because too much is blocked already, and the request failed with status 503"),
+
+		SHED_OPEN("shed_open", "could not run because too much is blocked already, and the request went on without it"),
 
 		RESPONSE("response_hook_failed", "failed before the head of the response, which went out without it"),
+
+		RESPONSE_TIMEOUT("response_timeout",
+				"has used up the time that it has for itself before the head of the response, which went out without it"),
 
 		RESPONSE_SHED("response_hook_shed",
 				"could not run before the head of the response because too much is blocked already");
@@ -90,11 +109,13 @@ public final class FailureReporter implements FailureLog {
 		}
 
 		static Kind of(Part part, Throwable failure) {
-			boolean shed = failure instanceof OverloadException;
-			return switch (part) {
-				case REQUEST -> shed ? SHED : FAILED;
-				case RESPONSE -> shed ? RESPONSE_SHED : RESPONSE;
-			};
+			if (!(failure instanceof UnavailableException)) {
+				return (part == Part.REQUEST) ? FAILED_OPEN : RESPONSE;
+			}
+			if (failure instanceof DeadlineException) {
+				return (part == Part.REQUEST) ? TIMEOUT_OPEN : RESPONSE_TIMEOUT;
+			}
+			return (part == Part.REQUEST) ? SHED_OPEN : RESPONSE_SHED;
 		}
 
 	}

@@ -159,6 +159,10 @@ final class AwaitRun extends ResponseGate.Waiting
 	private void start(Next next) {
 		int state = this.state;
 		while ((state & DECIDED) == 0 && (rest(state) == NOT_STARTED || rest(state) == OVER)) {
+			if (isGivenUp()) {
+				Operators.complete(next);
+				return;
+			}
 			if (STATE.compareAndSet(this, state, (state & ~(REST | REQUESTED | ENDED)) | RUNNING)) {
 				this.running = next;
 				if (this.head == null) {
@@ -177,6 +181,15 @@ final class AwaitRun extends ResponseGate.Waiting
 		}
 		// The rest is already running, and the engine decides what becomes of it
 		this.chain.filter(next.exchange).subscribe(next);
+	}
+
+	/**
+	 * Whether the middleware has used up its time. If not, its clock is stopped: it is
+	 * about to leave the next move to others.
+	 */
+	private boolean isGivenUp() {
+		Step step = step();
+		return step != null && !step.stopClock();
 	}
 
 	private static int rest(int state) {
@@ -204,9 +217,20 @@ final class AwaitRun extends ResponseGate.Waiting
 	protected void responseReached() {
 		Step step = step();
 		if (step != null) {
-			step.responseReached();
+			step.responseReached(this);
 		}
 		arrived(HELD);
+	}
+
+	@Override
+	protected void letGo() {
+		if ((add(DECIDED | SENDING) & DECIDED) == 0) {
+			Subscription subscription = this.subscription;
+			if (subscription != null) {
+				subscription.cancel();
+			}
+			send();
+		}
 	}
 
 	/**
@@ -292,6 +316,9 @@ final class AwaitRun extends ResponseGate.Waiting
 	 */
 	@Override
 	public void onNext(ServerResponse response) {
+		if (isGivenUp()) {
+			return;
+		}
 		boolean live = response == this.gate.live();
 		int state = add(live ? DECIDED | SENDING : DECIDED);
 		if ((state & DECIDED) != 0) {
@@ -325,7 +352,7 @@ final class AwaitRun extends ResponseGate.Waiting
 	@Override
 	public void onComplete() {
 		int state = this.state;
-		if ((state & DECIDED) != 0) {
+		if ((state & DECIDED) != 0 || isGivenUp()) {
 			return;
 		}
 		while (!STATE.compareAndSet(this, state, state | DECIDED | ((rest(state) == RUNNING) ? SENDING | LEFT : 0))) {
@@ -350,6 +377,9 @@ final class AwaitRun extends ResponseGate.Waiting
 
 	@Override
 	public void onError(Throwable ex) {
+		if (isGivenUp()) {
+			return;
+		}
 		if ((add(DECIDED) & DECIDED) != 0) {
 			Operators.onErrorDropped(ex, currentContext());
 			return;
@@ -380,6 +410,10 @@ final class AwaitRun extends ResponseGate.Waiting
 		if (this.exchange.getResponse().isCommitted()) {
 			end(null);
 			return;
+		}
+		Step step = step();
+		if (step != null) {
+			step.startClock();
 		}
 		Mono<Void> write;
 		try {

@@ -88,6 +88,10 @@ public final class HooksFilter implements WebFilter {
 
 	private Mono<Void> decide(@Nullable Object value, ServerWebExchange exchange, WebFilterChain chain,
 			StatusMark mark) {
+		if (chain instanceof Step step && step.isGivenUp()) {
+			// It has not noticed that it was cancelled
+			return Mono.empty();
+		}
 		if (value == null) {
 			return mark.isTouched() ? Mono.empty() : chain.filter(exchange);
 		}

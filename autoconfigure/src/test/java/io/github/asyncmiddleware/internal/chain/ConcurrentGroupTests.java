@@ -328,7 +328,7 @@ class ConcurrentGroupTests {
 
 	private static Middleware concurrent(int index, String name, MiddlewareScope scope) {
 		MiddlewareCode code = work((exchange) -> Mono.empty());
-		return new Middleware(index, name, Work.class, index, scope, OnFailure.FAIL, code);
+		return new Middleware(index, name, Work.class, index, scope, OnFailure.FAIL, null, code);
 	}
 
 	private static MiddlewareCode work(Work work) {

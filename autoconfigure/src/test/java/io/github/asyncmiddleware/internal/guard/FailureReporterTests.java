@@ -6,11 +6,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
+import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.FailureLog.Part;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.OverloadException;
+import io.github.asyncmiddleware.internal.chain.UnavailableException;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,11 +39,22 @@ class FailureReporterTests {
 	private final FailureReporter reporter = new FailureReporter(this.ticker);
 
 	@ParameterizedTest
-	@CsvSource({ "REQUEST, false, failed_open", "REQUEST, true, shed_open", "RESPONSE, false, response_hook_failed",
-			"RESPONSE, true, response_hook_shed" })
-	void hasACodeThatIsExplainedOnThePage(Part part, boolean shed, String code, CapturedOutput output)
+	@CsvSource({ "REQUEST, error, failed_open", "REQUEST, overload, shed_open", "REQUEST, deadline, timeout_open",
+			"RESPONSE, error, response_hook_failed", "RESPONSE, overload, response_hook_shed",
+			"RESPONSE, deadline, response_timeout", ", overload, shed", ", deadline, timeout" })
+	void hasACodeThatIsExplainedOnThePage(@Nullable Part part, String failure, String code, CapturedOutput output)
 			throws IOException {
-		this.reporter.skipped(this.first, part, shed ? new OverloadException() : new IllegalStateException("fails"));
+		RuntimeException ex = switch (failure) {
+			case "overload" -> new OverloadException();
+			case "deadline" -> new DeadlineException();
+			default -> new IllegalStateException("fails");
+		};
+		if (part != null) {
+			this.reporter.skipped(this.first, part, ex);
+		}
+		else {
+			this.reporter.unavailable(this.first, (UnavailableException) ex);
+		}
 		assertThat(lines(output)).singleElement()
 			.asString()
 			.contains("WARN")

@@ -71,7 +71,8 @@ class MisuseReporterTests {
 	private static Middleware styled(Style style) {
 		MiddlewareCode code = new MiddlewareCode(style, RunsOn.EVENT_LOOP, (exchange, chain) -> chain.filter(exchange),
 				null, null);
-		return new Middleware(0, style.name(), MisuseReporterTests.class, 0, MiddlewareScope.ALL, OnFailure.FAIL, code);
+		return new Middleware(0, style.name(), MisuseReporterTests.class, 0, MiddlewareScope.ALL, OnFailure.FAIL, null,
+				code);
 	}
 
 	@ParameterizedTest

@@ -12,10 +12,10 @@ import org.springframework.web.server.ServerWebExchange;
 
 /**
  * Asks for the flags while {@link Experiments} asks for something else. A page without
- * flags is better than none, so a failure is skipped: ask for a set that does not exist
- * to see it.
+ * flags is better than none, and than a late one, so a failure is skipped: ask for a set
+ * that does not exist, or for one that takes too long, to see it.
  */
-@AsyncMiddleware(path = "/products/**", concurrent = true, onFailure = OnFailure.SKIP)
+@AsyncMiddleware(path = "/products/**", concurrent = true, timeout = "500ms", onFailure = OnFailure.SKIP)
 class FeatureFlags {
 
 	private final UpstreamClient upstreams;

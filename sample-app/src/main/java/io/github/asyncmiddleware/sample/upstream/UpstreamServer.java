@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.sample.upstream;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
@@ -37,6 +38,11 @@ class UpstreamServer implements DisposableBean {
 
 	private final LoopResources threads = LoopResources.create("upstream");
 
+	private static final Flags FLAGS = new Flags(List.of("new-prices"));
+
+	/** Longer than anybody wants to wait for flags. */
+	private static final Duration SLOW = Duration.ofSeconds(2);
+
 	private final DisposableServer server;
 
 	UpstreamServer(UpstreamProperties properties, UpstreamDelay delay) {
@@ -61,7 +67,8 @@ class UpstreamServer implements DisposableBean {
 			.GET("/recommendations/{id}", product((id) -> new Recommendations(List.of(id + 1, id + 2))))
 			.GET("/keys/{id}", only(CUSTOMERS))
 			.GET("/licences/{id}", only(LICENCES))
-			.GET("/flags/{id}", only(Map.of("live", new Flags(List.of("new-prices")))))
+			.GET("/flags/slow", (request) -> Mono.delay(SLOW).then(ServerResponse.ok().bodyValue(FLAGS)))
+			.GET("/flags/{id}", only(Map.of("live", FLAGS)))
 			.GET("/experiments/{id}", only(Map.of("checkout", new Experiment("B"))))
 			.POST("/audit", (request) -> ServerResponse.status(HttpStatus.ACCEPTED).build())
 			.filter((request, next) -> this.delay.of(service(request)).then(Mono.defer(() -> next.handle(request))))

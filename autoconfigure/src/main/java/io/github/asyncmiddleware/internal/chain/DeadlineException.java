@@ -1,0 +1,15 @@
+package io.github.asyncmiddleware.internal.chain;
+
+/**
+ * A middleware has used up the time that it has for itself.
+ */
+public final class DeadlineException extends UnavailableException {
+
+	private static final long serialVersionUID = 1L;
+
+	@Override
+	MiddlewareResult result(boolean open) {
+		return open ? MiddlewareResult.TIMEOUT_OPEN : MiddlewareResult.TIMEOUT;
+	}
+
+}
