@@ -4,6 +4,7 @@ import java.util.Arrays;
 
 import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
 import io.github.asyncmiddleware.internal.chain.Misuse;
+import io.github.asyncmiddleware.internal.chain.Sample;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,17 +22,17 @@ final class SampleStore {
 	 * Count some samples.
 	 * @param minute when they were measured
 	 * @param samples an array with the samples
-	 * @param first where they begin in it
-	 * @param length how many there are
+	 * @param from where they begin in it
+	 * @param to where they end in it
 	 */
-	synchronized void count(long minute, long[] samples, int first, int length) {
-		for (int i = first; i < first + length; i++) {
+	synchronized void count(long minute, long[] samples, int from, int to) {
+		for (int i = from; i < to; i++) {
 			long sample = samples[i];
-			if (Sample.isApp(sample)) {
-				this.app.record(minute, Sample.nanoseconds(sample));
-			}
-			else {
-				middleware(Sample.index(sample)).count(minute, sample);
+			long nanoseconds = Math.min(Sample.nanoseconds(sample), DurationHistogram.LONGEST);
+			switch (Sample.kind(sample)) {
+				case APP -> this.app.record(minute, nanoseconds);
+				case TTFB -> middleware(Sample.index(sample)).ttfb.record(minute, nanoseconds);
+				case OWN -> middleware(Sample.index(sample)).own(minute, nanoseconds, Sample.result(sample));
 			}
 		}
 	}
@@ -49,9 +50,7 @@ final class SampleStore {
 	}
 
 	synchronized void countMisuse(int index, Misuse misuse) {
-		if (Sample.isPossible(index)) {
-			middleware(index).misuse[misuse.ordinal()]++;
-		}
+		middleware(index).misuse[misuse.ordinal()]++;
 	}
 
 	synchronized Timing app(long minute) {
@@ -82,14 +81,9 @@ final class SampleStore {
 
 		private final long[] misuse = new long[Misuse.values().length];
 
-		void count(long minute, long sample) {
-			if (Sample.isTtfb(sample)) {
-				this.ttfb.record(minute, Sample.nanoseconds(sample));
-			}
-			else {
-				this.own.record(minute, Sample.nanoseconds(sample));
-				this.results[Sample.result(sample).ordinal()]++;
-			}
+		void own(long minute, long nanoseconds, MiddlewareResult result) {
+			this.own.record(minute, nanoseconds);
+			this.results[result.ordinal()]++;
 		}
 
 		MiddlewareTiming read(long minute) {

@@ -6,10 +6,11 @@ import java.util.Locale;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
 import io.github.asyncmiddleware.internal.chain.Misuse;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.chain.Outcome;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
-import io.github.asyncmiddleware.internal.chain.Step;
+import io.github.asyncmiddleware.internal.chain.Sample;
+import io.github.asyncmiddleware.internal.chain.SampleListener;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * The meters of a middleware stand in arrays, so that nothing is looked up or allocated
  * for it while a request runs.
  */
-final class MicrometerRequestListener implements RequestListener {
+final class MicrometerRequestListener implements SampleListener {
 
 	private final GuardedRegistry registry;
 
@@ -64,64 +65,51 @@ final class MicrometerRequestListener implements RequestListener {
 	}
 
 	@Override
+	public void onSamples(long[] samples, int from, int to, long time) {
+		for (int i = from; i < to; i++) {
+			long sample = samples[i];
+			long nanoseconds = Sample.nanoseconds(sample);
+			switch (Sample.kind(sample)) {
+				case APP -> this.registry.record(AsyncMiddlewareMeters.APP,
+						this.app.get(Sample.outcome(sample).ordinal()), nanoseconds);
+				case TTFB -> {
+					MiddlewareMeters meters = metersOf(Sample.index(sample));
+					if (meters != null) {
+						this.registry.record(AsyncMiddlewareMeters.TTFB,
+								meters.ttfb.get(Sample.outcome(sample).ordinal()), nanoseconds);
+					}
+				}
+				case OWN -> {
+					MiddlewareMeters meters = metersOf(Sample.index(sample));
+					if (meters != null) {
+						this.registry.record(AsyncMiddlewareMeters.OWN, meters.own.get(Sample.result(sample).ordinal()),
+								nanoseconds);
+					}
+				}
+			}
+		}
+	}
+
+	@Override
 	public void onHead(RequestTimeline request) {
-		int outcome = Outcome.of(request.status()).ordinal();
-		for (Step step = request.last(); step != null; step = step.previous()) {
-			recordTtfb(request, step, metersOf(step.middleware()), outcome);
-		}
-		recordRequest(request, outcome);
-	}
-
-	@Override
-	public void onEnd(RequestTimeline request, RequestResult result) {
-		for (Step step = request.last(); step != null; step = step.previous()) {
-			recordOwn(step, metersOf(step.middleware()));
-		}
-		this.registry.increment(AsyncMiddlewareMeters.REQUESTS, this.requests.get(result.ordinal()));
-	}
-
-	@Override
-	public void onHeadAndEnd(RequestTimeline request, RequestResult result) {
-		int outcome = Outcome.of(request.status()).ordinal();
-		for (Step step = request.last(); step != null; step = step.previous()) {
-			MiddlewareMeters meters = metersOf(step.middleware());
-			recordTtfb(request, step, meters, outcome);
-			recordOwn(step, meters);
-		}
-		recordRequest(request, outcome);
-		this.registry.increment(AsyncMiddlewareMeters.REQUESTS, this.requests.get(result.ordinal()));
-	}
-
-	private void recordTtfb(RequestTimeline request, Step step, @Nullable MiddlewareMeters meters, int outcome) {
-		if (meters != null) {
-			this.registry.record(AsyncMiddlewareMeters.TTFB, meters.ttfb.get(outcome), request.ttfb(step));
-		}
-	}
-
-	private void recordOwn(Step step, @Nullable MiddlewareMeters meters) {
-		if (meters != null) {
-			this.registry.record(AsyncMiddlewareMeters.OWN, meters.own.get(step.result().ordinal()), step.own());
-		}
-	}
-
-	private void recordRequest(RequestTimeline request, int outcome) {
-		if (request.last() != null) {
-			this.registry.record(AsyncMiddlewareMeters.APP, this.app.get(outcome), request.app());
-		}
 		Timer timer = this.requestTtfb.get(request.request().getMethod(), request.exchange(), request.status());
 		this.registry.record(AsyncMiddlewareMeters.REQUEST_TTFB, timer, request.ttfb());
 	}
 
 	@Override
+	public void onEnd(RequestTimeline request, RequestResult result) {
+		this.registry.increment(AsyncMiddlewareMeters.REQUESTS, this.requests.get(result.ordinal()));
+	}
+
+	@Override
 	public void onMisuse(Middleware middleware, Misuse misuse) {
-		MiddlewareMeters meters = metersOf(middleware);
+		MiddlewareMeters meters = metersOf(middleware.index());
 		if (meters != null) {
 			this.registry.increment(AsyncMiddlewareMeters.MISUSE, meters.misuse.get(misuse.ordinal()));
 		}
 	}
 
-	private @Nullable MiddlewareMeters metersOf(Middleware middleware) {
-		int index = middleware.index();
+	private @Nullable MiddlewareMeters metersOf(int index) {
 		return (index < this.middlewares.length) ? this.middlewares[index] : null;
 	}
 

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
+import io.github.asyncmiddleware.internal.chain.Outcome;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import org.junit.jupiter.api.Test;
 

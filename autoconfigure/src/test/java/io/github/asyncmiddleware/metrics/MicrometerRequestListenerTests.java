@@ -12,14 +12,19 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 import com.sun.management.ThreadMXBean;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.Misuse;
+import io.github.asyncmiddleware.internal.chain.Outcome;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.chain.Sample;
+import io.github.asyncmiddleware.internal.chain.SampleListener;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
 import io.micrometer.core.instrument.Counter;
@@ -263,6 +268,7 @@ class MicrometerRequestListenerTests {
 			.entry(TestChain.middleware(2, "alsoKnown"))
 			.entry(TestChain.middleware(3, "beyond"))
 			.listener(listener)
+			.promptly()
 			.ticker(this.ticker)
 			.build();
 		TestChain.get(handler, "/");
@@ -324,17 +330,23 @@ class MicrometerRequestListenerTests {
 		List<Middleware> middlewares = IntStream.range(0, 50)
 			.mapToObj((i) -> TestChain.middleware(i, "m" + i))
 			.toList();
-		RequestListener listener = MiddlewareMetrics.listener(this.registry, middlewares, List.of());
+		SampleListener listener = (SampleListener) MiddlewareMetrics.listener(this.registry, middlewares, List.of());
+		long[] samples = IntStream.range(0, 50)
+			.boxed()
+			.flatMapToLong((i) -> LongStream.of(Sample.ttfb(i, Outcome.SUCCESS, 1000),
+					Sample.own(i, MiddlewareResult.PASSED, 10)))
+			.toArray();
 		TestChain.inspect(middlewares, (request) -> {
-			record(listener, request, 100);
-			assertThat(allocatedBytes(() -> record(listener, request, 1000))).isLessThan(1000);
+			record(listener, request, samples, 100);
+			assertThat(allocatedBytes(() -> record(listener, request, samples, 1000))).isLessThan(1000);
 		});
 		assertThat(this.registry.get("async.middleware.own").tag("middleware", "m49").timer().count()).isEqualTo(1100);
 	}
 
-	private static void record(RequestListener listener, RequestTimeline request, int times) {
+	private static void record(SampleListener listener, RequestTimeline request, long[] samples, int times) {
 		for (int i = 0; i < times; i++) {
 			listener.onHead(request);
+			listener.onSamples(samples, 0, samples.length, 0);
 			listener.onEnd(request, RequestResult.OK);
 		}
 	}
@@ -349,6 +361,7 @@ class MicrometerRequestListenerTests {
 	private HttpHandler chain(WebHandler handler, Middleware... middlewares) {
 		return new TestChain().entries(List.of(middlewares))
 			.listener(MiddlewareMetrics.listener(this.registry, List.of(middlewares), List.of()))
+			.promptly()
 			.ticker(this.ticker)
 			.handler(handler)
 			.build();

@@ -53,6 +53,8 @@ public final class TestChain {
 
 	private Deadlines deadlines = Deadlines.NONE;
 
+	private boolean promptly;
+
 	private Ticker ticker = Ticker.SYSTEM;
 
 	private ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
@@ -125,6 +127,15 @@ public final class TestChain {
 		return this;
 	}
 
+	/**
+	 * Let no sample wait on its way to the listeners, as it is when an application goes
+	 * down.
+	 */
+	public TestChain promptly() {
+		this.promptly = true;
+		return this;
+	}
+
 	public TestChain guard(MisuseGuard guard) {
 		this.guard = guard;
 		return this;
@@ -160,10 +171,14 @@ public final class TestChain {
 	}
 
 	public HttpHandler build(WebHandler handler) {
-		return builder(handler)
-			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((all, context) -> List.copyOf(this.entries),
-					this.listeners, new Guards(this.guard, this.failures, this.deadlines), this.ticker))
-			.build();
+		MiddlewareHttpHandlerFactory factory = new MiddlewareHttpHandlerFactory(
+				(all, context) -> List.copyOf(this.entries), this.listeners,
+				new Guards(this.guard, this.failures, this.deadlines), this.ticker);
+		HttpHandler built = builder(handler).httpHandlerDecorator(factory).build();
+		if (this.promptly) {
+			factory.close();
+		}
+		return built;
 	}
 
 	/**

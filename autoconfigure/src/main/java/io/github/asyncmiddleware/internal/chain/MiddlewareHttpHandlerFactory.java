@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.chain;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -25,7 +26,7 @@ import org.springframework.web.server.handler.FilteringWebHandler;
  * in order because the last is the innermost, the one that is handed Spring's own
  * handler.
  */
-public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorFactory, Ordered {
+public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorFactory, Ordered, AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(MiddlewareHttpHandlerFactory.class);
 
@@ -36,6 +37,8 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 	private final Guards guards;
 
 	private final Ticker ticker;
+
+	private final List<RequestObserver> observers = new CopyOnWriteArrayList<>();
 
 	/**
 	 * Create a factory.
@@ -74,6 +77,15 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 		return handler;
 	}
 
+	/**
+	 * Hand over to the listeners what they have not been told yet. From now on nothing
+	 * waits.
+	 */
+	@Override
+	public void close() {
+		this.observers.forEach(RequestObserver::close);
+	}
+
 	private HttpHandler rebuild(HttpWebHandlerAdapter adapter, ExceptionHandlingWebHandler exceptionHandling,
 			FilteringWebHandler filtering, List<ChainEntry> chain) {
 		if (chain.stream().noneMatch(Middleware.class::isInstance) && chain.size() == filtering.getFilters().size()) {
@@ -88,7 +100,9 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 			return unobserved;
 		}
 		Ticker ticker = this.listeners.isEmpty() ? Ticker.STOPPED : this.ticker;
-		return new MiddlewareHttpHandler(delegate, adapter, new RequestObserver(this.listeners, ticker),
+		RequestObserver observer = new RequestObserver(this.listeners, ticker);
+		this.observers.add(observer);
+		return new MiddlewareHttpHandler(delegate, adapter, observer,
 				chain.stream().anyMatch(MiddlewareHttpHandlerFactory::hasDeadline) ? this.guards.deadlines()
 						: Deadlines.NONE);
 	}

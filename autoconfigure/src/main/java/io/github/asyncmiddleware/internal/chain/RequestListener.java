@@ -24,18 +24,6 @@ public interface RequestListener {
 	void onEnd(RequestTimeline request, RequestResult result);
 
 	/**
-	 * Called instead of the other two where the head is only reported at the end of the
-	 * request, which is so unless a stream follows it. For those who can do both in one
-	 * go.
-	 * @param request the request
-	 * @param result how it ended
-	 */
-	default void onHeadAndEnd(RequestTimeline request, RequestResult result) {
-		onHead(request);
-		onEnd(request, result);
-	}
-
-	/**
 	 * Called each time a middleware breaks the rules of a filter.
 	 * @param middleware the middleware
 	 * @param misuse what it did

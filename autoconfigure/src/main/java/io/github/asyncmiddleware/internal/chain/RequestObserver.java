@@ -4,6 +4,7 @@ import java.util.List;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Passes what becomes of the requests to all listeners. What a listener throws never
@@ -15,6 +16,9 @@ final class RequestObserver {
 
 	private final RequestListener[] listeners;
 
+	/** Where samples wait for those that take them, or {@code null} if nobody does. */
+	private final @Nullable SampleBuffers buffers;
+
 	/** Which listeners have been complained about; a race only logs once more. */
 	private final boolean[] failed;
 
@@ -24,6 +28,22 @@ final class RequestObserver {
 		this.listeners = listeners.toArray(new RequestListener[0]);
 		this.failed = new boolean[this.listeners.length];
 		this.ticker = ticker;
+		this.buffers = listeners.stream().anyMatch(SampleListener.class::isInstance)
+				? new SampleBuffers(this, Runtime.getRuntime().availableProcessors()) : null;
+		for (RequestListener listener : listeners) {
+			if (listener instanceof SampleListener sampleListener && this.buffers != null) {
+				sampleListener.comingFrom(this.buffers);
+			}
+		}
+	}
+
+	/**
+	 * Let nothing wait any longer.
+	 */
+	void close() {
+		if (this.buffers != null) {
+			this.buffers.close();
+		}
 	}
 
 	Ticker ticker() {
@@ -42,6 +62,29 @@ final class RequestObserver {
 				failed(i, ex);
 			}
 		}
+		note(request, true, false);
+	}
+
+	private void note(RequestTimeline request, boolean head, boolean end) {
+		if (this.buffers != null) {
+			this.buffers.note(request, head, end);
+		}
+	}
+
+	/**
+	 * Pass on samples.
+	 */
+	void onSamples(long[] samples, int from, int to, long time) {
+		for (int i = 0; i < this.listeners.length; i++) {
+			if (this.listeners[i] instanceof SampleListener listener) {
+				try {
+					listener.onSamples(samples, from, to, time);
+				}
+				catch (Throwable ex) {
+					failed(i, ex);
+				}
+			}
+		}
 	}
 
 	/**
@@ -52,16 +95,15 @@ final class RequestObserver {
 		for (int i = 0; i < this.listeners.length; i++) {
 			try {
 				if (withHead) {
-					this.listeners[i].onHeadAndEnd(request, result);
+					this.listeners[i].onHead(request);
 				}
-				else {
-					this.listeners[i].onEnd(request, result);
-				}
+				this.listeners[i].onEnd(request, result);
 			}
 			catch (Throwable ex) {
 				failed(i, ex);
 			}
 		}
+		note(request, withHead, true);
 	}
 
 	private void failed(int index, Throwable ex) {

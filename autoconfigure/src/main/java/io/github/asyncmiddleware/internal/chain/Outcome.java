@@ -1,14 +1,41 @@
-package io.github.asyncmiddleware.metrics;
+package io.github.asyncmiddleware.internal.chain;
 
 import org.springframework.http.HttpStatus;
 
 /**
- * The values of the tag {@code outcome}: what a status means, as
- * {@code http.server.requests} has it.
+ * What a status means, as the tag {@code outcome} of {@code http.server.requests} has it.
  */
-enum Outcome {
+public enum Outcome {
 
-	INFORMATIONAL, SUCCESS, REDIRECTION, CLIENT_ERROR, SERVER_ERROR, UNKNOWN;
+	/**
+	 * A status of 1xx.
+	 */
+	INFORMATIONAL,
+
+	/**
+	 * A status of 2xx.
+	 */
+	SUCCESS,
+
+	/**
+	 * A status of 3xx.
+	 */
+	REDIRECTION,
+
+	/**
+	 * A status of 4xx.
+	 */
+	CLIENT_ERROR,
+
+	/**
+	 * A status of 5xx.
+	 */
+	SERVER_ERROR,
+
+	/**
+	 * Any other status.
+	 */
+	UNKNOWN;
 
 	private static final Outcome[] BY_STATUS = new Outcome[600];
 
@@ -24,7 +51,7 @@ enum Outcome {
 	 * @return the outcome, {@link #UNKNOWN} for a code that is not registered, unless it
 	 * is one of success
 	 */
-	static Outcome of(int status) {
+	public static Outcome of(int status) {
 		return (status >= 0 && status < BY_STATUS.length) ? BY_STATUS[status] : UNKNOWN;
 	}
 

@@ -1,4 +1,4 @@
-package io.github.asyncmiddleware.metrics;
+package io.github.asyncmiddleware.internal.chain;
 
 import java.util.Locale;
 
