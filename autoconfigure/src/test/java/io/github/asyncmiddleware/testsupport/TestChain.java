@@ -10,6 +10,7 @@ import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import io.github.asyncmiddleware.internal.chain.Guards;
+import io.github.asyncmiddleware.internal.chain.HeadDecorator;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
@@ -50,6 +51,8 @@ public final class TestChain {
 	private FailureLog failures = FailureLog.NONE;
 
 	private Ticker ticker = Ticker.SYSTEM;
+
+	private HeadDecorator headDecorator = HeadDecorator.NONE;
 
 	private ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
 
@@ -132,6 +135,11 @@ public final class TestChain {
 		return this;
 	}
 
+	public TestChain headDecorator(HeadDecorator headDecorator) {
+		this.headDecorator = headDecorator;
+		return this;
+	}
+
 	public TestChain observationRegistry(ObservationRegistry observationRegistry) {
 		this.observationRegistry = observationRegistry;
 		return this;
@@ -142,6 +150,13 @@ public final class TestChain {
 		return this;
 	}
 
+	/**
+	 * The middlewares among the filters so far.
+	 */
+	public List<Middleware> middlewares() {
+		return this.entries.stream().filter(Middleware.class::isInstance).map(Middleware.class::cast).toList();
+	}
+
 	public HttpHandler build() {
 		return build(this.handler);
 	}
@@ -149,7 +164,7 @@ public final class TestChain {
 	public HttpHandler build(WebHandler handler) {
 		return builder(handler)
 			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((all, context) -> List.copyOf(this.entries),
-					this.listeners, new Guards(this.guard, this.failures), this.ticker))
+					this.listeners, new Guards(this.guard, this.failures), this.ticker, this.headDecorator))
 			.build();
 	}
 

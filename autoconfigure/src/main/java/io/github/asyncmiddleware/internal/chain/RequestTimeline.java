@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 
 import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
@@ -166,6 +167,21 @@ public final class RequestTimeline extends Timeline {
 			first = step;
 		}
 		return (first != null) ? Math.max(ttfb(first) - own, 0) : 0;
+	}
+
+	/**
+	 * What the time to first byte of the first middleware would be if the head were now.
+	 * The own times are brought up to this moment, and from then on the time is the
+	 * application's. For a {@link HeadDecorator} and nobody else.
+	 * @return nanoseconds, 0 if no middleware was entered
+	 */
+	public long ttfbSoFar() {
+		long now = changeHands(null);
+		long longest = 0;
+		for (Step step = this.last; step != null; step = step.previous) {
+			longest = Math.max(longest, duration(step.entered, now));
+		}
+		return longest;
 	}
 
 	private static long duration(long from, long to) {
@@ -336,16 +352,18 @@ public final class RequestTimeline extends Timeline {
 	}
 
 	/**
-	 * The status and the headers are about to be handed to the server, and nothing can
-	 * change them any more. Only the first call counts.
+	 * The status and the headers are about to be handed to the server, and nobody else
+	 * can change them any more. Only the first call counts.
 	 * @param status the status code
 	 * @param body whether a body follows whose end is not known yet
+	 * @param response the response, to which a {@link HeadDecorator} may add
 	 */
-	void head(int status, boolean body) {
+	void head(int status, boolean body, ServerHttpResponse response) {
 		if (hasHead() || !tryAcquire()) {
 			return;
 		}
 		try {
+			this.observer.beforeHead(this, status, response);
 			this.head = changeHands(null);
 			this.status = status;
 			if (!body) {
