@@ -132,8 +132,8 @@ class ServerTimingTests {
 				this.ticker.advanceMillis(20);
 				return Mono.error(new IllegalStateException("again"));
 			});
-		assertThat(detailed(answersAfter(0)).get(0)).contains("a;dur=2.000", "b;dur=20.000")
-			.endsWith(", app;dur=0.000, total;dur=22.000");
+		assertThat(detailed(answersAfter(0)))
+			.containsExactly("a;dur=2.000, b;dur=20.000, app;dur=0.000, total;dur=22.000");
 	}
 
 	@Test

@@ -177,11 +177,11 @@ public final class RequestTimeline extends Timeline {
 	 */
 	public long ttfbSoFar() {
 		long now = changeHands(null);
-		long longest = 0;
-		for (Step step = this.last; step != null; step = step.previous) {
-			longest = Math.max(longest, duration(step.entered, now));
+		Step first = this.last;
+		while (first != null && first.previous != null) {
+			first = first.previous;
 		}
-		return longest;
+		return (first != null) ? duration(first.entered, now) : 0;
 	}
 
 	private static long duration(long from, long to) {
@@ -250,11 +250,10 @@ public final class RequestTimeline extends Timeline {
 
 	private void add(Step step, long now) {
 		step.entered = now;
-		if (this.restarted) {
-			takeOver(step);
+		if (!this.restarted || !takeOver(step)) {
+			step.previous = this.last;
+			this.last = step;
 		}
-		step.previous = this.last;
-		this.last = step;
 		this.hooks |= step.link().hooks;
 	}
 
@@ -325,25 +324,28 @@ public final class RequestTimeline extends Timeline {
 	}
 
 	/**
-	 * A middleware that runs once more in the same request keeps one record: it was
-	 * entered when it was entered first, and its own time goes on.
+	 * A middleware that runs once more in the same request keeps one record and its place
+	 * among the others: it was entered when it was entered first, and its own time goes
+	 * on.
 	 */
-	private void takeOver(Step step) {
+	private boolean takeOver(Step step) {
 		Step after = null;
 		for (Step earlier = this.last; earlier != null; earlier = earlier.previous) {
 			if (earlier.middleware() == step.middleware()) {
 				step.entered = earlier.entered;
 				step.own += earlier.own;
+				step.previous = earlier.previous;
 				if (after != null) {
-					after.previous = earlier.previous;
+					after.previous = step;
 				}
 				else {
-					this.last = earlier.previous;
+					this.last = step;
 				}
-				return;
+				return true;
 			}
 			after = earlier;
 		}
+		return false;
 	}
 
 	@Override
