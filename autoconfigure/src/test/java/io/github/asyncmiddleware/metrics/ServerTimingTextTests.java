@@ -1,5 +1,8 @@
 package io.github.asyncmiddleware.metrics;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -23,6 +26,15 @@ class ServerTimingTextTests {
 		assertThat(ServerTimingText.detailed(new String[] { "auth", "audit" }, new long[] { 12_345_000, 34_000 },
 				17_389_000))
 			.isEqualTo("auth;dur=12.345, audit;dur=0.034, app;dur=5.010, total;dur=17.389");
+	}
+
+	@Test
+	void isWhatTheDocumentationShows() throws IOException {
+		assertThat(Files.readString(Path.of("..", "docs", "metrics.md"))).contains(
+				"`" + ServerTimingText.detailed(new String[] { "auth" }, new long[] { 12_345_000 }, 17_355_000) + "`",
+				"`" + ServerTimingText.total(17_355_000) + "`",
+				"at most " + ServerTimingText.MAX_ENTRIES + " entries and 1 KB",
+				"no more than " + ServerTimingNames.MAX_LENGTH + " characters");
 	}
 
 	@ParameterizedTest
