@@ -62,10 +62,9 @@ class ServerTimingIntegrationTests {
 
 	@Test
 	void tellsTheTotal() {
-		this.runner.withPropertyValues("async-middleware.server-timing=total").run((context) -> {
-			assertThat(timing(context, "/hello")).singleElement()
-				.satisfies((header) -> assertThat(TimingHeader.parse(header).names()).containsExactly("total"));
-		});
+		this.runner.withPropertyValues("async-middleware.server-timing=total")
+			.run((context) -> assertThat(timing(context, "/hello")).singleElement()
+				.satisfies((header) -> assertThat(TimingHeader.parse(header).names()).containsExactly("total")));
 	}
 
 	@Test
