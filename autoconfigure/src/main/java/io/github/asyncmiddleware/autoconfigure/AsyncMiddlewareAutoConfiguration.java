@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.autoconfigure;
 import java.util.List;
 
 import io.github.asyncmiddleware.internal.chain.Guards;
+import io.github.asyncmiddleware.internal.chain.HeadDecorator;
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
@@ -10,6 +11,7 @@ import io.github.asyncmiddleware.internal.chain.Ticker;
 import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
+import io.github.asyncmiddleware.metrics.ServerTiming;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -93,7 +95,8 @@ public final class AsyncMiddlewareAutoConfiguration {
 			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, DeadlineWheel deadlines) {
 		List<RequestListener> all = listeners.orderedStream().toList();
 		return new MiddlewareHttpHandlerFactory(chain, all,
-				new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM), deadlines), Ticker.SYSTEM);
+				new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM), deadlines), Ticker.SYSTEM,
+				headDecorator(properties, chain));
 	}
 
 	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners) {
@@ -101,6 +104,14 @@ public final class AsyncMiddlewareAutoConfiguration {
 			case FAIL -> new MisuseReporter(true, listeners, Ticker.SYSTEM);
 			case WARN -> new MisuseReporter(false, listeners, Ticker.SYSTEM);
 			case OFF -> MisuseGuard.OFF;
+		};
+	}
+
+	private static HeadDecorator headDecorator(AsyncMiddlewareProperties properties, MiddlewareChain chain) {
+		return switch (properties.getServerTiming()) {
+			case OFF -> HeadDecorator.NONE;
+			case TOTAL -> ServerTiming.total();
+			case DETAILED -> ServerTiming.detailed(chain.middlewares());
 		};
 	}
 

@@ -37,6 +37,12 @@ public class AsyncMiddlewareProperties {
 	 */
 	private Misuse misuse = Misuse.FAIL;
 
+	/**
+	 * What clients are told about the time that a response took, in the header
+	 * "Server-Timing".
+	 */
+	private ServerTiming serverTiming = ServerTiming.OFF;
+
 	private final Blocking blocking = new Blocking();
 
 	private final Metrics metrics = new Metrics();
@@ -71,6 +77,14 @@ public class AsyncMiddlewareProperties {
 		this.misuse = misuse;
 	}
 
+	public ServerTiming getServerTiming() {
+		return this.serverTiming;
+	}
+
+	public void setServerTiming(ServerTiming serverTiming) {
+		this.serverTiming = serverTiming;
+	}
+
 	public Blocking getBlocking() {
 		return this.blocking;
 	}
@@ -103,6 +117,29 @@ public class AsyncMiddlewareProperties {
 		 * It takes effect as in any filter.
 		 */
 		OFF
+
+	}
+
+	/**
+	 * What the header {@code Server-Timing} tells.
+	 */
+	public enum ServerTiming {
+
+		/**
+		 * Nothing: the header is not added.
+		 */
+		OFF,
+
+		/**
+		 * The time to first byte of the first middleware.
+		 */
+		TOTAL,
+
+		/**
+		 * The own time of each middleware and the time of the application as well. It
+		 * tells clients about the inside, so it is for development.
+		 */
+		DETAILED
 
 	}
 

@@ -1,5 +1,6 @@
 /**
- * The catalogue of meters and the tags a user may add to them.
+ * The catalogue of meters, the tags a user may add to them, and the {@code Server-Timing}
+ * header.
  */
 @NullMarked
 package io.github.asyncmiddleware.metrics;

@@ -23,6 +23,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ConfigurationMetadataTests {
 
+	private static final String CHOICES = AsyncMiddlewareProperties.class.getName() + "$";
+
 	@Test
 	void namesEveryProperty() throws Exception {
 		assertThat(metadata().stream().map((property) -> property.get("name"))).containsExactlyInAnyOrderElementsOf(
@@ -45,6 +47,14 @@ class ConfigurationMetadataTests {
 			.isNotEmpty()
 			.allSatisfy((property) -> assertThat(property.get("defaultValue")).as("default of " + property.get("name"))
 				.isNotNull());
+	}
+
+	@Test
+	void tellsTheDefaultOfEveryChoice() throws Exception {
+		assertThat(metadata().stream()
+			.filter((property) -> String.valueOf(property.get("type")).startsWith(CHOICES))
+			.map((property) -> property.get("name") + "=" + property.get("defaultValue")))
+			.containsExactlyInAnyOrder("async-middleware.misuse=fail", "async-middleware.server-timing=off");
 	}
 
 	private static List<Map<String, Object>> metadata() throws IOException, URISyntaxException {

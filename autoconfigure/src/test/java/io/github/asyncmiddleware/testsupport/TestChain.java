@@ -11,6 +11,7 @@ import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import io.github.asyncmiddleware.internal.chain.Guards;
+import io.github.asyncmiddleware.internal.chain.HeadDecorator;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
@@ -56,6 +57,8 @@ public final class TestChain {
 	private boolean promptly;
 
 	private Ticker ticker = Ticker.SYSTEM;
+
+	private HeadDecorator headDecorator = HeadDecorator.NONE;
 
 	private ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
 
@@ -156,6 +159,11 @@ public final class TestChain {
 		return this;
 	}
 
+	public TestChain headDecorator(HeadDecorator headDecorator) {
+		this.headDecorator = headDecorator;
+		return this;
+	}
+
 	public TestChain observationRegistry(ObservationRegistry observationRegistry) {
 		this.observationRegistry = observationRegistry;
 		return this;
@@ -166,6 +174,13 @@ public final class TestChain {
 		return this;
 	}
 
+	/**
+	 * The middlewares among the filters so far.
+	 */
+	public List<Middleware> middlewares() {
+		return this.entries.stream().filter(Middleware.class::isInstance).map(Middleware.class::cast).toList();
+	}
+
 	public HttpHandler build() {
 		return build(this.handler);
 	}
@@ -173,7 +188,7 @@ public final class TestChain {
 	public HttpHandler build(WebHandler handler) {
 		MiddlewareHttpHandlerFactory factory = new MiddlewareHttpHandlerFactory(
 				(all, context) -> List.copyOf(this.entries), this.listeners,
-				new Guards(this.guard, this.failures, this.deadlines), this.ticker);
+				new Guards(this.guard, this.failures, this.deadlines), this.ticker, this.headDecorator);
 		HttpHandler built = builder(handler).httpHandlerDecorator(factory).build();
 		if (this.promptly) {
 			factory.close();

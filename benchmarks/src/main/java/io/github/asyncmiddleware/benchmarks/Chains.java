@@ -9,6 +9,7 @@ import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Guards;
+import io.github.asyncmiddleware.internal.chain.HeadDecorator;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
@@ -71,7 +72,7 @@ final class Chains {
 		return WebHttpHandlerBuilder.webHandler(handler)
 			.filters((all) -> middlewares.forEach((middleware) -> all.add(middleware.filter())))
 			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((filters, context) -> chain, listeners,
-					new Guards(guard, FailureLog.NONE, Deadlines.NONE), Ticker.SYSTEM))
+					new Guards(guard, FailureLog.NONE, Deadlines.NONE), Ticker.SYSTEM, HeadDecorator.NONE))
 			.build();
 	}
 

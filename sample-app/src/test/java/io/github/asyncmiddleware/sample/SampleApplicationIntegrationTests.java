@@ -66,6 +66,23 @@ class SampleApplicationIntegrationTests {
 	}
 
 	@Test
+	void tellsTheBrowserWhereTheTimeWent() {
+		String time = ";dur=\\d+\\.\\d{3}";
+		this.client.get()
+			.uri("/products/1")
+			.exchange()
+			.expectHeader()
+			.values("Server-Timing",
+					(values) -> assertThat(values).singleElement()
+						.asString()
+						.matches(String.join(time + ", ", "requestId", "finalStatus", "statusHeader", "rateLimit",
+								"authentication", "tenant", "audit", "experiments", "featureFlags", "legacyLicence",
+								"servedBy", "app", "total") + time))
+			.expectBody()
+			.returnResult();
+	}
+
+	@Test
 	void takesTheTenantFromTheKeyAndNotFromTheClient() {
 		this.client.get()
 			.uri("/products/1")

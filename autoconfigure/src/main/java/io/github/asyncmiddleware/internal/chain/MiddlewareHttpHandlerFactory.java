@@ -40,22 +40,27 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 
 	private final List<RequestObserver> observers = new CopyOnWriteArrayList<>();
 
+	private final HeadDecorator headDecorator;
+
 	/**
 	 * Create a factory.
 	 * @param arranger knows which filters are middlewares and where they stand
-	 * @param listeners who is told what becomes of the requests; if there are none,
-	 * nothing is observed
+	 * @param listeners who is told what becomes of the requests
 	 * @param guards who watches over the middlewares
-	 * @param ticker the clock
+	 * @param ticker the clock; if there are neither listeners nor a decorator, it is not
+	 * read
+	 * @param headDecorator who may add to the heads of the responses
 	 */
 	public MiddlewareHttpHandlerFactory(ChainArranger arranger, List<RequestListener> listeners, Guards guards,
-			Ticker ticker) {
+			Ticker ticker, HeadDecorator headDecorator) {
 		Assert.notNull(arranger, "'arranger' must not be null");
 		Assert.notNull(ticker, "'ticker' must not be null");
+		Assert.notNull(headDecorator, "'headDecorator' must not be null");
 		this.arranger = arranger;
 		this.listeners = List.copyOf(listeners);
 		this.guards = guards;
 		this.ticker = ticker;
+		this.headDecorator = headDecorator;
 	}
 
 	@Override
@@ -93,14 +98,15 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 		}
 		WebHandler filters = fuse(chain, filtering.getDelegate());
 		WebHandler delegate = new ExceptionHandlingWebHandler(filters, exceptionHandlers(exceptionHandling));
-		boolean unseen = this.listeners.isEmpty() && this.guards.misuse() == MisuseGuard.OFF;
+		boolean unmeasured = this.listeners.isEmpty() && this.headDecorator == HeadDecorator.NONE;
+		boolean unseen = unmeasured && this.guards.misuse() == MisuseGuard.OFF;
 		if (unseen && chain.stream().noneMatch(MiddlewareHttpHandlerFactory::needsBoundary)) {
 			HttpWebHandlerAdapter unobserved = new HttpWebHandlerAdapter(delegate);
 			MiddlewareHttpHandler.Settings.copy(adapter, unobserved);
 			return unobserved;
 		}
-		Ticker ticker = this.listeners.isEmpty() ? Ticker.STOPPED : this.ticker;
-		RequestObserver observer = new RequestObserver(this.listeners, ticker);
+		Ticker ticker = unmeasured ? Ticker.STOPPED : this.ticker;
+		RequestObserver observer = new RequestObserver(this.listeners, this.headDecorator, ticker);
 		this.observers.add(observer);
 		return new MiddlewareHttpHandler(delegate, adapter, observer,
 				chain.stream().anyMatch(MiddlewareHttpHandlerFactory::hasDeadline) ? this.guards.deadlines()

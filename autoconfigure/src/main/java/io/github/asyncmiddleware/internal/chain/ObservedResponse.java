@@ -222,12 +222,12 @@ class ObservedResponse extends ServerHttpResponseDecorator implements ResponseGa
 
 	private void head(boolean body) {
 		if (!body && isUpgrade()) {
-			this.timeline.head(Upgrade.STATUS, false);
+			this.timeline.head(Upgrade.STATUS, false, this.response);
 			this.timeline.ended(Ending.UPGRADE, null);
 			return;
 		}
 		HttpStatusCode status = this.response.getStatusCode();
-		this.timeline.head((status != null) ? status.value() : 200, body);
+		this.timeline.head((status != null) ? status.value() : 200, body, this.response);
 	}
 
 	/**

@@ -6,9 +6,12 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.http.server.reactive.ServerHttpResponse;
+
 /**
- * Passes what becomes of the requests to all listeners. What a listener throws never
- * reaches the response: it is logged, once per listener, and dropped.
+ * Passes what becomes of the requests to all listeners, and their heads to the decorator.
+ * What one of them throws never reaches the response: it is logged, once for each, and
+ * dropped.
  */
 final class RequestObserver {
 
@@ -22,11 +25,17 @@ final class RequestObserver {
 	/** Which listeners have been complained about; a race only logs once more. */
 	private final boolean[] failed;
 
+	private final HeadDecorator headDecorator;
+
+	/** As above. */
+	private boolean headDecoratorFailed;
+
 	private final Ticker ticker;
 
-	RequestObserver(List<RequestListener> listeners, Ticker ticker) {
+	RequestObserver(List<RequestListener> listeners, HeadDecorator headDecorator, Ticker ticker) {
 		this.listeners = listeners.toArray(new RequestListener[0]);
 		this.failed = new boolean[this.listeners.length];
+		this.headDecorator = headDecorator;
 		this.ticker = ticker;
 		this.buffers = listeners.stream().anyMatch(SampleListener.class::isInstance)
 				? new SampleBuffers(this, Runtime.getRuntime().availableProcessors()) : null;
@@ -48,6 +57,25 @@ final class RequestObserver {
 
 	Ticker ticker() {
 		return this.ticker;
+	}
+
+	/**
+	 * Let the decorator add to a head that is about to be committed.
+	 */
+	void beforeHead(RequestTimeline request, int status, ServerHttpResponse response) {
+		try {
+			this.headDecorator.beforeHead(request, status, response);
+		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			if (!this.headDecoratorFailed) {
+				this.headDecoratorFailed = true;
+				logger.warn(this.headDecorator.getClass().getName()
+						+ " failed. The response goes out without what it adds; further failures are not logged", ex);
+			}
+		}
 	}
 
 	/**

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 
 import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
@@ -168,6 +169,21 @@ public final class RequestTimeline extends Timeline {
 		return (first != null) ? Math.max(ttfb(first) - own, 0) : 0;
 	}
 
+	/**
+	 * What the time to first byte of the first middleware would be if the head were now.
+	 * The own times are brought up to this moment, and from then on the time is the
+	 * application's. For a {@link HeadDecorator} and nobody else.
+	 * @return nanoseconds, 0 if no middleware was entered
+	 */
+	public long ttfbSoFar() {
+		long now = changeHands(null);
+		Step first = this.last;
+		while (first != null && first.previous != null) {
+			first = first.previous;
+		}
+		return (first != null) ? duration(first.entered, now) : 0;
+	}
+
 	private static long duration(long from, long to) {
 		// A clock that is asked on two processors can be a little apart
 		return Math.max(to - from, 0);
@@ -234,11 +250,10 @@ public final class RequestTimeline extends Timeline {
 
 	private void add(Step step, long now) {
 		step.entered = now;
-		if (this.restarted) {
-			takeOver(step);
+		if (!this.restarted || !takeOver(step)) {
+			step.previous = this.last;
+			this.last = step;
 		}
-		step.previous = this.last;
-		this.last = step;
 		this.hooks |= step.link().hooks;
 	}
 
@@ -309,25 +324,28 @@ public final class RequestTimeline extends Timeline {
 	}
 
 	/**
-	 * A middleware that runs once more in the same request keeps one record: it was
-	 * entered when it was entered first, and its own time goes on.
+	 * A middleware that runs once more in the same request keeps one record and its place
+	 * among the others: it was entered when it was entered first, and its own time goes
+	 * on.
 	 */
-	private void takeOver(Step step) {
+	private boolean takeOver(Step step) {
 		Step after = null;
 		for (Step earlier = this.last; earlier != null; earlier = earlier.previous) {
 			if (earlier.middleware() == step.middleware()) {
 				step.entered = earlier.entered;
 				step.own += earlier.own;
+				step.previous = earlier.previous;
 				if (after != null) {
-					after.previous = earlier.previous;
+					after.previous = step;
 				}
 				else {
-					this.last = earlier.previous;
+					this.last = step;
 				}
-				return;
+				return true;
 			}
 			after = earlier;
 		}
+		return false;
 	}
 
 	@Override
@@ -336,16 +354,18 @@ public final class RequestTimeline extends Timeline {
 	}
 
 	/**
-	 * The status and the headers are about to be handed to the server, and nothing can
-	 * change them any more. Only the first call counts.
+	 * The status and the headers are about to be handed to the server, and nobody else
+	 * can change them any more. Only the first call counts.
 	 * @param status the status code
 	 * @param body whether a body follows whose end is not known yet
+	 * @param response the response, to which a {@link HeadDecorator} may add
 	 */
-	void head(int status, boolean body) {
+	void head(int status, boolean body, ServerHttpResponse response) {
 		if (hasHead() || !tryAcquire()) {
 			return;
 		}
 		try {
+			this.observer.beforeHead(this, status, response);
 			this.head = changeHands(null);
 			this.status = status;
 			if (!body) {

@@ -172,6 +172,27 @@ class RequestTimelineTests {
 	}
 
 	@Test
+	void addsUpWhereARetryTakesAnotherWay() throws Exception {
+		AtomicInteger attempts = new AtomicInteger();
+		this.chain.foreign("retries", (exchange, next) -> next.filter(exchange).retry(1))
+			.middleware("a", (exchange, next) -> {
+				this.ticker.advanceNanos(1);
+				return (attempts.incrementAndGet() > 1) ? answer(exchange) : next.filter(exchange);
+			})
+			.middleware("b", (exchange, next) -> {
+				this.ticker.advanceNanos(20);
+				return next.filter(exchange);
+			});
+		RequestRecord record = run((exchange) -> {
+			this.ticker.advanceNanos(300);
+			return Mono.error(new IllegalStateException("try again"));
+		});
+		assertThat(record.steps()).containsExactly(new StepRecord("a", MiddlewareResult.ANSWERED, 2, 322),
+				passed("b", 20, 321));
+		assertThat(record.app()).isEqualTo(300);
+	}
+
+	@Test
 	void endsOwnTimeWithTheRequestWhereThereIsNoHead() throws Exception {
 		this.chain.middleware("a", takes(1)).middleware("stuck", (exchange, next) -> {
 			this.ticker.advanceNanos(5);

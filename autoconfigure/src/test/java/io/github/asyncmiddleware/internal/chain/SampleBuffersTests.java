@@ -84,7 +84,7 @@ class SampleBuffersTests {
 	@Test
 	void nothingIsLeftWhenTheApplicationGoesDown() {
 		MiddlewareHttpHandlerFactory factory = new MiddlewareHttpHandlerFactory((filters, context) -> chainOf(1),
-				List.of(this.counts), Guards.OFF, this.ticker);
+				List.of(this.counts), Guards.OFF, this.ticker, HeadDecorator.NONE);
 		HttpHandler handler = WebHttpHandlerBuilder.webHandler((exchange) -> exchange.getResponse().setComplete())
 			.httpHandlerDecorator(factory)
 			.build();
@@ -137,7 +137,8 @@ class SampleBuffersTests {
 	void losesNothingWhenManyThreadsRecordAndRead() {
 		int threads = 4;
 		int times = 20_000;
-		SampleBuffers buffers = new SampleBuffers(new RequestObserver(List.of(this.counts), Ticker.SYSTEM), 2);
+		SampleBuffers buffers = new SampleBuffers(
+				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, Ticker.SYSTEM), 2);
 		TestChain.inspect(middlewares(5), (request) -> recordAndRead(buffers, request, threads, times));
 		buffers.close();
 		for (int index = 0; index < 5; index++) {
@@ -170,7 +171,8 @@ class SampleBuffersTests {
 
 	@Test
 	void allocatesNothingPerRequest() {
-		SampleBuffers buffers = new SampleBuffers(new RequestObserver(List.of(this.counts), new TestTicker()), 2);
+		SampleBuffers buffers = new SampleBuffers(
+				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, new TestTicker()), 2);
 		TestChain.inspect(middlewares(50), (request) -> {
 			record(buffers, request, 1000);
 			// A timer now and then to fetch what waits

@@ -366,6 +366,23 @@ class HooksFilterTests {
 	}
 
 	@Test
+	void responseHooksKeepTheirOrderWhereARetryTakesAnotherWay() throws Exception {
+		List<String> order = Collections.synchronizedList(new ArrayList<>());
+		AtomicInteger attempts = new AtomicInteger();
+		TestChain chain = new TestChain().listener(this.listener)
+			.foreign("retries", (exchange, next) -> next.filter(exchange).retry(1))
+			.middleware("a", code(new NotesResponse("a", order)))
+			.foreign("answers",
+					(exchange, next) -> (attempts.incrementAndGet() > 1) ? write(exchange, "body")
+							: next.filter(exchange))
+			.middleware("b", code(new NotesResponse("b", order)))
+			.handler((exchange) -> Mono.error(new IllegalStateException("try again")));
+		assertThat(exchange(chain, "GET /")).endsWith("body");
+		assertThat(order).containsExactly("b", "a");
+		this.listener.take();
+	}
+
+	@Test
 	void aResponseHookRunsOnlyForThoseThatWereStarted() throws Exception {
 		List<String> order = Collections.synchronizedList(new ArrayList<>());
 		TestChain chain = chain().middleware("outer", code(new NotesResponse("outer", order)))

@@ -1,0 +1,109 @@
+package io.github.asyncmiddleware.metrics;
+
+import java.util.List;
+
+import io.github.asyncmiddleware.internal.chain.HeadDecorator;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.chain.Step;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.util.Assert;
+
+/**
+ * Tells clients in the header {@code Server-Timing} what a response took, which browsers
+ * show in their network tab. The auto-configuration puts it in place; applications have
+ * no need to.
+ * <p>
+ * Values of that header that are there already stay, and this is one more. The times are
+ * those of {@link AsyncMiddlewareMeters}, as far as they have come when the text is made:
+ * what follows until the head is sent is only in the meters, as time of the application.
+ * <p>
+ * Not added where no middleware was entered, for a connection that is handed to another
+ * protocol, and to a 304: a cache would put it in the place of that of the response it
+ * has.
+ */
+public abstract sealed class ServerTiming implements HeadDecorator {
+
+	private static final String HEADER = "Server-Timing";
+
+	private ServerTiming() {
+	}
+
+	/**
+	 * Tell the time to first byte of the first middleware, as {@code total}.
+	 * @return who adds the header
+	 */
+	public static HeadDecorator total() {
+		return new Total();
+	}
+
+	/**
+	 * Tell the own time of each middleware, outermost first, the time of the application
+	 * as {@code app}, and the {@code total} that they add up to.
+	 * @param middlewares the middlewares there are
+	 * @return who adds the header
+	 */
+	public static HeadDecorator detailed(List<Middleware> middlewares) {
+		Assert.notNull(middlewares, "'middlewares' must not be null");
+		return new Detailed(ServerTimingNames.of(middlewares));
+	}
+
+	@Override
+	public final void beforeHead(RequestTimeline request, int status, ServerHttpResponse response) {
+		if (request.last() != null && status >= HttpStatus.OK.value() && status != HttpStatus.NOT_MODIFIED.value()) {
+			response.getHeaders().add(HEADER, text(request, request.ttfbSoFar()));
+		}
+	}
+
+	/**
+	 * The value of the header.
+	 * @param request the request, in which some middleware was entered
+	 * @param total the time to first byte so far, in nanoseconds
+	 */
+	abstract String text(RequestTimeline request, long total);
+
+	/**
+	 * Tells the sum.
+	 */
+	private static final class Total extends ServerTiming {
+
+		@Override
+		String text(RequestTimeline request, long total) {
+			return ServerTimingText.total(total);
+		}
+
+	}
+
+	/**
+	 * Tells what the sum is made of.
+	 */
+	private static final class Detailed extends ServerTiming {
+
+		/** By the index of the middleware. */
+		private final String[] names;
+
+		Detailed(String[] names) {
+			this.names = names;
+		}
+
+		@Override
+		String text(RequestTimeline request, long total) {
+			int count = 0;
+			for (Step step = request.last(); step != null; step = step.previous()) {
+				count++;
+			}
+			String[] names = new String[count];
+			long[] own = new long[count];
+			for (Step step = request.last(); step != null; step = step.previous()) {
+				count--;
+				names[count] = this.names[step.middleware().index()];
+				own[count] = step.own();
+			}
+			return ServerTimingText.detailed(names, own, total);
+		}
+
+	}
+
+}
