@@ -7,6 +7,7 @@ import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
 import io.github.asyncmiddleware.internal.chain.Step;
 import io.github.asyncmiddleware.internal.chain.Ticker;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
 
@@ -93,6 +94,13 @@ public final class MiddlewareStatistics implements RequestListener {
 	@Override
 	public void onMisuse(Middleware middleware, Misuse misuse) {
 		this.store.countMisuse(middleware.index(), misuse);
+	}
+
+	@Override
+	public void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
+		if (middleware != null) {
+			this.store.countBlocked(middleware.index());
+		}
 	}
 
 	/**

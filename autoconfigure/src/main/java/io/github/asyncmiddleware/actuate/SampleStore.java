@@ -54,6 +54,12 @@ final class SampleStore {
 		}
 	}
 
+	synchronized void countBlocked(int index) {
+		if (Sample.isPossible(index)) {
+			middleware(index).blocked++;
+		}
+	}
+
 	synchronized Timing app(long minute) {
 		return new Timing(this.app.count(), this.app.read(minute));
 	}
@@ -82,6 +88,8 @@ final class SampleStore {
 
 		private final long[] misuse = new long[Misuse.values().length];
 
+		private long blocked;
+
 		void count(long minute, long sample) {
 			if (Sample.isTtfb(sample)) {
 				this.ttfb.record(minute, Sample.nanoseconds(sample));
@@ -94,7 +102,8 @@ final class SampleStore {
 
 		MiddlewareTiming read(long minute) {
 			return new MiddlewareTiming(new Timing(this.ttfb.count(), this.ttfb.read(minute)),
-					new Timing(this.own.count(), this.own.read(minute)), this.results.clone(), this.misuse.clone());
+					new Timing(this.own.count(), this.own.read(minute)), this.results.clone(), this.misuse.clone(),
+					this.blocked);
 		}
 
 	}
@@ -118,8 +127,9 @@ final class SampleStore {
 	 * result
 	 * @param misuse how often it broke the rules since start, by the ordinal of the
 	 * misuse
+	 * @param blocked how often it blocked a thread since start
 	 */
-	record MiddlewareTiming(Timing ttfb, Timing own, long[] results, long[] misuse) {
+	record MiddlewareTiming(Timing ttfb, Timing own, long[] results, long[] misuse, long blocked) {
 
 	}
 

@@ -18,6 +18,7 @@ import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.chain.ThreadActivities;
 import io.github.asyncmiddleware.internal.chain.Ticker;
 import io.micrometer.observation.ObservationRegistry;
 import reactor.core.publisher.Mono;
@@ -48,6 +49,8 @@ public final class TestChain {
 	private MisuseGuard guard = (middleware, misuse) -> true;
 
 	private FailureLog failures = FailureLog.NONE;
+
+	private ThreadActivities activities = ThreadActivities.NONE;
 
 	private Ticker ticker = Ticker.SYSTEM;
 
@@ -127,6 +130,11 @@ public final class TestChain {
 		return this;
 	}
 
+	public TestChain activities(ThreadActivities activities) {
+		this.activities = activities;
+		return this;
+	}
+
 	public TestChain ticker(Ticker ticker) {
 		this.ticker = ticker;
 		return this;
@@ -149,7 +157,7 @@ public final class TestChain {
 	public HttpHandler build(WebHandler handler) {
 		return builder(handler)
 			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((all, context) -> List.copyOf(this.entries),
-					this.listeners, new Guards(this.guard, this.failures), this.ticker))
+					this.listeners, new Guards(this.guard, this.failures, this.activities), this.ticker))
 			.build();
 	}
 

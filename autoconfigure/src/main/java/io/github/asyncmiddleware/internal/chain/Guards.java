@@ -5,12 +5,13 @@ package io.github.asyncmiddleware.internal.chain;
  *
  * @param misuse who decides about misuse
  * @param failures who is told of failures that are skipped
+ * @param activities where it is noted what threads are doing, for those who watch them
  */
-public record Guards(MisuseGuard misuse, FailureLog failures) {
+public record Guards(MisuseGuard misuse, FailureLog failures, ThreadActivities activities) {
 
 	/**
 	 * Nobody.
 	 */
-	public static final Guards OFF = new Guards(MisuseGuard.OFF, FailureLog.NONE);
+	public static final Guards OFF = new Guards(MisuseGuard.OFF, FailureLog.NONE, ThreadActivities.NONE);
 
 }

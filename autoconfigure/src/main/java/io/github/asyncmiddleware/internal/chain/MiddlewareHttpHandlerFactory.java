@@ -81,14 +81,16 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 		}
 		WebHandler filters = fuse(chain, filtering.getDelegate());
 		WebHandler delegate = new ExceptionHandlingWebHandler(filters, exceptionHandlers(exceptionHandling));
-		boolean unseen = this.listeners.isEmpty() && this.guards.misuse() == MisuseGuard.OFF;
+		boolean unseen = this.listeners.isEmpty() && this.guards.misuse() == MisuseGuard.OFF
+				&& this.guards.activities() == ThreadActivities.NONE;
 		if (unseen && chain.stream().noneMatch(MiddlewareHttpHandlerFactory::needsBoundary)) {
 			HttpWebHandlerAdapter unobserved = new HttpWebHandlerAdapter(delegate);
 			MiddlewareHttpHandler.Settings.copy(adapter, unobserved);
 			return unobserved;
 		}
 		Ticker ticker = this.listeners.isEmpty() ? Ticker.STOPPED : this.ticker;
-		return new MiddlewareHttpHandler(delegate, adapter, new RequestObserver(this.listeners, ticker));
+		return new MiddlewareHttpHandler(delegate, adapter,
+				new RequestObserver(this.listeners, ticker, this.guards.activities()));
 	}
 
 	/**

@@ -20,14 +20,21 @@ final class RequestObserver {
 
 	private final Ticker ticker;
 
-	RequestObserver(List<RequestListener> listeners, Ticker ticker) {
+	private final ThreadActivities activities;
+
+	RequestObserver(List<RequestListener> listeners, Ticker ticker, ThreadActivities activities) {
 		this.listeners = listeners.toArray(new RequestListener[0]);
 		this.failed = new boolean[this.listeners.length];
 		this.ticker = ticker;
+		this.activities = activities;
 	}
 
 	Ticker ticker() {
 		return this.ticker;
+	}
+
+	ThreadActivities activities() {
+		return this.activities;
 	}
 
 	/**
