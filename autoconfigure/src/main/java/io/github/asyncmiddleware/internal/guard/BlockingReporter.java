@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.internal.guard;
 
 import java.util.List;
+import java.util.regex.Pattern;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
@@ -21,6 +22,10 @@ final class BlockingReporter {
 	private static final Log logger = LogFactory.getLog(BlockingReporter.class);
 
 	private static final int MAX_FRAMES = 20;
+
+	private static final int MAX_NAME = 100;
+
+	private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
 	private final List<RequestListener> listeners;
 
@@ -53,12 +58,12 @@ final class BlockingReporter {
 			logger.warn("[blocked_event_loop] "
 					+ ((middleware != null) ? "The " + middleware
 							: "The rest of the application, a handler or a filter that is no middleware,")
-					+ " has been blocking the thread " + thread + ", which serves other requests too, for "
+					+ " has been blocking the thread " + name(thread) + ", which serves other requests too, for "
 					+ nanoseconds / 1_000_000 + " ms" + LogPauses.times(unreported) + ". " + advice(middleware)
 					+ " See docs/blocking.md." + describe(stack, place));
 		}
 		if (logger.isDebugEnabled()) {
-			logger.debug("The whole stack of " + thread + frames(stack, 0, stack.length));
+			logger.debug("The whole stack of " + name(thread) + frames(stack, 0, stack.length));
 		}
 	}
 
@@ -90,9 +95,27 @@ final class BlockingReporter {
 	private static String frames(StackTraceElement[] stack, int from, int to) {
 		StringBuilder text = new StringBuilder();
 		for (int i = from; i < to; i++) {
-			text.append("\n\tat ").append(stack[i]);
+			text.append("\n\tat ").append(frame(stack[i]));
 		}
 		return text.toString();
+	}
+
+	/**
+	 * As in the stack trace of an exception, without modules and class loaders.
+	 */
+	private static String frame(StackTraceElement frame) {
+		String place = (frame.getFileName() != null) ? frame.getFileName() + ":" + frame.getLineNumber()
+				: "Unknown Source";
+		return frame.getClassName() + "." + frame.getMethodName() + "("
+				+ (frame.isNativeMethod() ? "Native Method" : place) + ")";
+	}
+
+	/**
+	 * Some servers put into the name what a client has sent.
+	 */
+	private static String name(String thread) {
+		String name = CONTROL.matcher(thread).replaceAll("?");
+		return (name.length() > MAX_NAME) ? name.substring(0, MAX_NAME) + "..." : name;
 	}
 
 	/**

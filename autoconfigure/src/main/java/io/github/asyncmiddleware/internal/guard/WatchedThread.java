@@ -39,7 +39,9 @@ final class WatchedThread {
 	/** Time on a processor at the last look, or negative if it was not looked at. */
 	private long processorTime = -1;
 
-	/** How long it has waited in the same place. */
+	/**
+	 * How long it has been blocked in the same place, without what is in the other two.
+	 */
 	private long waited;
 
 	/** How long it was ready to run in the same place. */
@@ -165,8 +167,9 @@ final class WatchedThread {
 			StackTraceElement[] stack = this.watch.probe().stack(thread());
 			boolean reading = stack.length > 0 && stack[0].isNativeMethod();
 			// In native code it can wait for a disk; elsewhere it waits for a processor
-			this.ready = reading ? this.ready : this.used;
-			this.used = this.ready;
+			this.waited += reading ? this.ready : this.used;
+			this.ready = 0;
+			this.used = 0;
 			if (blocked() < this.watch.threshold()) {
 				return;
 			}
@@ -206,7 +209,8 @@ final class WatchedThread {
 		}
 		else if (used > STILL) {
 			this.cleared = false;
-			end();
+			// If the same is still there, it did not get more of a processor
+			suspect((this.suspect != null) ? find() : null, 0, used);
 		}
 		else if (this.suspect != null) {
 			this.waited += time;
