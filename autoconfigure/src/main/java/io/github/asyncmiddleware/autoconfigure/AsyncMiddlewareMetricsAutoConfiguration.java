@@ -25,9 +25,8 @@ public final class AsyncMiddlewareMetricsAutoConfiguration {
 
 	@Bean
 	RequestListener asyncMiddlewareMetricsListener(MeterRegistry registry, MiddlewareChain chain,
-			ObjectProvider<MiddlewareTags> tags, ActiveRequests active, AsyncMiddlewareProperties properties) {
-		return MiddlewareMetrics.listener(registry, chain.middlewares(), tags.orderedStream().toList(),
-				(properties.getStuckAfter() != null) ? active : null);
+			ObjectProvider<MiddlewareTags> tags, ActiveRequests active) {
+		return MiddlewareMetrics.listener(registry, chain.middlewares(), tags.orderedStream().toList(), active);
 	}
 
 	@Bean

@@ -39,10 +39,9 @@ public class AsyncMiddlewareProperties {
 	private Misuse misuse = Misuse.FAIL;
 
 	/**
-	 * How long a request may wait for a middleware until that is logged. Empty not to
-	 * look.
+	 * How long a request may wait for one middleware until that is logged.
 	 */
-	private @Nullable Duration stuckAfter = Duration.ofMinutes(1);
+	private Duration stuckAfter = Duration.ofMinutes(1);
 
 	private final Blocking blocking = new Blocking();
 
@@ -80,13 +79,12 @@ public class AsyncMiddlewareProperties {
 		this.misuse = misuse;
 	}
 
-	public @Nullable Duration getStuckAfter() {
+	public Duration getStuckAfter() {
 		return this.stuckAfter;
 	}
 
-	public void setStuckAfter(@Nullable Duration stuckAfter) {
-		Assert.isTrue(stuckAfter == null || stuckAfter.toMillis() > 0,
-				"'async-middleware.stuck-after' must be positive, or empty not to look for requests that wait");
+	public void setStuckAfter(Duration stuckAfter) {
+		Assert.isTrue(stuckAfter.toMillis() > 0, "'async-middleware.stuck-after' must be positive");
 		this.stuckAfter = stuckAfter;
 	}
 

@@ -15,16 +15,22 @@ import org.jspecify.annotations.Nullable;
  * inside of several times while the threshold passes.
  * <p>
  * A look that comes late means that the whole process stood still, be it for a garbage
- * collection, a stop signal or a laptop that was closed; then hardly any of the time
- * counts, and nobody is accused of it. Belongs to one thread.
+ * collection, a stop signal or a laptop that was closed. However late it is, it counts
+ * for two periods at most, which is not enough to accuse anybody. Where the system tells
+ * that it was late because the machine has too much to do, it counts. Belongs to one
+ * thread.
  */
 final class BlockingWatch {
 
 	private static final int LOOKS_PER_THRESHOLD = 5;
 
+	private static final int MAX_LATENESS = 2;
+
 	private static final long MIN_PERIOD = Duration.ofMillis(5).toNanos();
 
 	private static final long MAX_PERIOD = Duration.ofMillis(200).toNanos();
+
+	private static final Duration LONGEST = Duration.ofDays(1);
 
 	/** How long to look on after the last request. */
 	private static final long ALERT = Duration.ofSeconds(1).toNanos();
@@ -60,6 +66,9 @@ final class BlockingWatch {
 
 	private boolean loadingClasses;
 
+	/** At the last look, or negative if it was not looked at. */
+	private long processorDelay = -1;
+
 	private int stacks = MAX_STACKS;
 
 	/**
@@ -76,7 +85,7 @@ final class BlockingWatch {
 		this.probe = probe;
 		this.frames = new MiddlewareFrames(middlewares);
 		this.reporter = reporter;
-		this.threshold = threshold.toNanos();
+		this.threshold = ((threshold.compareTo(LONGEST) < 0) ? threshold : LONGEST).toNanos();
 		this.period = Math.min(Math.max(this.threshold / LOOKS_PER_THRESHOLD, MIN_PERIOD), MAX_PERIOD);
 	}
 
@@ -101,15 +110,18 @@ final class BlockingWatch {
 		}
 		long elapsed = now - this.lastLook;
 		this.lastLook = now;
-		long time = (elapsed <= 2 * this.period) ? elapsed : this.period;
+		long time = Math.min(elapsed, MAX_LATENESS * this.period + waitedForProcessor(elapsed));
 		this.stacks = Math.min(this.stacks + STACKS_PER_PERIOD, MAX_STACKS);
 		lookForClasses();
 		boolean busy = now - this.lastRequest < ALERT || !this.activities.hasNothingInFlight();
 		boolean active = false;
+		boolean waiting = false;
 		for (ThreadActivity activity : this.activities.watched()) {
 			WatchedThread thread = this.threads.computeIfAbsent(activity, (key) -> new WatchedThread(key, this));
 			active |= thread.look(time, busy);
+			waiting |= thread.isInOnePlace();
 		}
+		this.processorDelay = waiting ? this.probe.processorDelay() : -1;
 		if (active) {
 			this.lastRequest = now;
 		}
@@ -118,6 +130,17 @@ final class BlockingWatch {
 			forgetEnded();
 			this.probe.threads().forEach(this.activities::add);
 		}
+	}
+
+	/**
+	 * How much of the time since the last look this thread would have liked to look, and
+	 * was not given a processor. Then it was not the process that stood still.
+	 */
+	private long waitedForProcessor(long elapsed) {
+		if (elapsed <= MAX_LATENESS * this.period || this.processorDelay < 0) {
+			return 0;
+		}
+		return Math.max(this.probe.processorDelay() - this.processorDelay, 0);
 	}
 
 	/**

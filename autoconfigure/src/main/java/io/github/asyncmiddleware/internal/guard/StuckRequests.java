@@ -61,7 +61,8 @@ final class StuckRequests {
 		this.middlewares = middlewares;
 		this.result = result;
 		this.stuckAfter = stuckAfter.toMillis();
-		this.period = Math.min(Math.max(stuckAfter.toNanos() / 4, MIN_PERIOD), MAX_PERIOD);
+		this.period = (this.stuckAfter < 4 * MAX_PERIOD / 1_000_000) ? Math.max(stuckAfter.toNanos() / 4, MIN_PERIOD)
+				: MAX_PERIOD;
 		this.pauses = new LogPauses<>(ticker);
 		this.size = middlewares.stream().mapToInt(Middleware::index).max().orElse(-1) + 1;
 	}

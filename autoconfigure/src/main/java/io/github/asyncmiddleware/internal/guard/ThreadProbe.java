@@ -1,8 +1,11 @@
 package io.github.asyncmiddleware.internal.guard;
 
+import java.io.IOException;
 import java.lang.management.ClassLoadingMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
@@ -30,6 +33,13 @@ interface ThreadProbe {
 	StackTraceElement[] stack(Thread thread);
 
 	/**
+	 * How long the current thread was ready to run and had to wait for a processor, since
+	 * it began.
+	 * @return nanoseconds, or a negative number if that is not known
+	 */
+	long processorDelay();
+
+	/**
 	 * All threads there are.
 	 * @return the threads; empty if that is not known
 	 */
@@ -44,6 +54,10 @@ interface ThreadProbe {
 	 * Asks the running virtual machine.
 	 */
 	final class OfVirtualMachine implements ThreadProbe {
+
+		private static final Path STATISTICS = Path.of("/proc/thread-self/schedstat");
+
+		private volatile boolean tellsDelay = Files.isReadable(STATISTICS);
 
 		private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
 
@@ -65,6 +79,23 @@ interface ThreadProbe {
 		@Override
 		public StackTraceElement[] stack(Thread thread) {
 			return thread.getStackTrace();
+		}
+
+		/**
+		 * Linux tells.
+		 */
+		@Override
+		public long processorDelay() {
+			if (!this.tellsDelay) {
+				return -1;
+			}
+			try {
+				return Long.parseLong(Files.readString(STATISTICS).split(" ")[1]);
+			}
+			catch (IOException | RuntimeException ex) {
+				this.tellsDelay = false;
+				return -1;
+			}
 		}
 
 		@Override

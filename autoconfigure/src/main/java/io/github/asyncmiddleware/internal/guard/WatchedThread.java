@@ -109,6 +109,13 @@ final class WatchedThread {
 	}
 
 	/**
+	 * Whether the thread may be blocked, for all that is known.
+	 */
+	boolean isInOnePlace() {
+		return this.request != null || this.suspect != null;
+	}
+
+	/**
 	 * Whether something is going on that has to be seen to its end.
 	 */
 	boolean isSuspicious() {

@@ -98,8 +98,7 @@ class BlockingWatchTests {
 	@Test
 	void accusesNobodyWhenTheProcessStoodStill(CapturedOutput output) throws Exception {
 		begin();
-		look(1);
-		for (int i = 0; i < 3; i++) {
+		for (int i = 0; i < 2; i++) {
 			this.ticker.advance(Duration.ofSeconds(3));
 			this.watch.look(this.ticker.read());
 		}
@@ -118,8 +117,23 @@ class BlockingWatchTests {
 		look(5);
 		end();
 		look(1);
-		// 4 before, 1 for the hour, 5 after, and half a look at both ends
-		assertThat(this.blocked).containsExactly("held 220");
+		// 4 before, 2 for the hour, 5 after, and half a look at both ends
+		assertThat(this.blocked).containsExactly("held 240");
+	}
+
+	@Test
+	void countsTheTimeInWhichTheMachineHadTooMuchToDo() throws Exception {
+		this.probe.processorDelay = 0;
+		begin();
+		look(2);
+		for (int i = 0; i < 2; i++) {
+			this.ticker.advanceMillis(60);
+			this.probe.processorDelay += Duration.ofMillis(40).toNanos();
+			this.watch.look(this.ticker.read());
+		}
+		end();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 180");
 	}
 
 	@Test
@@ -445,6 +459,8 @@ class BlockingWatchTests {
 
 		private long processorTime;
 
+		private long processorDelay = -1;
+
 		private long classes;
 
 		private int stacks;
@@ -480,6 +496,11 @@ class BlockingWatchTests {
 			StackTraceElement[] stack = this.stack;
 			return (stack != null) ? stack : new StackTraceElement[] { top,
 					new StackTraceElement(Held.class.getName(), "filter", "BlockingWatchTests.java", 1) };
+		}
+
+		@Override
+		public long processorDelay() {
+			return this.processorDelay;
 		}
 
 		@Override
