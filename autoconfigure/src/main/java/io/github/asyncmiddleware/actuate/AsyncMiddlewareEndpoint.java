@@ -101,7 +101,7 @@ public class AsyncMiddlewareEndpoint {
 				code.runsOn().label(), describe(middleware.timeout()), middleware.onFailure().name(),
 				TimingDescriptor.of(timing.ttfb()), TimingDescriptor.of(timing.own()),
 				counts(MiddlewareResult.values(), timing.results()), counts(Misuse.values(), timing.misuse()),
-				(request != null) ? (reason == null) : null, reason);
+				timing.blocked(), (request != null) ? (reason == null) : null, reason);
 	}
 
 	/**
@@ -168,13 +168,14 @@ public class AsyncMiddlewareEndpoint {
 	 * @param own its own time
 	 * @param results how often its part ended how, since start
 	 * @param misuse how often it broke the rules how, since start
+	 * @param blocked how often it blocked a thread that serves requests, since start
 	 * @param applies whether it runs for the request in question, if there is one
 	 * @param reason why it does not
 	 */
 	public record MiddlewareDescriptor(String name, String type, String style, int order, boolean foreign,
 			ScopeDescriptor scope, boolean concurrent, String runsOn, @Nullable String timeout, String onFailure,
 			TimingDescriptor ttfb, TimingDescriptor own, Map<String, Long> results, Map<String, Long> misuse,
-			@Nullable Boolean applies, @Nullable String reason) implements EntryDescriptor {
+			long blocked, @Nullable Boolean applies, @Nullable String reason) implements EntryDescriptor {
 
 	}
 

@@ -8,6 +8,7 @@ import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.SampleBuffers;
 import io.github.asyncmiddleware.internal.chain.SampleListener;
 import io.github.asyncmiddleware.internal.chain.Ticker;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
 
@@ -49,6 +50,13 @@ public final class MiddlewareStatistics implements SampleListener {
 	@Override
 	public void onMisuse(Middleware middleware, Misuse misuse) {
 		this.store.countMisuse(middleware.index(), misuse);
+	}
+
+	@Override
+	public void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
+		if (middleware != null) {
+			this.store.countBlocked(middleware.index());
+		}
 	}
 
 	/**

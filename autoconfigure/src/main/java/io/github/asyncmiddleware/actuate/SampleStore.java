@@ -53,6 +53,10 @@ final class SampleStore {
 		middleware(index).misuse[misuse.ordinal()]++;
 	}
 
+	synchronized void countBlocked(int index) {
+		middleware(index).blocked++;
+	}
+
 	synchronized Timing app(long minute) {
 		return new Timing(this.app.count(), this.app.read(minute));
 	}
@@ -81,6 +85,8 @@ final class SampleStore {
 
 		private final long[] misuse = new long[Misuse.values().length];
 
+		private long blocked;
+
 		void own(long minute, long nanoseconds, MiddlewareResult result) {
 			this.own.record(minute, nanoseconds);
 			this.results[result.ordinal()]++;
@@ -88,7 +94,8 @@ final class SampleStore {
 
 		MiddlewareTiming read(long minute) {
 			return new MiddlewareTiming(new Timing(this.ttfb.count(), this.ttfb.read(minute)),
-					new Timing(this.own.count(), this.own.read(minute)), this.results.clone(), this.misuse.clone());
+					new Timing(this.own.count(), this.own.read(minute)), this.results.clone(), this.misuse.clone(),
+					this.blocked);
 		}
 
 	}
@@ -112,8 +119,9 @@ final class SampleStore {
 	 * result
 	 * @param misuse how often it broke the rules since start, by the ordinal of the
 	 * misuse
+	 * @param blocked how often it blocked a thread since start
 	 */
-	record MiddlewareTiming(Timing ttfb, Timing own, long[] results, long[] misuse) {
+	record MiddlewareTiming(Timing ttfb, Timing own, long[] results, long[] misuse, long blocked) {
 
 	}
 

@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import java.util.List;
 
+import io.github.asyncmiddleware.internal.chain.ActiveRequests;
 import io.github.asyncmiddleware.internal.chain.Guards;
 import io.github.asyncmiddleware.internal.chain.HeadDecorator;
 import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
@@ -11,6 +12,7 @@ import io.github.asyncmiddleware.internal.chain.Ticker;
 import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
+import io.github.asyncmiddleware.internal.guard.RequestWatch;
 import io.github.asyncmiddleware.metrics.ServerTiming;
 
 import org.springframework.beans.factory.BeanFactory;
@@ -91,12 +93,27 @@ public final class AsyncMiddlewareAutoConfiguration {
 	}
 
 	@Bean
+	ActiveRequests asyncMiddlewareActiveRequests() {
+		return new ActiveRequests();
+	}
+
+	@Bean
+	WatchLifecycle asyncMiddlewareWatch(MiddlewareChain chain, AsyncMiddlewareProperties properties,
+			ObjectProvider<RequestListener> listeners, ActiveRequests active) {
+		AsyncMiddlewareProperties.BlockingWatch blocking = properties.getBlockingWatch();
+		return new WatchLifecycle(RequestWatch.create(chain.middlewares(), listeners.orderedStream().toList(),
+				blocking.isEnabled() ? blocking.getThreshold() : null, properties.getStuckAfter(), active,
+				Ticker.SYSTEM));
+	}
+
+	@Bean
 	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
-			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, DeadlineWheel deadlines) {
+			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, DeadlineWheel deadlines,
+			WatchLifecycle watch) {
 		List<RequestListener> all = listeners.orderedStream().toList();
-		return new MiddlewareHttpHandlerFactory(chain, all,
-				new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM), deadlines), Ticker.SYSTEM,
-				headDecorator(properties, chain));
+		Guards guards = new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM), deadlines,
+				watch.activities());
+		return new MiddlewareHttpHandlerFactory(chain, all, guards, Ticker.SYSTEM, headDecorator(properties, chain));
 	}
 
 	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners) {

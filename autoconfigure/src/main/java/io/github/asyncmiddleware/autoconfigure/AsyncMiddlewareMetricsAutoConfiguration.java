@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import io.github.asyncmiddleware.internal.chain.ActiveRequests;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.metrics.MiddlewareMetrics;
 import io.github.asyncmiddleware.metrics.MiddlewareTags;
@@ -24,8 +25,8 @@ public final class AsyncMiddlewareMetricsAutoConfiguration {
 
 	@Bean
 	RequestListener asyncMiddlewareMetricsListener(MeterRegistry registry, MiddlewareChain chain,
-			ObjectProvider<MiddlewareTags> tags) {
-		return MiddlewareMetrics.listener(registry, chain.middlewares(), tags.orderedStream().toList());
+			ObjectProvider<MiddlewareTags> tags, ActiveRequests active) {
+		return MiddlewareMetrics.listener(registry, chain.middlewares(), tags.orderedStream().toList(), active);
 	}
 
 	@Bean

@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,12 +39,19 @@ public class AsyncMiddlewareProperties {
 	private Misuse misuse = Misuse.FAIL;
 
 	/**
+	 * How long a request may wait for one middleware until that is logged.
+	 */
+	private Duration stuckAfter = Duration.ofMinutes(1);
+
+	/**
 	 * What clients are told about the time that a response took, in the header
 	 * "Server-Timing".
 	 */
 	private ServerTiming serverTiming = ServerTiming.OFF;
 
 	private final Blocking blocking = new Blocking();
+
+	private final BlockingWatch blockingWatch = new BlockingWatch();
 
 	private final Metrics metrics = new Metrics();
 
@@ -77,6 +85,15 @@ public class AsyncMiddlewareProperties {
 		this.misuse = misuse;
 	}
 
+	public Duration getStuckAfter() {
+		return this.stuckAfter;
+	}
+
+	public void setStuckAfter(Duration stuckAfter) {
+		Assert.isTrue(stuckAfter.toMillis() > 0, "'async-middleware.stuck-after' must be positive");
+		this.stuckAfter = stuckAfter;
+	}
+
 	public ServerTiming getServerTiming() {
 		return this.serverTiming;
 	}
@@ -87,6 +104,10 @@ public class AsyncMiddlewareProperties {
 
 	public Blocking getBlocking() {
 		return this.blocking;
+	}
+
+	public BlockingWatch getBlockingWatch() {
+		return this.blockingWatch;
 	}
 
 	public Metrics getMetrics() {
@@ -175,6 +196,41 @@ public class AsyncMiddlewareProperties {
 		public void setMaxQueued(int maxQueued) {
 			Assert.isTrue(maxQueued >= 0, "'async-middleware.blocking.max-queued' must not be negative");
 			this.maxQueued = maxQueued;
+		}
+
+	}
+
+	/**
+	 * Whether and when to tell who blocks a thread that serves requests.
+	 */
+	public static class BlockingWatch {
+
+		/**
+		 * Whether to look for middlewares that block threads which serve requests.
+		 */
+		private boolean enabled = true;
+
+		/**
+		 * How long such a thread may be blocked until that is logged and counted.
+		 */
+		private Duration threshold = Duration.ofMillis(100);
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public Duration getThreshold() {
+			return this.threshold;
+		}
+
+		public void setThreshold(Duration threshold) {
+			Assert.isTrue(threshold.toMillis() > 0, "'async-middleware.blocking-watch.threshold' must be positive, use"
+					+ " 'async-middleware.blocking-watch.enabled' to turn the watch off");
+			this.threshold = threshold;
 		}
 
 	}

@@ -89,7 +89,40 @@ public enum AsyncMiddlewareMeters {
 	 * {@code null_result}, {@code dropped_next}, {@code repeated_next}, {@code late_next}
 	 * and {@code unawaited_next}.
 	 */
-	MISUSE("async.middleware.misuse", "Misuse of the filter contract", "middleware", "kind");
+	MISUSE("async.middleware.misuse", "Misuse of the filter contract", "middleware", "kind"),
+
+	/**
+	 * Timer: for how long threads were blocked that serve other requests too, longer than
+	 * a threshold.
+	 * <p>
+	 * Recorded each time, when the thread is free again. The threads are looked at now
+	 * and then, so the time is right to a fifth of the threshold.
+	 * <p>
+	 * Tags: {@code middleware}, the name of the bean, or {@code app} for the handler and
+	 * whatever else is no middleware.
+	 */
+	BLOCKED("async.middleware.blocked", "Time threads that serve requests were blocked", "middleware"),
+
+	/**
+	 * Gauge: how many requests wait for a middleware.
+	 * <p>
+	 * Counted once a second. Requests that a middleware has finished with while they were
+	 * on their first thread are never seen.
+	 * <p>
+	 * Tags: {@code middleware}, the name of the bean.
+	 */
+	ACTIVE("async.middleware.active", "Requests that wait for a middleware", "middleware"),
+
+	/**
+	 * Gauge: how long the request has been waiting that waits for a middleware longest; 0
+	 * if none does.
+	 * <p>
+	 * Taken along with {@link #ACTIVE}.
+	 * <p>
+	 * Tags: {@code middleware}, the name of the bean.
+	 */
+	ACTIVE_OLDEST("async.middleware.active.oldest", "Age of the oldest request that waits for a middleware",
+			"middleware");
 
 	private final String meterName;
 

@@ -41,8 +41,17 @@ final class ContributedTags {
 	 */
 	List<Tags> of(List<Middleware> middlewares) {
 		List<Tags> contributed = middlewares.stream().map(this::of).toList();
-		Tags missing = Tags.of(keysOf(contributed).stream().map((key) -> Tag.of(key, MISSING)).toList());
+		Tags missing = missing(contributed);
 		return contributed.stream().map(missing::and).toList();
+	}
+
+	/**
+	 * The tags of somebody who has none where others have.
+	 * @param contributed the tags of the others
+	 * @return the same keys
+	 */
+	static Tags missing(List<Tags> contributed) {
+		return Tags.of(keysOf(contributed).stream().map((key) -> Tag.of(key, MISSING)).toList());
 	}
 
 	private Tags of(Middleware middleware) {

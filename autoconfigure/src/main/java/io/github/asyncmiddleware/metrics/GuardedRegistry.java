@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.metrics;
 
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -7,11 +8,15 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.noop.NoopCounter;
+import io.micrometer.core.instrument.noop.NoopGauge;
+import io.micrometer.core.instrument.noop.NoopTimeGauge;
 import io.micrometer.core.instrument.noop.NoopTimer;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -56,6 +61,34 @@ final class GuardedRegistry {
 	Counter counter(AsyncMiddlewareMeters meter, Tags tags) {
 		return register(meter, tags, Meter.Type.COUNTER, NoopCounter::new,
 				() -> Counter.builder(meter.meterName())
+					.description(meter.description())
+					.tags(tags)
+					.register(this.registry));
+	}
+
+	/**
+	 * Register a gauge.
+	 * @param meter the meter
+	 * @param tags all of its tags
+	 * @param value supplies the number
+	 */
+	void gauge(AsyncMiddlewareMeters meter, Tags tags, Supplier<Number> value) {
+		register(meter, tags, Meter.Type.GAUGE, NoopGauge::new,
+				() -> Gauge.builder(meter.meterName(), value)
+					.description(meter.description())
+					.tags(tags)
+					.register(this.registry));
+	}
+
+	/**
+	 * Register a gauge for a duration.
+	 * @param meter the meter
+	 * @param tags all of its tags
+	 * @param value supplies the duration
+	 */
+	void timeGauge(AsyncMiddlewareMeters meter, Tags tags, Supplier<Duration> value) {
+		register(meter, tags, Meter.Type.GAUGE, NoopTimeGauge::new,
+				() -> TimeGauge.builder(meter.meterName(), () -> value.get().toMillis(), TimeUnit.MILLISECONDS)
 					.description(meter.description())
 					.tags(tags)
 					.register(this.registry));

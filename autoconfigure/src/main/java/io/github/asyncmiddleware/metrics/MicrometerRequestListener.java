@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.metrics;
 import java.util.List;
 import java.util.Locale;
 
+import io.github.asyncmiddleware.internal.chain.ActiveRequests;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
 import io.github.asyncmiddleware.internal.chain.Misuse;
@@ -34,16 +35,24 @@ final class MicrometerRequestListener implements SampleListener {
 
 	private final RequestTimers requestTtfb;
 
+	/** Of the rest of the application; the middlewares have their own. */
+	private final MeterSlots<Timer> blocked;
+
 	/**
 	 * Create a listener and register the meters that every application needs.
 	 * @param registry where to record
 	 * @param middlewares the middlewares there are, at least one
 	 * @param contributors who may add tags
+	 * @param active how many requests wait for which middleware, or {@code null} if
+	 * nobody counts them
 	 */
-	MicrometerRequestListener(GuardedRegistry registry, List<Middleware> middlewares,
-			List<MiddlewareTags> contributors) {
+	MicrometerRequestListener(GuardedRegistry registry, List<Middleware> middlewares, List<MiddlewareTags> contributors,
+			@Nullable ActiveRequests active) {
 		this.registry = registry;
-		this.middlewares = register(middlewares, new ContributedTags(contributors).of(middlewares));
+		List<Tags> contributed = new ContributedTags(contributors).of(middlewares);
+		this.middlewares = register(middlewares, contributed, active);
+		Tags applicationTags = ContributedTags.missing(contributed).and("middleware", "app");
+		this.blocked = new MeterSlots<>(1, (only) -> registry.timer(AsyncMiddlewareMeters.BLOCKED, applicationTags));
 		this.app = new MeterSlots<>(Outcome.values().length,
 				(outcome) -> registry.timer(AsyncMiddlewareMeters.APP, MiddlewareMeters.outcome(outcome)));
 		this.requests = new MeterSlots<>(RequestResult.values().length, (result) -> registry
@@ -53,13 +62,18 @@ final class MicrometerRequestListener implements SampleListener {
 		this.requests.get(RequestResult.OK.ordinal());
 	}
 
-	private @Nullable MiddlewareMeters[] register(List<Middleware> middlewares, List<Tags> contributed) {
+	private @Nullable MiddlewareMeters[] register(List<Middleware> middlewares, List<Tags> contributed,
+			@Nullable ActiveRequests active) {
 		int size = middlewares.stream().mapToInt(Middleware::index).max().orElse(-1) + 1;
 		@Nullable MiddlewareMeters[] meters = new MiddlewareMeters[size];
 		for (int i = 0; i < middlewares.size(); i++) {
 			Middleware middleware = middlewares.get(i);
 			Tags tags = contributed.get(i).and("middleware", middleware.name());
 			meters[middleware.index()] = new MiddlewareMeters(this.registry, tags);
+			if (active != null) {
+				this.registry.gauge(AsyncMiddlewareMeters.ACTIVE, tags, () -> active.count(middleware));
+				this.registry.timeGauge(AsyncMiddlewareMeters.ACTIVE_OLDEST, tags, () -> active.oldest(middleware));
+			}
 		}
 		return meters;
 	}
@@ -109,6 +123,13 @@ final class MicrometerRequestListener implements SampleListener {
 		}
 	}
 
+	@Override
+	public void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
+		MiddlewareMeters meters = (middleware != null) ? metersOf(middleware.index()) : null;
+		MeterSlots<Timer> blocked = (meters != null) ? meters.blocked : this.blocked;
+		this.registry.record(AsyncMiddlewareMeters.BLOCKED, blocked.get(0), nanoseconds);
+	}
+
 	private @Nullable MiddlewareMeters metersOf(int index) {
 		return (index < this.middlewares.length) ? this.middlewares[index] : null;
 	}
@@ -124,6 +145,8 @@ final class MicrometerRequestListener implements SampleListener {
 
 		private final MeterSlots<Counter> misuse;
 
+		private final MeterSlots<Timer> blocked;
+
 		MiddlewareMeters(GuardedRegistry registry, Tags tags) {
 			this.ttfb = new MeterSlots<>(Outcome.values().length,
 					(outcome) -> registry.timer(AsyncMiddlewareMeters.TTFB, tags.and(outcome(outcome))));
@@ -131,6 +154,7 @@ final class MicrometerRequestListener implements SampleListener {
 				.timer(AsyncMiddlewareMeters.OWN, tags.and(result(MiddlewareResult.values()[result]))));
 			this.misuse = new MeterSlots<>(Misuse.values().length,
 					(kind) -> registry.counter(AsyncMiddlewareMeters.MISUSE, tags.and(kind(Misuse.values()[kind]))));
+			this.blocked = new MeterSlots<>(1, (only) -> registry.timer(AsyncMiddlewareMeters.BLOCKED, tags));
 			this.ttfb.get(Outcome.SUCCESS.ordinal());
 			this.own.get(MiddlewareResult.PASSED.ordinal());
 		}

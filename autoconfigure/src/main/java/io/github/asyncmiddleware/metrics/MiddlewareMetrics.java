@@ -2,11 +2,13 @@ package io.github.asyncmiddleware.metrics;
 
 import java.util.List;
 
+import io.github.asyncmiddleware.internal.chain.ActiveRequests;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
 
@@ -20,21 +22,36 @@ public final class MiddlewareMetrics {
 	}
 
 	/**
+	 * Create a listener that records {@link AsyncMiddlewareMeters} apart from those about
+	 * requests that wait.
+	 * @param registry where to record
+	 * @param middlewares the middlewares there are
+	 * @param contributors who may add tags
+	 * @return the listener
+	 */
+	public static RequestListener listener(MeterRegistry registry, List<Middleware> middlewares,
+			List<MiddlewareTags> contributors) {
+		return listener(registry, middlewares, contributors, null);
+	}
+
+	/**
 	 * Create a listener that records {@link AsyncMiddlewareMeters}, and register the
 	 * meters that every application needs.
 	 * @param registry where to record
 	 * @param middlewares the middlewares there are; if there are none, nothing is
 	 * registered or recorded
 	 * @param contributors who may add tags
+	 * @param active how many requests wait for which middleware, or {@code null} if
+	 * nobody counts them
 	 * @return the listener
 	 */
 	public static RequestListener listener(MeterRegistry registry, List<Middleware> middlewares,
-			List<MiddlewareTags> contributors) {
+			List<MiddlewareTags> contributors, @Nullable ActiveRequests active) {
 		Assert.notNull(registry, "'registry' must not be null");
 		Assert.notNull(middlewares, "'middlewares' must not be null");
 		Assert.notNull(contributors, "'contributors' must not be null");
 		return middlewares.isEmpty() ? new NoopRequestListener()
-				: new MicrometerRequestListener(new GuardedRegistry(registry), middlewares, contributors);
+				: new MicrometerRequestListener(new GuardedRegistry(registry), middlewares, contributors, active);
 	}
 
 	/**

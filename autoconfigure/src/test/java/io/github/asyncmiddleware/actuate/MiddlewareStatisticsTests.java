@@ -39,6 +39,17 @@ class MiddlewareStatisticsTests {
 	private final MiddlewareStatistics statistics = new MiddlewareStatistics(this.ticker);
 
 	@Test
+	void countsWhoBlocksAndNotTheRestOfTheApplication() {
+		MiddlewareStatistics statistics = new MiddlewareStatistics(new TestTicker());
+		Middleware first = TestChain.middleware(0, "first");
+		statistics.onBlocked(first, 1);
+		statistics.onBlocked(first, 1);
+		statistics.onBlocked(null, 1);
+		assertThat(statistics.read().middleware(0).blocked()).isEqualTo(2);
+		assertThat(statistics.read().middleware(1).blocked()).isZero();
+	}
+
+	@Test
 	void knowsNothingInTheBeginning() {
 		Reading reading = this.statistics.read();
 		assertThat(text(reading.app())).isEqualTo("0");

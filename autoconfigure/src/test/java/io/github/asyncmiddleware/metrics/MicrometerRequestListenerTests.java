@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 import com.sun.management.ThreadMXBean;
+import io.github.asyncmiddleware.internal.chain.ActiveRequests;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
@@ -68,6 +69,36 @@ class MicrometerRequestListenerTests {
 	private final TestTicker ticker = new TestTicker();
 
 	@Test
+	void recordsWhoBlocksAndCountsWhoWaits() {
+		Middleware first = TestChain.middleware(0, "first");
+		Middleware second = TestChain.middleware(1, "second");
+		ActiveRequests active = new ActiveRequests();
+		RequestListener listener = MiddlewareMetrics.listener(this.registry, List.of(first, second),
+				List.of((middleware) -> Tags.of("team", middleware)), active);
+		assertThat(this.registry.find("async.middleware.blocked").timers()).isEmpty();
+		listener.onBlocked(first, 120_000_000);
+		listener.onBlocked(first, 80_000_000);
+		listener.onBlocked(null, 70_000_000);
+		Timer blocked = this.registry.get("async.middleware.blocked")
+			.tags("middleware", "first", "team", "first")
+			.timer();
+		assertThat(blocked.count()).isEqualTo(2);
+		assertThat(blocked.totalTime(TimeUnit.MILLISECONDS)).isEqualTo(200);
+		assertThat(
+				this.registry.get("async.middleware.blocked").tags("middleware", "app", "team", "none").timer().count())
+			.isOne();
+		assertThat(this.registry.find("async.middleware.blocked").timers()).hasSize(2);
+		active.set(new int[] { 3, 0 }, new long[] { 1500, 0 });
+		assertThat(this.registry.get("async.middleware.active").tag("middleware", "first").gauge().value())
+			.isEqualTo(3);
+		assertThat(this.registry.get("async.middleware.active").tag("middleware", "second").gauge().value()).isZero();
+		assertThat(this.registry.get("async.middleware.active.oldest")
+			.tag("middleware", "first")
+			.timeGauge()
+			.value(TimeUnit.SECONDS)).isEqualTo(1.5);
+	}
+
+	@Test
 	void registersTheCommonMetersAtStartUp() {
 		MiddlewareMetrics.listener(this.registry, List.of(TestChain.middleware(0, "a"), TestChain.middleware(1, "b")),
 				List.of());
@@ -91,8 +122,10 @@ class MicrometerRequestListenerTests {
 	void describesEveryMeter() {
 		Middleware middleware = TestChain.middleware(0, "a");
 		TestChain.get(chain(respond(200), middleware), "/");
-		MiddlewareMetrics.listener(this.registry, List.of(middleware), List.of())
-			.onMisuse(middleware, Misuse.DROPPED_NEXT);
+		RequestListener listener = MiddlewareMetrics.listener(this.registry, List.of(middleware), List.of(),
+				new ActiveRequests());
+		listener.onMisuse(middleware, Misuse.DROPPED_NEXT);
+		listener.onBlocked(middleware, 1);
 		for (AsyncMiddlewareMeters meter : AsyncMiddlewareMeters.values()) {
 			assertThat(this.registry.get(meter.meterName()).meters()).allSatisfy((found) -> {
 				assertThat(found.getId().getDescription()).isEqualTo(meter.description());

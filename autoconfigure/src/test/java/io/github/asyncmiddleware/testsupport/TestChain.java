@@ -20,6 +20,7 @@ import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.chain.ThreadActivities;
 import io.github.asyncmiddleware.internal.chain.Ticker;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,8 @@ public final class TestChain {
 	private FailureLog failures = FailureLog.NONE;
 
 	private Deadlines deadlines = Deadlines.NONE;
+
+	private ThreadActivities activities = ThreadActivities.NONE;
 
 	private boolean promptly;
 
@@ -149,6 +152,11 @@ public final class TestChain {
 		return this;
 	}
 
+	public TestChain activities(ThreadActivities activities) {
+		this.activities = activities;
+		return this;
+	}
+
 	public TestChain deadlines(Deadlines deadlines) {
 		this.deadlines = deadlines;
 		return this;
@@ -186,9 +194,9 @@ public final class TestChain {
 	}
 
 	public HttpHandler build(WebHandler handler) {
+		Guards guards = new Guards(this.guard, this.failures, this.deadlines, this.activities);
 		MiddlewareHttpHandlerFactory factory = new MiddlewareHttpHandlerFactory(
-				(all, context) -> List.copyOf(this.entries), this.listeners,
-				new Guards(this.guard, this.failures, this.deadlines), this.ticker, this.headDecorator);
+				(all, context) -> List.copyOf(this.entries), this.listeners, guards, this.ticker, this.headDecorator);
 		HttpHandler built = builder(handler).httpHandlerDecorator(factory).build();
 		if (this.promptly) {
 			factory.close();

@@ -17,6 +17,7 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
+import io.github.asyncmiddleware.internal.chain.ThreadActivities;
 import io.github.asyncmiddleware.internal.chain.Ticker;
 import io.github.asyncmiddleware.internal.style.Answers;
 import io.github.asyncmiddleware.internal.style.AwaitFilter;
@@ -72,7 +73,8 @@ final class Chains {
 		return WebHttpHandlerBuilder.webHandler(handler)
 			.filters((all) -> middlewares.forEach((middleware) -> all.add(middleware.filter())))
 			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((filters, context) -> chain, listeners,
-					new Guards(guard, FailureLog.NONE, Deadlines.NONE), Ticker.SYSTEM, HeadDecorator.NONE))
+					new Guards(guard, FailureLog.NONE, Deadlines.NONE, ThreadActivities.NONE), Ticker.SYSTEM,
+					HeadDecorator.NONE))
 			.build();
 	}
 

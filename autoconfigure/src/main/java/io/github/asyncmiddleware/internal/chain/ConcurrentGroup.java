@@ -47,8 +47,10 @@ final class ConcurrentGroup implements WebFilter {
 		Run run = new Run(exchange, group);
 		boolean passed = true;
 		for (Step step : steps) {
+			group.timeline().calling(step);
 			passed &= run.begin(step);
 		}
+		group.timeline().calling(null);
 		return passed ? chain.filter(exchange) : run;
 	}
 
@@ -103,9 +105,11 @@ final class ConcurrentGroup implements WebFilter {
 			actual.onSubscribe(this);
 			for (Member member : this.members) {
 				if (isAtWork(member)) {
+					this.group.timeline().calling(member.step);
 					member.step.subscribe(member.work, member);
 				}
 			}
+			this.group.timeline().calling(null);
 		}
 
 		private synchronized boolean isAtWork(Member member) {

@@ -6,12 +6,14 @@ package io.github.asyncmiddleware.internal.chain;
  * @param misuse who decides about misuse
  * @param failures who is told of failures that the response does not tell of
  * @param deadlines calls back when a middleware has used up its time
+ * @param activities where it is noted what threads are doing, for those who watch them
  */
-public record Guards(MisuseGuard misuse, FailureLog failures, Deadlines deadlines) {
+public record Guards(MisuseGuard misuse, FailureLog failures, Deadlines deadlines, ThreadActivities activities) {
 
 	/**
 	 * Nobody.
 	 */
-	public static final Guards OFF = new Guards(MisuseGuard.OFF, FailureLog.NONE, Deadlines.NONE);
+	public static final Guards OFF = new Guards(MisuseGuard.OFF, FailureLog.NONE, Deadlines.NONE,
+			ThreadActivities.NONE);
 
 }

@@ -96,6 +96,8 @@ final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 
 		@Override
 		public void subscribe(CoreSubscriber<? super Void> actual) {
+			ThreadActivity activity = this.timeline.beginning();
+			Timeline previous = activity.enter(this.timeline);
 			try {
 				this.source.subscribe(new EndSubscriber(actual, this.timeline));
 			}
@@ -103,6 +105,12 @@ final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 				// Only what Reactor refuses to signal gets here
 				this.timeline.ended(Ending.FATAL, ex);
 				throw ex;
+			}
+			finally {
+				activity.exit(previous);
+			}
+			if (!this.timeline.isEnded()) {
+				activity.leaveInFlight(this.timeline);
 			}
 		}
 

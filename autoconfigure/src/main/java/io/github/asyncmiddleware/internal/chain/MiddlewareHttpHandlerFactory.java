@@ -99,14 +99,16 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 		WebHandler filters = fuse(chain, filtering.getDelegate());
 		WebHandler delegate = new ExceptionHandlingWebHandler(filters, exceptionHandlers(exceptionHandling));
 		boolean unmeasured = this.listeners.isEmpty() && this.headDecorator == HeadDecorator.NONE;
-		boolean unseen = unmeasured && this.guards.misuse() == MisuseGuard.OFF;
+		boolean unseen = unmeasured && this.guards.misuse() == MisuseGuard.OFF
+				&& this.guards.activities() == ThreadActivities.NONE;
 		if (unseen && chain.stream().noneMatch(MiddlewareHttpHandlerFactory::needsBoundary)) {
 			HttpWebHandlerAdapter unobserved = new HttpWebHandlerAdapter(delegate);
 			MiddlewareHttpHandler.Settings.copy(adapter, unobserved);
 			return unobserved;
 		}
 		Ticker ticker = unmeasured ? Ticker.STOPPED : this.ticker;
-		RequestObserver observer = new RequestObserver(this.listeners, this.headDecorator, ticker);
+		RequestObserver observer = new RequestObserver(this.listeners, this.headDecorator, ticker,
+				this.guards.activities());
 		this.observers.add(observer);
 		return new MiddlewareHttpHandler(delegate, adapter, observer,
 				chain.stream().anyMatch(MiddlewareHttpHandlerFactory::hasDeadline) ? this.guards.deadlines()

@@ -269,16 +269,25 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	}
 
 	private void terminate() {
-		if (this.signalling != Thread.currentThread()) {
-			this.signalDepth = 0;
-		}
-		else if (this.signalDepth >= MAX_DEPTH) {
+		boolean nested = this.signalling == Thread.currentThread();
+		if (nested && this.signalDepth >= MAX_DEPTH) {
 			this.signalPostponed = true;
 			return;
 		}
-		Relay relay = this;
-		while (relay != null) {
-			relay = relay.passOn();
+		// Nested signals are on a thread that is known to be inside the request
+		ThreadActivity activity = nested ? ThreadActivity.UNWATCHED : this.timeline.activity();
+		Timeline previous = activity.enter(this.timeline);
+		try {
+			if (!nested) {
+				this.signalDepth = 0;
+			}
+			Relay relay = this;
+			while (relay != null) {
+				relay = relay.passOn();
+			}
+		}
+		finally {
+			activity.exit(previous);
 		}
 	}
 

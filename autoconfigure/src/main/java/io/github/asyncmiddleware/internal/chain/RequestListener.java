@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Is told what became of each request.
  * <p>
@@ -29,6 +31,16 @@ public interface RequestListener {
 	 * @param misuse what it did
 	 */
 	default void onMisuse(Middleware middleware, Misuse misuse) {
+	}
+
+	/**
+	 * Called each time a thread that serves other requests too has been blocked, once it
+	 * is free again, on a thread that is not one of these.
+	 * @param middleware the middleware that has blocked it, or {@code null} for the rest
+	 * of the application
+	 * @param nanoseconds for how long
+	 */
+	default void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
 	}
 
 }

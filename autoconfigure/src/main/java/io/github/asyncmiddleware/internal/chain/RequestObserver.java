@@ -32,11 +32,15 @@ final class RequestObserver {
 
 	private final Ticker ticker;
 
-	RequestObserver(List<RequestListener> listeners, HeadDecorator headDecorator, Ticker ticker) {
+	private final ThreadActivities activities;
+
+	RequestObserver(List<RequestListener> listeners, HeadDecorator headDecorator, Ticker ticker,
+			ThreadActivities activities) {
 		this.listeners = listeners.toArray(new RequestListener[0]);
 		this.failed = new boolean[this.listeners.length];
 		this.headDecorator = headDecorator;
 		this.ticker = ticker;
+		this.activities = activities;
 		this.buffers = listeners.stream().anyMatch(SampleListener.class::isInstance)
 				? new SampleBuffers(this, Runtime.getRuntime().availableProcessors()) : null;
 		for (RequestListener listener : listeners) {
@@ -57,6 +61,10 @@ final class RequestObserver {
 
 	Ticker ticker() {
 		return this.ticker;
+	}
+
+	ThreadActivities activities() {
+		return this.activities;
 	}
 
 	/**

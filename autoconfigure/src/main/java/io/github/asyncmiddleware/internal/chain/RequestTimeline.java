@@ -64,6 +64,9 @@ public final class RequestTimeline extends Timeline {
 	/** Whose time it is; {@code null} for the application. */
 	private @Nullable Step owner;
 
+	/** Who is being called of several that are at work at the same time. */
+	private @Nullable Step calling;
+
 	/** When the time last changed hands. */
 	private long handover;
 
@@ -88,6 +91,19 @@ public final class RequestTimeline extends Timeline {
 	private final RequestEnd end = new RequestEnd();
 
 	private volatile int state;
+
+	/** Where it is in flight, once the thread that has begun it has left it. */
+	volatile @Nullable InFlightRequests inFlight;
+
+	/** Its neighbours there. Guarded by the list. */
+	@Nullable RequestTimeline previousInFlight;
+
+	@Nullable RequestTimeline nextInFlight;
+
+	/** Who was last seen to hold it, and since when. Guarded by the list. */
+	private @Nullable Step heldBy;
+
+	private int heldSince;
 
 	RequestTimeline(RequestObserver observer, ServerHttpRequest request) {
 		this.observer = observer;
@@ -243,6 +259,66 @@ public final class RequestTimeline extends Timeline {
 		return (this.state & ENDED) != 0;
 	}
 
+	/**
+	 * Where to note that the current thread begins the request.
+	 */
+	ThreadActivity beginning() {
+		return this.observer.activities().beginning();
+	}
+
+	@Override
+	ThreadActivity activity() {
+		return this.observer.activities().current();
+	}
+
+	/**
+	 * The middleware whose time it is, as seen by a thread that watches. The fields are
+	 * written without any order towards that: what it sees may be a moment old, and is
+	 * only of use if it stays the same from one look to the next, while the thread that
+	 * writes stands still. What it finds by it does not change: a part knows its
+	 * middleware from the beginning.
+	 * @return its part, or {@code null} for the application
+	 */
+	public @Nullable Step holder() {
+		Step owner = this.owner;
+		return (owner != null) ? owner : this.calling;
+	}
+
+	/**
+	 * The middleware that the request waits for, as seen by a thread that watches: of
+	 * several at the same time, the first that is still at work.
+	 * @return its part, or {@code null} for the application
+	 */
+	public @Nullable Step awaited() {
+		Step owner = this.owner;
+		Step last = this.last;
+		if (owner != null || last == null || !last.isConcurrent()) {
+			return owner;
+		}
+		Step first = null;
+		for (Step step = last; step != null && step.isConcurrent(); step = step.previous) {
+			if (step.isAtWork()) {
+				first = step;
+			}
+		}
+		return first;
+	}
+
+	/**
+	 * Since when a middleware has been seen to hold the request. Only for the one thread
+	 * that looks at the requests in flight, while it does.
+	 * @param step the part of the middleware that holds it now, or {@code null} for none
+	 * @param now the time, in whatever unit and from whatever origin
+	 * @return the time when that middleware was first seen
+	 */
+	public int heldBy(@Nullable Step step, int now) {
+		if (this.heldBy != step) {
+			this.heldBy = step;
+			this.heldSince = now;
+		}
+		return this.heldSince;
+	}
+
 	@Override
 	void entered(Step step) {
 		add(step, changeHands(step));
@@ -292,6 +368,11 @@ public final class RequestTimeline extends Timeline {
 		for (Step step : steps) {
 			add(step, now);
 		}
+	}
+
+	@Override
+	void calling(@Nullable Step step) {
+		this.calling = step;
 	}
 
 	@Override
@@ -394,6 +475,10 @@ public final class RequestTimeline extends Timeline {
 	void ended(Ending ending, @Nullable Throwable error) {
 		if (this.end.ended(ending, error)) {
 			STATE.getAndBitwiseOr(this, ENDED);
+			InFlightRequests inFlight = this.inFlight;
+			if (inFlight != null) {
+				inFlight.remove(this);
+			}
 			reportEnd();
 		}
 	}

@@ -252,6 +252,17 @@ public final class ResponseGate {
 	 * at once are dealt with in a loop, not on the stack.
 	 */
 	private void advance() {
+		ThreadActivity activity = this.timeline.activity();
+		Timeline previous = activity.enter(this.timeline);
+		try {
+			lead();
+		}
+		finally {
+			activity.exit(previous);
+		}
+	}
+
+	private void lead() {
 		Lead lead = new Lead();
 		boolean goesOn = true;
 		while (goesOn) {

@@ -23,11 +23,19 @@ final class ResponseHooks {
 	 * @param context the context of whoever waits for the response
 	 */
 	static void runSynchronous(RequestTimeline timeline, ContextView context) {
-		if (timeline.takeHooks()) {
+		if (!timeline.takeHooks()) {
+			return;
+		}
+		ThreadActivity activity = timeline.activity();
+		Timeline previous = activity.enter(timeline);
+		try {
 			for (Step step = timeline.last(); step != null; step = step.previous()) {
 				run(step, context);
 			}
 			timeline.returned(null);
+		}
+		finally {
+			activity.exit(previous);
 		}
 	}
 
@@ -46,9 +54,23 @@ final class ResponseHooks {
 				steps.add(step);
 			}
 			return Flux.fromIterable(steps)
-				.concatMap((step) -> run(step, context))
+				.concatMap((step) -> runMarked(timeline, step, context))
 				.then(Mono.fromRunnable(() -> timeline.returned(null)));
 		});
+	}
+
+	/**
+	 * Each of them can be on another thread.
+	 */
+	private static Mono<Void> runMarked(RequestTimeline timeline, Step step, ContextView context) {
+		ThreadActivity activity = timeline.activity();
+		Timeline previous = activity.enter(timeline);
+		try {
+			return run(step, context);
+		}
+		finally {
+			activity.exit(previous);
+		}
 	}
 
 	private static Mono<Void> run(Step step, ContextView context) {

@@ -83,12 +83,19 @@ final class Segment implements WebHandler {
 	 */
 	static void proceed(Link start, Timeline timeline, ServerWebExchange exchange, CoreSubscriber<? super Void> actual,
 			@Nullable Step outer, int depth) {
-		// Nested calls are within what the outermost one has announced
-		boolean announced = depth == 0 && timeline.tryAcquire();
+		if (depth > 0) {
+			// Within what the outermost call has announced
+			run(start, timeline, exchange, actual, outer, depth, !timeline.isEnded());
+			return;
+		}
+		boolean announced = timeline.tryAcquire();
+		ThreadActivity activity = timeline.activity();
+		Timeline previous = activity.enter(timeline);
 		try {
-			run(start, timeline, exchange, actual, outer, depth, announced || (depth > 0 && !timeline.isEnded()));
+			run(start, timeline, exchange, actual, outer, depth, announced);
 		}
 		finally {
+			activity.exit(previous);
 			if (announced) {
 				timeline.release();
 			}

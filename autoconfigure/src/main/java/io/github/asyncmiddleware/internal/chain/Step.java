@@ -598,6 +598,21 @@ public final class Step extends Mono<Void> implements WebFilterChain {
 	}
 
 	/**
+	 * Whether the middleware can be at work together with others.
+	 */
+	boolean isConcurrent() {
+		return middleware().code().concurrent() != null;
+	}
+
+	/**
+	 * Whether the middleware has done nothing yet that would show, and no other one has
+	 * decided instead of it.
+	 */
+	boolean isAtWork() {
+		return this.phase == AT_WORK && this.exception == null;
+	}
+
+	/**
 	 * Whether the code of the middleware has not run because too much is going on.
 	 */
 	boolean isShed() {

@@ -45,6 +45,12 @@ abstract class Timeline {
 	abstract boolean isEnded();
 
 	/**
+	 * Where to note that the current thread goes on with the request.
+	 * @return what the thread is doing
+	 */
+	abstract ThreadActivity activity();
+
+	/**
 	 * The turn of a middleware has come: from now on the time is its own.
 	 * @param step its part in the request
 	 */
@@ -62,6 +68,13 @@ abstract class Timeline {
 	 * @param steps their parts in the request, in order
 	 */
 	abstract void enteredTogether(List<Step> steps);
+
+	/**
+	 * One of several that are to be at work at the same time is called, or the last one
+	 * has returned.
+	 * @param step its part in the request, or {@code null}
+	 */
+	abstract void calling(@Nullable Step step);
 
 	/**
 	 * One of several that are at work at the same time has finished.
@@ -129,6 +142,11 @@ abstract class Timeline {
 		}
 
 		@Override
+		ThreadActivity activity() {
+			return ThreadActivity.UNWATCHED;
+		}
+
+		@Override
 		void entered(Step step) {
 		}
 
@@ -138,6 +156,10 @@ abstract class Timeline {
 
 		@Override
 		void enteredTogether(List<Step> steps) {
+		}
+
+		@Override
+		void calling(@Nullable Step step) {
 		}
 
 		@Override

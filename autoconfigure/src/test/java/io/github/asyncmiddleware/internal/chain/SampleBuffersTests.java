@@ -138,7 +138,7 @@ class SampleBuffersTests {
 		int threads = 4;
 		int times = 20_000;
 		SampleBuffers buffers = new SampleBuffers(
-				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, Ticker.SYSTEM), 2);
+				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, Ticker.SYSTEM, ThreadActivities.NONE), 2);
 		TestChain.inspect(middlewares(5), (request) -> recordAndRead(buffers, request, threads, times));
 		buffers.close();
 		for (int index = 0; index < 5; index++) {
@@ -172,7 +172,7 @@ class SampleBuffersTests {
 	@Test
 	void allocatesNothingPerRequest() {
 		SampleBuffers buffers = new SampleBuffers(
-				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, new TestTicker()), 2);
+				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, new TestTicker(), ThreadActivities.NONE), 2);
 		TestChain.inspect(middlewares(50), (request) -> {
 			record(buffers, request, 1000);
 			// A timer now and then to fetch what waits

@@ -1,0 +1,91 @@
+package io.github.asyncmiddleware.autoconfigure;
+
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+import io.github.asyncmiddleware.internal.chain.ActiveRequests;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.guard.RequestWatch;
+import io.github.asyncmiddleware.testsupport.Blocking;
+import io.github.asyncmiddleware.testsupport.RecordingListener;
+import io.github.asyncmiddleware.testsupport.TestChain;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import org.springframework.http.server.reactive.JettyCoreHttpHandlerAdapter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests that the watch does not depend on the server: Jetty's threads are known to nobody
+ * but Jetty.
+ */
+class JettyBlockingWatchIntegrationTests {
+
+	private final BlockingQueue<String> blocked = new LinkedBlockingQueue<>();
+
+	@ParameterizedTest
+	@EnumSource(Blocking.class)
+	void namesWhoBlocks(Blocking kind) throws Exception {
+		Middleware blocks = TestChain.middleware(0, "blocks", (exchange, chain) -> {
+			kind.block(Duration.ofMillis(250));
+			return chain.filter(exchange);
+		});
+		Middleware passes = new Middleware(1, "passes", getClass(), 1, MiddlewareScope.ALL,
+				(exchange, chain) -> chain.filter(exchange));
+		RecordingListener listener = new Listener();
+		RequestWatch watch = RequestWatch.create(List.of(blocks, passes), List.of(listener), Duration.ofMillis(50),
+				null, new ActiveRequests(), Ticker.SYSTEM);
+		Server server = new Server();
+		ServerConnector connector = new ServerConnector(server);
+		server.addConnector(connector);
+		server.setHandler(new JettyCoreHttpHandlerAdapter(new TestChain().entries(List.of(blocks, passes))
+			.listener(listener)
+			.activities(watch.activities())
+			.build()));
+		watch.start();
+		server.start();
+		try {
+			assertThat(get(connector.getLocalPort())).isEqualTo(200);
+			assertThat(this.blocked.poll(10, TimeUnit.SECONDS)).isEqualTo("blocks");
+			assertThat(this.blocked).isEmpty();
+		}
+		finally {
+			server.stop();
+			watch.close();
+		}
+	}
+
+	private static int get(int port) throws IOException {
+		HttpURLConnection connection = (HttpURLConnection) URI.create("http://localhost:" + port + "/")
+			.toURL()
+			.openConnection();
+		try {
+			return connection.getResponseCode();
+		}
+		finally {
+			connection.disconnect();
+		}
+	}
+
+	private final class Listener extends RecordingListener {
+
+		@Override
+		public void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
+			JettyBlockingWatchIntegrationTests.this.blocked.add((middleware != null) ? middleware.name() : "app");
+		}
+
+	}
+
+}
