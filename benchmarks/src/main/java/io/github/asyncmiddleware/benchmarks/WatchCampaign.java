@@ -66,6 +66,8 @@ public final class WatchCampaign {
 
 	private static final int CLIENTS = 4;
 
+	private static final int CLEAN_CLIENTS = 16;
+
 	private static final int WARM_UP = 20_000;
 
 	private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -134,7 +136,7 @@ public final class WatchCampaign {
 		AtomicInteger stops = new AtomicInteger();
 		long processorTime = processorTimeOfWatch();
 		long start = System.nanoTime();
-		run(CLIENTS, requests, application, (client, number) -> {
+		run(CLEAN_CLIENTS, requests, application, (client, number) -> {
 			if ((number + 1) % Math.max(requests / 50, 1) == 0 && collections.getAndIncrement() < 50) {
 				System.gc();
 			}
@@ -219,9 +221,9 @@ public final class WatchCampaign {
 		void block(ServerHttpRequest request) {
 			if (name().equals(request.getHeaders().getFirst("X-Place"))) {
 				Kind kind = Kind.valueOf(String.valueOf(request.getHeaders().getFirst("X-Kind")));
+				String millis = String.valueOf(request.getHeaders().getFirst("X-Millis"));
 				try {
-					kind.block(Duration.ofMillis(request.getHeaders().getFirst("X-Millis") != null
-							? Long.parseLong(String.valueOf(request.getHeaders().getFirst("X-Millis"))) : 0));
+					kind.block(Duration.ofMillis(Long.parseLong(millis)));
 				}
 				catch (Exception ex) {
 					throw new IllegalStateException(ex);
@@ -373,8 +375,7 @@ public final class WatchCampaign {
 			}
 			this.watch = RequestWatch.create(middlewares, List.of(this), THRESHOLD, Duration.ofMinutes(1),
 					new ActiveRequests(), Ticker.SYSTEM);
-			Guards guards = new Guards(MisuseGuard.OFF, FailureLog.NONE, Deadlines.NONE,
-					this.watch.activities());
+			Guards guards = new Guards(MisuseGuard.OFF, FailureLog.NONE, Deadlines.NONE, this.watch.activities());
 			HttpHandler handler = WebHttpHandlerBuilder
 				.webHandler((exchange) -> exchange.getResponse()
 					.writeWith(Mono.just(exchange.getResponse().bufferFactory().wrap(Client.BODY))))
@@ -474,14 +475,14 @@ public final class WatchCampaign {
 			if (socket == null) {
 				socket = new Socket(InetAddress.getByName("localhost"), this.port);
 				socket.setTcpNoDelay(true);
-				socket.setSoTimeout(20_000);
+				socket.setSoTimeout(2000);
 				this.socket = socket;
 			}
 			return socket;
 		}
 
 		/**
-		 * The head never contains the last character of the body twice in that order.
+		 * Read until the body is there, which does not occur in a head.
 		 */
 		private static void readTo(InputStream input) throws IOException {
 			byte[] buffer = new byte[1024];

@@ -172,7 +172,8 @@ class SampleBuffersTests {
 	@Test
 	void allocatesNothingPerRequest() {
 		SampleBuffers buffers = new SampleBuffers(
-				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, new TestTicker(), ThreadActivities.NONE), 2);
+				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, new TestTicker(), ThreadActivities.NONE),
+				2);
 		TestChain.inspect(middlewares(50), (request) -> {
 			record(buffers, request, 1000);
 			// A timer now and then to fetch what waits
