@@ -52,6 +52,12 @@ enum PriceVariant {
 	OURS_UNGUARDED(AnnotatedFilter0000.class, Registries.SIMPLE, PriceVariant.ENDPOINT, "async-middleware.misuse=off"),
 
 	/**
+	 * The same as {@link #OURS}, and the client is told.
+	 */
+	OURS_SERVER_TIMING(AnnotatedFilter0000.class, Registries.SIMPLE, PriceVariant.ENDPOINT,
+			"async-middleware.server-timing=detailed"),
+
+	/**
 	 * The same as {@link #OURS}, for Prometheus.
 	 */
 	OURS_PROMETHEUS(AnnotatedFilter0000.class, Registries.PROMETHEUS, PriceVariant.ENDPOINT),
