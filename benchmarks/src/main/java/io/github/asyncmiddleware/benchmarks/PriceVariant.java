@@ -52,6 +52,12 @@ enum PriceVariant {
 	OURS_UNGUARDED(AnnotatedFilter0000.class, Registries.SIMPLE, PriceVariant.ENDPOINT, "async-middleware.misuse=off"),
 
 	/**
+	 * The same as {@link #OURS}, and nobody looks for who blocks.
+	 */
+	OURS_UNWATCHED(AnnotatedFilter0000.class, Registries.SIMPLE, PriceVariant.ENDPOINT,
+			"async-middleware.blocking-watch.enabled=false"),
+
+	/**
 	 * The same as {@link #OURS}, and the client is told.
 	 */
 	OURS_SERVER_TIMING(AnnotatedFilter0000.class, Registries.SIMPLE, PriceVariant.ENDPOINT,
