@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;
 
+import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.Deadlines;
@@ -101,7 +102,12 @@ final class Chains {
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
 		return new Hooks(compiler, new Answers(Chains::noResponse, () -> null), () -> {
 			throw new IllegalStateException("Nothing blocks here");
-		}, RunsOn.POOL).code(name, bean, bean.getClass(), false, Integer.MAX_VALUE);
+		}, RunsOn.POOL).code(name, bean, bean.getClass(), isConcurrent(bean.getClass()), Integer.MAX_VALUE);
+	}
+
+	private static boolean isConcurrent(Class<?> type) {
+		AsyncMiddleware annotation = type.getAnnotation(AsyncMiddleware.class);
+		return annotation != null && annotation.concurrent();
 	}
 
 	private static ServerResponse.Context noResponse() {

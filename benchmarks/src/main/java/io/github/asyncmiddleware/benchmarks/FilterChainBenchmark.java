@@ -18,14 +18,15 @@ import org.springframework.http.server.reactive.HttpHandler;
 
 /**
  * One request through a number of filters, all of them classes of their own, from the
- * handler that a server calls to the end of the response.
+ * handler that a server calls to the end of the response. Threads, if there are several,
+ * share the handler, as those of a server do.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 4, time = 1)
 @Fork(value = 3, jvmArgsAppend = { "-Xms1g", "-Xmx1g", "-XX:+UseSerialGC" })
-@State(Scope.Thread)
+@State(Scope.Benchmark)
 public class FilterChainBenchmark {
 
 	/** How the filters are run. */

@@ -102,6 +102,18 @@ public enum Variant {
 	ON_REQUEST_MONO("`@OnRequest` that returns a `Mono`, meters and endpoint", MonoHook0000.class, Variant::full),
 
 	/**
+	 * Our chain, a concurrent group of methods that run in place.
+	 */
+	CONCURRENT("`@OnRequest(blocking = false)`, `concurrent`, meters and endpoint", ConcurrentHook0000.class,
+			Variant::full),
+
+	/**
+	 * Our chain, a concurrent group of asynchronous methods.
+	 */
+	CONCURRENT_MONO("`@OnRequest` that returns a `Mono`, `concurrent`, meters and endpoint",
+			ConcurrentMonoHook0000.class, Variant::full),
+
+	/**
 	 * Our chain, methods that run before the head.
 	 */
 	ON_RESPONSE("`@OnResponse`, meters and endpoint", ResponseHook0000.class, Variant::full);

@@ -1,13 +1,18 @@
 package io.github.asyncmiddleware.benchmarks.server;
 
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.boot.web.server.WebServer;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.EventListener;
 import org.springframework.util.Assert;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -24,6 +29,13 @@ public class HelloApplication {
 	@GetMapping("/hello")
 	String hello() {
 		return "Hello";
+	}
+
+	@EventListener
+	void started(ApplicationStartedEvent event) {
+		Duration time = event.getTimeTaken();
+		Assert.state(time != null, "Nobody has taken the time");
+		System.out.println("Started in " + TimeUnit.NANOSECONDS.toMicros(time.toNanos()) + " us");
 	}
 
 	/**
