@@ -102,8 +102,8 @@ public final class AsyncMiddlewareAutoConfiguration {
 			ObjectProvider<RequestListener> listeners, ActiveRequests active) {
 		AsyncMiddlewareProperties.BlockingWatch blocking = properties.getBlockingWatch();
 		return new WatchLifecycle(RequestWatch.create(chain.middlewares(), listeners.orderedStream().toList(),
-				blocking.isEnabled() ? blocking.getThreshold() : null, properties.getStuckAfter(), active,
-				Ticker.SYSTEM));
+				blocking.isEnabled() ? blocking.getThreshold() : null,
+				properties.getStuckAfter().isZero() ? null : properties.getStuckAfter(), active, Ticker.SYSTEM));
 	}
 
 	@Bean

@@ -39,7 +39,8 @@ public class AsyncMiddlewareProperties {
 	private Misuse misuse = Misuse.FAIL;
 
 	/**
-	 * How long a request may wait for one middleware until that is logged.
+	 * How long a request may wait for one middleware until that is logged. Zero for as
+	 * long as it takes.
 	 */
 	private Duration stuckAfter = Duration.ofMinutes(1);
 
@@ -90,7 +91,7 @@ public class AsyncMiddlewareProperties {
 	}
 
 	public void setStuckAfter(Duration stuckAfter) {
-		Assert.isTrue(stuckAfter.toMillis() > 0, "'async-middleware.stuck-after' must be positive");
+		Assert.isTrue(!stuckAfter.isNegative(), "'async-middleware.stuck-after' must not be negative");
 		this.stuckAfter = stuckAfter;
 	}
 

@@ -62,7 +62,8 @@ class AsyncMiddlewareAutoConfigurationTests {
 	@Test
 	void observesNothingWithoutListenersAndGuard() {
 		this.runner.withUserConfiguration(One.class)
-			.withPropertyValues("async-middleware.misuse=off")
+			.withPropertyValues("async-middleware.misuse=off", "async-middleware.blocking-watch.enabled=false",
+					"async-middleware.stuck-after=0")
 			.run((context) -> assertThat(context.getBean(HttpHandler.class).getClass())
 				.isEqualTo(HttpWebHandlerAdapter.class));
 	}

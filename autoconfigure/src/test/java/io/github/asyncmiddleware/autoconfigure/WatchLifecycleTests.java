@@ -84,13 +84,13 @@ class WatchLifecycleTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "blocking-watch.threshold, 0s", "blocking-watch.threshold, -1ms", "stuck-after, 0s",
-			"stuck-after, -1m" })
-	void failsForATimeThatIsNone(String property, String value) {
+	@CsvSource({ "blocking-watch.threshold, 0s, be positive", "blocking-watch.threshold, -1ms, be positive",
+			"stuck-after, -1m, not be negative" })
+	void failsForATimeThatIsNone(String property, String value, String must) {
 		this.runner.withPropertyValues("async-middleware." + property + "=" + value)
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
-				.hasMessageStartingWith("'async-middleware." + property + "' must be positive"));
+				.hasMessageStartingWith("'async-middleware." + property + "' must " + must));
 	}
 
 	@Test
