@@ -149,6 +149,14 @@ public final class ResponseGate {
 		head.applyTo(untouched());
 	}
 
+	/**
+	 * Forget what the head says about a body that is not going to be sent, as Spring does
+	 * when a body fails. Whatever is sent in its place has another one.
+	 */
+	public void forgetBody() {
+		untouched().getHeaders().clearContentHeaders();
+	}
+
 	private ServerHttpResponse untouched() {
 		return (this.response instanceof ObservedResponse observed) ? observed.response() : this.response;
 	}
