@@ -209,6 +209,7 @@ public final class ResponseGate {
 	 */
 	public void discard(Waiting waiting, Runnable cancellation) {
 		waiting.state = Waiting.GONE;
+		this.timeline.leaves(false);
 		List<Passage> writers = takeWriters();
 		cancellation.run();
 		writers.forEach(Passage::refuse);
@@ -249,6 +250,7 @@ public final class ResponseGate {
 				return false;
 			}
 			passage.first = true;
+			this.timeline.leaves(true);
 			this.writers = new ArrayList<>(1);
 		}
 		this.writers.add(passage);
@@ -359,6 +361,13 @@ public final class ResponseGate {
 		private volatile int state;
 
 		private @Nullable Waiting outer;
+
+		/**
+		 * Whether the response is here and waits.
+		 */
+		boolean isReached() {
+			return this.state == REACHED;
+		}
 
 		/**
 		 * Only for those who are alone with it.
