@@ -158,6 +158,15 @@ public final class WireApplication implements AutoCloseable {
 				.concatWith(Flux.error(new IllegalStateException("late")));
 		}
 
+		@RequestMapping("/group-fails")
+		Mono<Void> groupFails(ServerWebExchange exchange) {
+			Flux<DataBuffer> group = Flux.just("a", "b")
+				.delayElements(Duration.ofMillis(1))
+				.map(Endpoints::buffer)
+				.concatWith(Flux.error(new IllegalStateException("late")));
+			return exchange.getResponse().writeAndFlushWith(Flux.just(group));
+		}
+
 		@RequestMapping("/stuck")
 		Mono<String> stuck() {
 			return Mono.<String>never().doOnSubscribe((subscription) -> this.stuck.release());

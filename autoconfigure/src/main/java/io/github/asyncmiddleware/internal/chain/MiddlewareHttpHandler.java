@@ -143,6 +143,12 @@ final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 
 		@Override
 		public void onComplete() {
+			Throwable cut = this.timeline.hasHead() ? this.timeline.end().bodyError() : null;
+			if (cut != null) {
+				// Somebody has dealt with it too late: half a body must not look whole
+				onError(cut);
+				return;
+			}
 			this.actual.onComplete();
 			this.timeline.ended(Ending.COMPLETE, null);
 		}

@@ -60,6 +60,9 @@ abstract class ObservedBody<T> implements CoreSubscriber<T> {
 	public void onNext(T element) {
 		if (!this.begun) {
 			this.begun = true;
+			if (!this.response.timeline().hasHead()) {
+				this.response.timeline().end().bodyBegins();
+			}
 			begin();
 		}
 		this.actual.onNext(observe(element));
@@ -68,7 +71,7 @@ abstract class ObservedBody<T> implements CoreSubscriber<T> {
 	@Override
 	public void onError(Throwable ex) {
 		if (this.begun) {
-			this.response.timeline().end().bodyFailed();
+			this.response.timeline().end().bodyFailed(ex);
 		}
 		this.actual.onError(ex);
 	}
@@ -195,7 +198,7 @@ abstract class ObservedBody<T> implements CoreSubscriber<T> {
 					open.incrementAndGet();
 					return Flux.from(group)
 						.doOnComplete(this::closed)
-						.doOnError((ex) -> this.response.timeline().end().bodyFailed());
+						.doOnError(this.response.timeline().end()::bodyFailed);
 				}
 
 				@Override

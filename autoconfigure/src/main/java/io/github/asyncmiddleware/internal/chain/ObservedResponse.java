@@ -217,6 +217,7 @@ class ObservedResponse extends ServerHttpResponseDecorator implements ResponseGa
 
 	private void registerLastAction(boolean body) {
 		this.lastActionRegistered = true;
+		this.timeline.leaves(true);
 		this.response.beforeCommit(() -> ResponseHooks.run(this.timeline).then(Mono.fromRunnable(() -> head(body))));
 	}
 

@@ -64,6 +64,9 @@ final class ObservedWrite extends MonoOperator<Void, Void> {
 			if (this.timeline.hasHead()) {
 				this.timeline.end().writeFailed();
 			}
+			else {
+				this.timeline.leaves(false);
+			}
 			this.actual.onError(ex);
 		}
 

@@ -389,6 +389,8 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 
 		private final Relay relay;
 
+		private final RequestTimeline timeline;
+
 		/** Where the response waits for the middleware, once it does. */
 		volatile ResponseGate.@Nullable Waiting held;
 
@@ -396,6 +398,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			super(relay, step.link().guards.deadlines(), timeline, step.link().timeout);
 			this.step = step;
 			this.relay = relay;
+			this.timeline = timeline;
 		}
 
 		static @Nullable OwnTime of(Step step, Relay relay, Timeline timeline) {
@@ -405,7 +408,15 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 
 		@Override
 		boolean isPointless() {
-			return this.step.exchange.getResponse().isCommitted();
+			return (this.timeline.isLeaving() && !isResponseHere()) || this.step.exchange.getResponse().isCommitted();
+		}
+
+		/**
+		 * Whether it is this middleware that the response waits for.
+		 */
+		private boolean isResponseHere() {
+			ResponseGate.Waiting held = this.held;
+			return held != null && held.isReached();
 		}
 
 		@Override

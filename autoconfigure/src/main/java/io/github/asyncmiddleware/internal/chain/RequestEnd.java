@@ -32,7 +32,7 @@ final class RequestEnd {
 
 	private volatile boolean bodyComplete;
 
-	private volatile boolean bodyFailed;
+	private volatile @Nullable Throwable bodyError;
 
 	private volatile boolean writeFailed;
 
@@ -48,10 +48,28 @@ final class RequestEnd {
 	}
 
 	/**
-	 * The application has failed to produce the rest of the body.
+	 * A body begins. If it follows one that has failed, that one was not sent.
 	 */
-	void bodyFailed() {
-		this.bodyFailed = true;
+	void bodyBegins() {
+		if (this.bodyError != null) {
+			this.bodyError = null;
+		}
+	}
+
+	/**
+	 * The application has failed to produce the rest of the body.
+	 * @param error why
+	 */
+	void bodyFailed(Throwable error) {
+		this.bodyError = error;
+	}
+
+	/**
+	 * Why the application has not produced the whole body.
+	 * @return the error, or {@code null} if there was none
+	 */
+	@Nullable Throwable bodyError() {
+		return this.bodyError;
 	}
 
 	/**
@@ -93,7 +111,7 @@ final class RequestEnd {
 			return (ending == Ending.CANCEL || isDisconnect(this.error)) ? RequestResult.GONE_BEFORE_HEAD
 					: RequestResult.FATAL;
 		}
-		if (this.bodyFailed) {
+		if (this.bodyError != null) {
 			return RequestResult.CUT;
 		}
 		if (this.writeFailed || (!this.bodyComplete && ending != Ending.ERROR) || isDisconnect(this.error)) {

@@ -88,6 +88,8 @@ public final class RequestTimeline extends Timeline {
 
 	private boolean headReported;
 
+	private volatile boolean leaving;
+
 	private final RequestEnd end = new RequestEnd();
 
 	private volatile int state;
@@ -217,6 +219,18 @@ public final class RequestTimeline extends Timeline {
 		else {
 			this.segments = segment;
 		}
+	}
+
+	@Override
+	void leaves(boolean leaves) {
+		this.leaving = leaves;
+	}
+
+	/**
+	 * Whether a response is on its way out.
+	 */
+	boolean isLeaving() {
+		return this.leaving;
 	}
 
 	@Override

@@ -149,6 +149,14 @@ public final class ResponseGate {
 		head.applyTo(untouched());
 	}
 
+	/**
+	 * Forget what the head says about a body that is not going to be sent, as Spring does
+	 * when a body fails. Whatever is sent in its place has another one.
+	 */
+	public void forgetBody() {
+		untouched().getHeaders().clearContentHeaders();
+	}
+
 	private ServerHttpResponse untouched() {
 		return (this.response instanceof ObservedResponse observed) ? observed.response() : this.response;
 	}
@@ -201,6 +209,7 @@ public final class ResponseGate {
 	 */
 	public void discard(Waiting waiting, Runnable cancellation) {
 		waiting.state = Waiting.GONE;
+		this.timeline.leaves(false);
 		List<Passage> writers = takeWriters();
 		cancellation.run();
 		writers.forEach(Passage::refuse);
@@ -241,6 +250,7 @@ public final class ResponseGate {
 				return false;
 			}
 			passage.first = true;
+			this.timeline.leaves(true);
 			this.writers = new ArrayList<>(1);
 		}
 		this.writers.add(passage);
@@ -362,6 +372,13 @@ public final class ResponseGate {
 		private volatile int state;
 
 		private @Nullable Waiting outer;
+
+		/**
+		 * Whether the response is here and waits.
+		 */
+		boolean isReached() {
+			return this.state == REACHED;
+		}
 
 		/**
 		 * Only for those who are alone with it.

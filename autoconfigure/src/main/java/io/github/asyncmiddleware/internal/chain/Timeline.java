@@ -95,6 +95,13 @@ abstract class Timeline {
 	abstract void returned(@Nullable Step step);
 
 	/**
+	 * A response is on its way out, so that whoever has made it has nothing to do with
+	 * what happens until the head; or it goes no further, and another one may follow.
+	 * @param leaves whether a response is on its way out
+	 */
+	abstract void leaves(boolean leaves);
+
+	/**
 	 * How often somebody has done something to the response, or at least looked at what
 	 * can be changed: the status and the body in the upper half, headers and cookies in
 	 * the lower.
@@ -172,6 +179,10 @@ abstract class Timeline {
 
 		@Override
 		void returned(@Nullable Step step) {
+		}
+
+		@Override
+		void leaves(boolean leaves) {
 		}
 
 		@Override

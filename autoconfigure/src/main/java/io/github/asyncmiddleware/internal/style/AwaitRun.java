@@ -366,7 +366,7 @@ final class AwaitRun extends ResponseGate.Waiting
 		Step step = step();
 		Throwable misuse = (step != null) ? step.responseDropped() : null;
 		if (misuse != null) {
-			abandonRest();
+			abandonForError();
 			end(misuse);
 		}
 		else {
@@ -384,7 +384,7 @@ final class AwaitRun extends ResponseGate.Waiting
 			Operators.onErrorDropped(ex, currentContext());
 			return;
 		}
-		abandonRest();
+		abandonForError();
 		end(ex);
 	}
 
@@ -429,6 +429,18 @@ final class AwaitRun extends ResponseGate.Waiting
 					? Mono.empty() : Mono.error(ex);
 		}
 		write.subscribe(new Write(this));
+	}
+
+	/**
+	 * Somebody further out is going to send something about an error in place of a
+	 * response that may be held.
+	 */
+	private void abandonForError() {
+		boolean held = rest(this.state) == HELD;
+		abandonRest();
+		if (held && !this.exchange.getResponse().isCommitted()) {
+			this.gate.forgetBody();
+		}
 	}
 
 	private void abandonRest() {
@@ -486,7 +498,13 @@ final class AwaitRun extends ResponseGate.Waiting
 		if (subscription != null) {
 			subscription.cancel();
 		}
-		abandonRest();
+		Step step = step();
+		if (step != null && step.isGivenUp()) {
+			abandonForError();
+		}
+		else {
+			abandonRest();
+		}
 	}
 
 	@Override

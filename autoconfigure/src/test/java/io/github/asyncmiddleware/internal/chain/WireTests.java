@@ -25,6 +25,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpStatus;
@@ -224,6 +225,18 @@ class WireTests {
 		}
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "swallow", "retry" })
+	void neverMakesATruncatedBodyLookCompleteWhateverIsMadeOfTheError(String behaviour) throws Exception {
+		for (String path : List.of("/flux-fails", "/group-fails")) {
+			String response = this.server.exchange("GET " + path, "X-Behave: " + behaviour);
+			assertThat(response).startsWith("HTTP/1.1 200 OK").doesNotContain("\r\n0\r\n");
+			RequestRecord record = this.listener.take();
+			assertThat(record.result()).isEqualTo(RequestResult.CUT);
+			assertThat(record.results()).isEqualTo(PASSED);
+		}
+	}
+
 	@Test
 	void recordsAMiddlewareThatFailsAfterTheHead() throws Exception {
 		this.server.exchange("GET /flux", "X-Behave: fail-late");
@@ -343,6 +356,8 @@ class WireTests {
 			case "throw" -> throw new IllegalStateException("throw");
 			case "null" -> null;
 			case "linkage" -> throw new NoClassDefFoundError("linkage");
+			case "retry" -> next.filter(exchange).onErrorResume((ex) -> next.filter(exchange));
+			case "swallow" -> next.filter(exchange).onErrorResume((ex) -> Mono.empty());
 			case "recover" -> next.filter(exchange)
 				.then(Mono.<Void>error(new IllegalStateException("ignored")))
 				.onErrorResume((ex) -> Mono.empty())

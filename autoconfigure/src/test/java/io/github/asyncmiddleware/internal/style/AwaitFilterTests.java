@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -18,11 +19,13 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 import io.github.asyncmiddleware.LiveResponse;
+import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
+import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
 import io.github.asyncmiddleware.testsupport.TestChain;
@@ -305,6 +308,29 @@ class AwaitFilterTests {
 		RequestRecord record = this.listener.take();
 		assertThat(record.results()).containsExactly("fails FAILED");
 		assertThat(record.result()).isEqualTo(RequestResult.ERROR_PAGE);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "fails", "loses", "slow" })
+	void nothingOfABodyThatIsNotSentIsInTheHeadOfTheErrorPage(String what) throws Exception {
+		String page = "longer than the body";
+		try (DeadlineWheel wheel = new DeadlineWheel()) {
+			TestChain chain = chain().deadlines(wheel).exceptionHandler((exchange, ex) -> {
+				exchange.getResponse().setStatusCode(HttpStatus.INTERNAL_SERVER_ERROR);
+				return write(exchange, page);
+			})
+				.middleware(what, OnFailure.FAIL, Duration.ofMillis(what.equals("slow") ? 1 : 60_000),
+						await((request, next) -> next.handle(request).flatMap((response) -> switch (what) {
+							case "fails" -> Mono.error(new IllegalStateException("fails"));
+							case "loses" -> Mono.empty();
+							default -> Mono.never();
+						})));
+			String response = exchange(chain, "GET /mono");
+			assertThat(response).startsWith("HTTP/1.1 500 ").endsWith("\r\n\r\n" + page);
+			assertThat(response.toLowerCase(Locale.ROOT)).contains("\r\ncontent-length: " + page.length() + "\r\n")
+				.doesNotContain("content-type");
+		}
+		assertThat(this.listener.take().status()).isEqualTo(500);
 	}
 
 	@Test

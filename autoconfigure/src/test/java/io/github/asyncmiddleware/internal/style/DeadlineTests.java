@@ -35,6 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -210,6 +211,49 @@ class DeadlineTests {
 				filter((exchange, next) -> exchange.getResponse().writeWith(Mono.never()))));
 		this.deadlines.advance(LONG);
 		assertGivenUp(OnFailure.FAIL);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "filter ANSWERED", "function ANSWERED", "replaces PASSED", "hook ANSWERED",
+			"fails FAILED_OPEN" })
+	void whatOthersDoWithItsAnswerDoesNotCount(String who) throws Exception {
+		Sinks.Empty<Void> outer = Sinks.empty();
+		Sinks.Empty<Void> hook = Sinks.empty();
+		String name = who.substring(0, who.indexOf(' '));
+		MiddlewareCode code = switch (name) {
+			case "filter" -> filter((exchange, next) -> exchange.getResponse().writeWith(Mono.just(buffer("mine"))));
+			case "function" -> await((request, next) -> ServerResponse.ok().bodyValue("mine"));
+			case "replaces" ->
+				await((request, next) -> next.handle(request).flatMap((live) -> ServerResponse.ok().bodyValue("mine")));
+			case "hook" -> code(new Answers());
+			default -> filter((exchange, next) -> Mono.error(new IllegalStateException("fails")));
+		};
+		start(chain().middleware("commit", code(new Commit(hook)))
+			.middleware("outer",
+					await((request, next) -> next.handle(request)
+						.delayUntil((live) -> outer.asMono().materialize())
+						.map((live) -> live)))
+			.middleware(name, OnFailure.SKIP, TIMEOUT, code),
+				(exchange) -> exchange.getResponse().writeWith(Mono.just(buffer("mine"))));
+		this.deadlines.advance(LONG);
+		outer.tryEmitEmpty();
+		this.deadlines.advance(LONG);
+		assertThat(this.listener.isEmpty()).isTrue();
+		hook.tryEmitEmpty();
+		RequestRecord record = this.listener.take();
+		assertThat(record.result()).isEqualTo(RequestResult.OK);
+		assertThat(record.results()).containsExactly("commit PASSED", "outer PASSED", who);
+		assertThat(this.response.getBodyAsString().block()).isEqualTo("mine");
+	}
+
+	@Test
+	void itsOwnTimeAfterARefusedAnswerCounts() throws Exception {
+		start(chain().middleware("slow", OnFailure.FAIL, TIMEOUT, filter((exchange, next) -> {
+			exchange.getResponse().beforeCommit(() -> Mono.error(new IllegalStateException("commit")));
+			return exchange.getResponse().writeWith(Mono.just(buffer("mine"))).onErrorResume((ex) -> Mono.never());
+		})));
+		this.deadlines.advance(LONG);
+		assertThat(this.listener.take().results()).containsExactly("slow TIMEOUT");
 	}
 
 	@ParameterizedTest
@@ -577,6 +621,30 @@ class DeadlineTests {
 		@OnRequest
 		Mono<ServerResponse> answer() {
 			return new UncancellableMono<>(this.late.asMono().then(ServerResponse.status(HttpStatus.IM_USED).build()));
+		}
+
+	}
+
+	static class Answers {
+
+		@OnRequest
+		Mono<ServerResponse> answer() {
+			return ServerResponse.ok().bodyValue("mine");
+		}
+
+	}
+
+	static class Commit {
+
+		private final Sinks.Empty<Void> done;
+
+		Commit(Sinks.Empty<Void> done) {
+			this.done = done;
+		}
+
+		@OnResponse
+		Mono<Void> waitBeforeHead() {
+			return this.done.asMono();
 		}
 
 	}
