@@ -112,7 +112,7 @@ final class StuckRequests {
 		logger.warn("[stuck_request] The " + middleware + " keeps " + requests
 				+ ((requests == 1) ? " request" : " requests") + " waiting, the oldest for "
 				+ ((oldest < 10_000) ? oldest + " ms" : oldest / 1000 + " s")
-				+ ". Give what it waits for a time limit, such as timeout(..)" + " on its Mono. See docs/blocking.md.");
+				+ ". Give it a timeout, or what it waits for a time limit of its own. See docs/blocking.md.");
 	}
 
 	/**

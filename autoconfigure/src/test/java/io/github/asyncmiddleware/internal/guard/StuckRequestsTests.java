@@ -71,8 +71,8 @@ class StuckRequestsTests {
 		assertThat(lines(output)).singleElement()
 			.asString()
 			.endsWith("[stuck_request] The middleware 'waits' (" + waits.type().getName() + ", order 0) keeps 100"
-					+ " requests waiting, the oldest for 60 s. Give what it waits for a time limit, such as timeout(..)"
-					+ " on its Mono. See docs/blocking.md.");
+					+ " requests waiting, the oldest for 60 s. Give it a timeout, or what it waits for a time"
+					+ " limit of its own. See docs/blocking.md.");
 		look(stuck);
 		look(stuck);
 		assertThat(lines(output)).hasSize(2);
