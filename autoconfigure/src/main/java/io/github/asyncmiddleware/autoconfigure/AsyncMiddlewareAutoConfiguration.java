@@ -92,10 +92,14 @@ public final class AsyncMiddlewareAutoConfiguration {
 	@Bean
 	WatchLifecycle asyncMiddlewareWatch(MiddlewareChain chain, AsyncMiddlewareProperties properties,
 			ObjectProvider<RequestListener> listeners, ActiveRequests active) {
+		List<RequestListener> all = listeners.orderedStream().toList();
 		AsyncMiddlewareProperties.BlockingWatch blocking = properties.getBlockingWatch();
-		return new WatchLifecycle(RequestWatch.create(chain.middlewares(), listeners.orderedStream().toList(),
-				blocking.isEnabled() ? blocking.getThreshold() : null, properties.getStuckAfter(), active,
-				Ticker.SYSTEM));
+		// With everything else off, requests are not observed at all
+		boolean observed = !all.isEmpty() || blocking.isEnabled()
+				|| properties.getMisuse() != AsyncMiddlewareProperties.Misuse.OFF;
+		return new WatchLifecycle(
+				RequestWatch.create(chain.middlewares(), all, blocking.isEnabled() ? blocking.getThreshold() : null,
+						observed ? properties.getStuckAfter() : null, active, Ticker.SYSTEM));
 	}
 
 	@Bean

@@ -62,7 +62,7 @@ class AsyncMiddlewareAutoConfigurationTests {
 	@Test
 	void observesNothingWithoutListenersAndGuard() {
 		this.runner.withUserConfiguration(One.class)
-			.withPropertyValues("async-middleware.misuse=off")
+			.withPropertyValues("async-middleware.misuse=off", "async-middleware.blocking-watch.enabled=false")
 			.run((context) -> assertThat(context.getBean(HttpHandler.class).getClass())
 				.isEqualTo(HttpWebHandlerAdapter.class));
 	}
