@@ -160,8 +160,7 @@ class AsyncMiddlewareMetricsAutoConfigurationTests {
 
 	@Test
 	void keepsTheNumberOfMetersWhateverClientsSend() {
-		// On a slow console, logging 100,000 errors blocks, and that would be a meter
-		// more
+		// A class loader that remembers so many names blocks the thread now and then
 		this.runner.withPropertyValues("async-middleware.blocking-watch.enabled=false").run((context) -> {
 			HttpHandler handler = context.getBean(HttpHandler.class);
 			// Let no sample wait, so that all meters are there when they are counted

@@ -66,6 +66,8 @@ final class BlockingWatch {
 
 	private boolean loadingClasses;
 
+	private boolean punctual;
+
 	/** At the last look, or negative if it was not looked at. */
 	private long processorDelay = -1;
 
@@ -110,6 +112,7 @@ final class BlockingWatch {
 		}
 		long elapsed = now - this.lastLook;
 		this.lastLook = now;
+		this.punctual = elapsed < MAX_LATENESS * this.period;
 		long time = Math.min(elapsed, MAX_LATENESS * this.period + waitedForProcessor(elapsed));
 		this.stacks = Math.min(this.stacks + STACKS_PER_PERIOD, MAX_STACKS);
 		lookForClasses();
@@ -192,6 +195,13 @@ final class BlockingWatch {
 
 	long threshold() {
 		return this.threshold;
+	}
+
+	/**
+	 * Whether this look came when it should have.
+	 */
+	boolean isPunctual() {
+		return this.punctual;
 	}
 
 	/**

@@ -50,6 +50,9 @@ final class WatchedThread {
 	/** How much of that it was on a processor. */
 	private long used;
 
+	/** How much of that it did not move at all, while others got a processor at once. */
+	private long still;
+
 	/** Who was on the stack, where there is no mark. */
 	private @Nullable Middleware suspect;
 
@@ -157,8 +160,12 @@ final class WatchedThread {
 		if (this.watch.isLoadingClasses() || (before < 0 && this.processorTime >= 0)) {
 			return;
 		}
+		long used = (this.processorTime >= 0) ? this.processorTime - before : time;
 		this.ready += time;
-		this.used += (this.processorTime >= 0) ? this.processorTime - before : time;
+		this.used += used;
+		if (used <= STILL && this.watch.isPunctual()) {
+			this.still += time;
+		}
 	}
 
 	/**
@@ -166,7 +173,7 @@ final class WatchedThread {
 	 * processor.
 	 */
 	private long blocked() {
-		return this.waited + ((this.used >= this.ready / 2) ? this.ready : this.used);
+		return this.waited + ((this.used >= this.ready * 3 / 4) ? this.ready : this.used);
 	}
 
 	private void judge() {
@@ -174,9 +181,10 @@ final class WatchedThread {
 			StackTraceElement[] stack = this.watch.probe().stack(thread());
 			boolean reading = stack.length > 0 && stack[0].isNativeMethod();
 			// In native code it can wait for a disk; elsewhere it waits for a processor
-			this.waited += reading ? this.ready : this.used;
+			this.waited += reading ? Math.max(this.still, this.used) : this.used;
 			this.ready = 0;
 			this.used = 0;
+			this.still = 0;
 			if (blocked() < this.watch.threshold()) {
 				return;
 			}
@@ -275,6 +283,7 @@ final class WatchedThread {
 		this.waited = 0;
 		this.ready = 0;
 		this.used = 0;
+		this.still = 0;
 	}
 
 	/**

@@ -139,7 +139,7 @@ class BlockingWatchTests {
 	@Test
 	void accusesAThreadThatComputes() throws Exception {
 		this.probe.state = Thread.State.RUNNABLE;
-		this.probe.processorShare = 0.6;
+		this.probe.processorShare = 0.8;
 		begin();
 		look(5);
 		end();
