@@ -31,13 +31,20 @@ public class RecordingListener implements RequestListener {
 
 	@Override
 	public void onEnd(RequestTimeline request, RequestResult result) {
+		this.ended.add(record(request, result));
+	}
+
+	/**
+	 * Make the record of a request that ends.
+	 */
+	public static RequestRecord record(RequestTimeline request, RequestResult result) {
 		List<StepRecord> steps = new ArrayList<>();
 		for (Step step = request.last(); step != null; step = step.previous()) {
 			steps.add(new StepRecord(step.middleware().name(), step.result(), step.own(), request.ttfb(step)));
 		}
 		Collections.reverse(steps);
-		this.ended.add(new RequestRecord(result, request.hasHead(), request.status(), request.ttfb(), request.app(),
-				List.copyOf(steps)));
+		return new RequestRecord(result, request.hasHead(), request.status(), request.ttfb(), request.app(),
+				List.copyOf(steps));
 	}
 
 	/**
