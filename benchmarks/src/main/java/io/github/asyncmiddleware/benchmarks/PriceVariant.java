@@ -106,6 +106,11 @@ enum PriceVariant {
 	ON_RESPONSE(ResponseHook0000.class, Registries.SIMPLE, PriceVariant.ENDPOINT),
 
 	/**
+	 * Middlewares in await style that pass on, all meters and the endpoint.
+	 */
+	AWAIT_PASS(AwaitPass0000.class, Registries.SIMPLE, PriceVariant.ENDPOINT),
+
+	/**
 	 * Middlewares that await the response, all meters and the endpoint.
 	 */
 	AWAIT(AwaitFunction0000.class, Registries.SIMPLE, PriceVariant.ENDPOINT);

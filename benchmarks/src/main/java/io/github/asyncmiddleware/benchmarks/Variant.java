@@ -89,6 +89,11 @@ public enum Variant {
 	/**
 	 * Our chain, functions that await the response and return it.
 	 */
+	AWAIT_PASS("await style that passes on, meters and endpoint", AwaitPass0000.class, Variant::full),
+
+	/**
+	 * Middlewares that await the response and return it as it is.
+	 */
 	AWAIT("await style, meters and endpoint", AwaitFunction0000.class, Variant::full),
 
 	/**
