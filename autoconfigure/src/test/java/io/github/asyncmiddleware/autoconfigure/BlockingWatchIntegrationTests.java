@@ -110,6 +110,11 @@ class BlockingWatchIntegrationTests {
 	void namesWhoBlocks(String name, Blocking kind) throws Exception {
 		long start = System.nanoTime();
 		get("/" + name, kind);
+		// A machine without a free processor hides who reads, so that can take more than
+		// once
+		for (int i = 1; i < 20 && kind == Blocking.READ && !this.blocks.hasBlockWithin(Duration.ofSeconds(1)); i++) {
+			get("/" + name, kind);
+		}
 		Block block = this.blocks.takeBlock();
 		long elapsed = System.nanoTime() - start;
 		assertThat(block.name()).isEqualTo(name.equals("handler") ? "app" : name);
@@ -168,6 +173,14 @@ class BlockingWatchIntegrationTests {
 		@Override
 		public void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
 			this.blocked.add(new Block((middleware != null) ? middleware.name() : "app", nanoseconds));
+		}
+
+		boolean hasBlockWithin(Duration duration) throws InterruptedException {
+			long end = System.nanoTime() + duration.toNanos();
+			while (this.blocked.isEmpty() && System.nanoTime() < end) {
+				Thread.sleep(5);
+			}
+			return !this.blocked.isEmpty();
 		}
 
 		Block takeBlock() throws InterruptedException {

@@ -36,7 +36,7 @@ class JettyBlockingWatchIntegrationTests {
 	private final BlockingQueue<String> blocked = new LinkedBlockingQueue<>();
 
 	@ParameterizedTest
-	@EnumSource(Blocking.class)
+	@EnumSource(value = Blocking.class, names = { "SLEEP", "LOCK", "WAIT", "COMPUTE" })
 	void namesWhoBlocks(Blocking kind) throws Exception {
 		Middleware blocks = TestChain.middleware(0, "blocks", (exchange, chain) -> {
 			kind.block(Duration.ofMillis(250));

@@ -112,10 +112,10 @@ final class WatchedThread {
 	}
 
 	/**
-	 * Whether the thread may be blocked, for all that is known.
+	 * Whether the thread was found in the same place more than once.
 	 */
 	boolean isInOnePlace() {
-		return this.request != null || this.suspect != null;
+		return this.waited + this.ready > 0 || this.suspect != null;
 	}
 
 	/**
