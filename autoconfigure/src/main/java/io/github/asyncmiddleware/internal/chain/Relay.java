@@ -340,11 +340,11 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	 * ended before, the error belongs to somebody further out.
 	 */
 	private void onThrown(LinkageError ex) {
-		if (this.done) {
-			throw ex;
-		}
 		if (this.ownTime != null && this.ownTime.hasPassed()) {
 			return;
+		}
+		if (this.done) {
+			throw ex;
 		}
 		if (this.subscription != null) {
 			this.subscription.cancel();

@@ -204,10 +204,15 @@ public final class ResponseGate {
 
 	/**
 	 * The response that has reached a middleware goes no further; another one may follow.
+	 * Only cancels if it has gone on or was discarded already.
 	 * @param waiting what it has reached
 	 * @param cancellation cancels what writes it
 	 */
 	public void discard(Waiting waiting, Runnable cancellation) {
+		if (!waiting.isReached()) {
+			cancellation.run();
+			return;
+		}
 		waiting.state = Waiting.GONE;
 		this.timeline.leaves(false);
 		List<Passage> writers = takeWriters();
@@ -376,7 +381,7 @@ public final class ResponseGate {
 		/**
 		 * Whether the response is here and waits.
 		 */
-		boolean isReached() {
+		protected final boolean isReached() {
 			return this.state == REACHED;
 		}
 

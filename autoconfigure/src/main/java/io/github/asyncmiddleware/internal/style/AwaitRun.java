@@ -294,10 +294,12 @@ final class AwaitRun extends ResponseGate.Waiting
 	}
 
 	/**
-	 * The middleware has cancelled next, which has no effect once it has its response.
+	 * The middleware has cancelled next, which has no effect once it has its response, or
+	 * once that is sent without it.
 	 */
 	private void nextCancelled(Next next) {
-		if (next == this.running && rest(changeRest(RUNNING, OVER)) == RUNNING) {
+		boolean matters = next == this.running && (this.state & SENDING) == 0;
+		if (matters && rest(changeRest(RUNNING, OVER)) == RUNNING) {
 			this.gate.leave(this);
 			next.cancelRest();
 		}
@@ -436,7 +438,7 @@ final class AwaitRun extends ResponseGate.Waiting
 	 * response that may be held.
 	 */
 	private void abandonForError() {
-		boolean held = rest(this.state) == HELD;
+		boolean held = isReached();
 		abandonRest();
 		if (held && !this.exchange.getResponse().isCommitted()) {
 			this.gate.forgetBody();
@@ -453,7 +455,7 @@ final class AwaitRun extends ResponseGate.Waiting
 		if (next == null) {
 			return;
 		}
-		if (rest(state) == HELD) {
+		if (isReached()) {
 			this.gate.discard(this, next::cancelRest);
 		}
 		else {

@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.test.publisher.TestPublisher;
@@ -136,6 +138,45 @@ class MisuseTests {
 		assertThat(this.listener.take().results()).containsExactly("late ANSWERED");
 		assertThat(this.handled).hasValue(0);
 		assertThat(this.found).containsExactly("late LATE_NEXT");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "answers", "fails", "drops", "returns null" })
+	void doesNotRunTheHandlerAfterTheEndOfTheMiddleware(String how) throws Exception {
+		List<Mono<Void>> rest = new ArrayList<>();
+		this.chain.middleware("outer",
+				(exchange, next) -> next.filter(exchange)
+					.onErrorResume((ex) -> Mono.empty())
+					.then(Mono.defer(() -> rest.get(0)))
+					.then(Mono.fromRunnable(() -> exchange.getResponse().setStatusCode(HttpStatus.UNAUTHORIZED))));
+		this.chain.middleware("late", (exchange, next) -> {
+			rest.add(next.filter(exchange));
+			return switch (how) {
+				case "answers" ->
+					Mono.fromRunnable(() -> exchange.getResponse().setStatusCode(HttpStatus.UNAUTHORIZED));
+				case "fails" -> Mono.error(new IllegalStateException("fails"));
+				case "drops" -> Mono.empty();
+				default -> null;
+			};
+		});
+		assertThat(get(handler())).startsWith("HTTP/1.1 401 ");
+		this.listener.take();
+		assertThat(this.handled).hasValue(0);
+		assertThat(this.found).endsWith("late LATE_NEXT");
+	}
+
+	@Test
+	void findsNothingInAnotherRunAfterOneThatWasGivenUp() throws Exception {
+		AtomicInteger runs = new AtomicInteger();
+		this.chain.middleware("impatient",
+				(exchange, next) -> Mono.firstWithSignal(next.filter(exchange), Mono.delay(Duration.ofMillis(1)).then())
+					.then(next.filter(exchange)));
+		assertThat(
+				get((exchange) -> (runs.incrementAndGet() == 1) ? Mono.never() : exchange.getResponse().setComplete()))
+			.startsWith("HTTP/1.1 200 ");
+		assertThat(this.listener.take().results()).containsExactly("impatient PASSED");
+		assertThat(runs).hasValue(2);
+		assertThat(this.found).isEmpty();
 	}
 
 	@Test

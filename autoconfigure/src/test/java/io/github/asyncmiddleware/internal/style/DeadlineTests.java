@@ -17,6 +17,7 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
@@ -60,6 +61,7 @@ import org.springframework.web.server.WebFilterChain;
 import org.springframework.web.server.WebHandler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for the time that middlewares have for themselves, in every style.
@@ -72,7 +74,7 @@ class DeadlineTests {
 
 	private static final Duration REST = Duration.ofMillis(2);
 
-	private static final Duration LONG = Duration.ofHours(1);
+	private static final Duration LONG = Duration.ofHours(1).plusMillis(70);
 
 	private final TestDeadlines deadlines = new TestDeadlines();
 
@@ -129,6 +131,154 @@ class DeadlineTests {
 
 	@ParameterizedTest
 	@EnumSource(OnFailure.class)
+	void aFilterThatFailsAfterItWasGivenUp(OnFailure onFailure) throws Exception {
+		Sinks.Empty<Void> late = Sinks.empty();
+		List<Throwable> dropped = new ArrayList<>();
+		reactor.core.publisher.Hooks.onErrorDropped(dropped::add);
+		try {
+			start(chain().middleware("slow", onFailure, TIMEOUT,
+					filter((exchange, next) -> new UncancellableMono<>(late.asMono()))));
+			this.deadlines.advance(LONG);
+			assertGivenUp(onFailure);
+			late.tryEmitError(new IllegalStateException("late"));
+			assertThat(dropped).isEmpty();
+		}
+		finally {
+			reactor.core.publisher.Hooks.resetOnErrorDropped();
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource(OnFailure.class)
+	void aFilterThatThrowsAfterItWasGivenUp(OnFailure onFailure) throws Exception {
+		start(chain().middleware("outer", (exchange, next) -> next.filter(exchange).doFinally((signal) -> {
+		})).middleware("slow", onFailure, TIMEOUT, filter((exchange, next) -> new Mono<>() {
+
+			@Override
+			public void subscribe(CoreSubscriber<? super Void> actual) {
+				DeadlineTests.this.deadlines.advance(LONG);
+				throw new NoClassDefFoundError("late");
+			}
+
+		})));
+		assertGivenUp(onFailure, "outer PASSED");
+	}
+
+	@ParameterizedTest
+	@EnumSource(OnFailure.class)
+	void oneThatHasGivenUpTheRestAndWaitsTooLong(OnFailure onFailure) throws Exception {
+		Sinks.Empty<Void> patience = Sinks.empty();
+		start(chain().middleware("slow", onFailure, TIMEOUT, filter(
+				(exchange, next) -> Mono.firstWithSignal(next.filter(exchange), patience.asMono()).then(Mono.never()))),
+				(exchange) -> Mono.never());
+		this.deadlines.advance(LONG);
+		patience.tryEmitEmpty();
+		assertThat(this.listener.isEmpty()).isTrue();
+		this.deadlines.advance(LONG);
+		RequestRecord record = this.listener.take();
+		// There is no response that could go out without it
+		assertThat(record.status()).isEqualTo(503);
+		assertThat(record.results()).containsExactly("slow TIMEOUT");
+	}
+
+	@Test
+	void oneThatWaitsAfterARunThatWasRefused() throws Exception {
+		start(chain().middleware("slow", OnFailure.FAIL, TIMEOUT,
+				filter((exchange, next) -> next.filter(exchange).then(next.filter(exchange)).then(Mono.never()))),
+				(exchange) -> Mono.empty());
+		this.deadlines.advance(LONG);
+		assertThat(this.listener.take().results()).containsExactly("slow TIMEOUT");
+		assertThat(this.misuse).containsExactly("slow REPEATED_NEXT");
+		this.misuse.clear();
+	}
+
+	@Test
+	void aRunThatIsRefusedDoesNotStartTheClockOfOneThatGoesOn() throws Exception {
+		Sinks.Empty<Void> handler = Sinks.empty();
+		start(chain().middleware("slow", OnFailure.FAIL, TIMEOUT,
+				filter((exchange, next) -> Mono.when(next.filter(exchange), next.filter(exchange)))),
+				(exchange) -> handler.asMono());
+		assertThat(this.deadlines.timers()).isZero();
+		this.deadlines.advance(LONG);
+		handler.tryEmitEmpty();
+		assertThat(this.listener.take().results()).containsExactly("slow PASSED");
+		assertThat(this.misuse).containsExactly("slow REPEATED_NEXT");
+		this.misuse.clear();
+	}
+
+	@Test
+	void afterTheHeadNoTimerIsSet() throws Exception {
+		Disposable request = start(chain().middleware("slow", OnFailure.FAIL, TIMEOUT,
+				filter((exchange, next) -> next.filter(exchange).then(Mono.never()))));
+		assertThat(this.handled).hasValue(1);
+		assertThat(this.deadlines.timers()).isZero();
+		request.dispose();
+		assertThat(this.listener.take().results()).containsExactly("slow PASSED");
+	}
+
+	@Test
+	void theTimerIsTakenBackWhenItEnds() throws Exception {
+		Sinks.Empty<Void> work = Sinks.empty();
+		for (Mono<Void> end : List.of(work.asMono(),
+				work.asMono().then(Mono.<Void>error(new IllegalStateException())))) {
+			start(chain().middleware("ends", OnFailure.FAIL, TIMEOUT, filter((exchange, next) -> {
+				exchange.getResponse().setStatusCode(HttpStatus.IM_USED);
+				return end.delaySubscription(work.asMono());
+			})));
+		}
+		assertThat(this.deadlines.timers()).isEqualTo(2);
+		work.tryEmitEmpty();
+		assertThat(this.deadlines.timers()).isZero();
+		assertThat(this.listener.take().results()).containsExactly("ends ANSWERED");
+		assertThat(this.listener.take().results()).containsExactly("ends FAILED");
+	}
+
+	@Test
+	void aTimerThatIsSetTooLateIsTakenBack() throws Exception {
+		Sinks.Empty<Void> handler = Sinks.empty();
+		List<Disposable> requests = new ArrayList<>();
+		Deadlines slow = new Deadlines() {
+
+			@Override
+			public long now() {
+				return DeadlineTests.this.deadlines.now();
+			}
+
+			@Override
+			public Disposable schedule(Runnable task, long delay) {
+				Disposable timer = DeadlineTests.this.deadlines.schedule(task, delay);
+				requests.forEach(Disposable::dispose);
+				return timer;
+			}
+
+		};
+		requests.add(start(
+				chain().deadlines(slow)
+					.middleware("slow", OnFailure.FAIL, TIMEOUT,
+							filter((exchange, next) -> next.filter(exchange).onErrorResume((ex) -> Mono.never()))),
+				(exchange) -> handler.asMono()));
+		handler.tryEmitError(new IllegalStateException("rest"));
+		assertThat(this.deadlines.set()).isEqualTo(2);
+		assertThat(this.deadlines.timers()).isZero();
+		assertThat(this.listener.take().result()).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
+	}
+
+	@Test
+	void aRequestThatIsOverIsNotGoneOnWith() throws Exception {
+		HttpHandler handler = chain().middleware("fatal", (exchange, next) -> {
+			next.filter(exchange).subscribe();
+			throw new StackOverflowError("simulated");
+		}).middleware("slow", OnFailure.SKIP, TIMEOUT, filter((exchange, next) -> Mono.never())).build(this::handle);
+		assertThatExceptionOfType(StackOverflowError.class)
+			.isThrownBy(() -> handler.handle(MockServerHttpRequest.get("/").build(), this.response).subscribe());
+		assertThat(this.listener.take().result()).isEqualTo(RequestResult.FATAL);
+		this.deadlines.advance(LONG);
+		assertThat(this.failures).isEmpty();
+		assertThat(this.handled).hasValue(0);
+	}
+
+	@ParameterizedTest
+	@EnumSource(OnFailure.class)
 	void onlyItsOwnTimeCounts(OnFailure onFailure) throws Exception {
 		Sinks.Empty<Void> before = Sinks.empty();
 		Sinks.Empty<Void> handler = Sinks.empty();
@@ -159,10 +309,13 @@ class DeadlineTests {
 	@ParameterizedTest
 	@EnumSource(OnFailure.class)
 	void aFilterThatRecoversTooSlowly(OnFailure onFailure) throws Exception {
+		AtomicInteger cancelled = new AtomicInteger();
 		Sinks.Empty<Void> before = Sinks.empty();
 		Sinks.Empty<Void> handler = Sinks.empty();
-		start(chain().middleware("slow", onFailure, TIMEOUT, filter(
-				(exchange, next) -> before.asMono().then(next.filter(exchange)).onErrorResume((ex) -> Mono.never()))),
+		start(chain().middleware("slow", onFailure, TIMEOUT,
+				filter((exchange, next) -> before.asMono()
+					.then(next.filter(exchange))
+					.onErrorResume((ex) -> Mono.<Void>never().doOnCancel(cancelled::incrementAndGet)))),
 				(exchange) -> {
 					this.handled.incrementAndGet();
 					return handler.asMono();
@@ -189,6 +342,7 @@ class DeadlineTests {
 			assertThat(this.failures).containsExactly("slow RESPONSE DeadlineException");
 		}
 		assertThat(this.handled).hasValue(1);
+		assertThat(cancelled).hasValue(1);
 	}
 
 	@Test
@@ -268,16 +422,19 @@ class DeadlineTests {
 	@ParameterizedTest
 	@EnumSource(OnFailure.class)
 	void aFunctionThatHoldsTheResponseForTooLong(OnFailure onFailure) throws Exception {
+		AtomicInteger cancelled = new AtomicInteger();
 		Sinks.Empty<Void> handler = Sinks.empty();
 		start(chain().middleware("outer", await((request, next) -> next.handle(request).map((response) -> {
 			response.headers().set("X-Outer", String.valueOf(response.statusCode().value()));
 			return response;
 		})))
-			.middleware("slow", onFailure, TIMEOUT, await(
-					(request, next) -> next.handle(request).delayUntil((response) -> Mono.never()).map((response) -> {
-						response.headers().set("X-Slow", "late");
-						return response;
-					}))),
+			.middleware("slow", onFailure, TIMEOUT,
+					await((request, next) -> next.handle(request)
+						.delayUntil((response) -> Mono.never().doOnCancel(cancelled::incrementAndGet))
+						.map((response) -> {
+							response.headers().set("X-Slow", "late");
+							return response;
+						}))),
 				(exchange) -> handler.asMono()
 					.then(exchange.getResponse().writeWith(Mono.fromSupplier(() -> buffer("handler")))));
 		this.deadlines.advance(LONG);
@@ -298,6 +455,7 @@ class DeadlineTests {
 			assertThat(this.failures).containsExactly("slow RESPONSE DeadlineException");
 		}
 		assertThat(this.response.getHeaders().containsHeader("X-Slow")).isFalse();
+		assertThat(cancelled).hasValue(1);
 	}
 
 	@ParameterizedTest
@@ -331,6 +489,56 @@ class DeadlineTests {
 		late.tryEmitEmpty();
 		handler.tryEmitEmpty();
 		assertGivenUp(onFailure);
+	}
+
+	@ParameterizedTest
+	@EnumSource(OnFailure.class)
+	void aFunctionWhoseTimeIsOverInTheMomentInWhichTheResponseComes(OnFailure onFailure) throws Exception {
+		AtomicInteger cancelled = new AtomicInteger();
+		Deadlines fast = new Deadlines() {
+
+			private int set;
+
+			@Override
+			public long now() {
+				return DeadlineTests.this.deadlines.now();
+			}
+
+			@Override
+			public Disposable schedule(Runnable task, long delay) {
+				Disposable timer = DeadlineTests.this.deadlines.schedule(task, delay);
+				this.set++;
+				if (this.set == 2) {
+					DeadlineTests.this.deadlines.advance(LONG);
+				}
+				return timer;
+			}
+
+		};
+		start(chain().deadlines(fast)
+			.middleware("slow", onFailure, TIMEOUT, await((request,
+					next) -> next.handle(request).doOnCancel(cancelled::incrementAndGet).map((response) -> response))),
+				(exchange) -> {
+					exchange.getResponse().getHeaders().setContentLength(7);
+					return exchange.getResponse().writeWith(Mono.fromSupplier(() -> buffer("handler")));
+				});
+		RequestRecord record = this.listener.take();
+		boolean skipped = onFailure == OnFailure.SKIP;
+		assertThat(record.results()).containsExactly(skipped ? "slow TIMEOUT_OPEN" : "slow TIMEOUT");
+		assertThat(record.status()).isEqualTo(skipped ? 200 : 503);
+		assertThat(this.response.getHeaders().getContentLength()).isEqualTo(skipped ? 7 : -1);
+		assertThat(cancelled).hasValue(1);
+	}
+
+	@Test
+	void aFunctionThatLosesTheResponseAfterItWasGivenUp() throws Exception {
+		Sinks.Empty<Void> late = Sinks.empty();
+		start(chain().middleware("slow", OnFailure.FAIL, TIMEOUT, await((request,
+				next) -> new UncancellableMono<>(next.handle(request).then(late.asMono()).then(Mono.empty())))));
+		this.deadlines.advance(LONG);
+		assertThat(this.listener.take().results()).containsExactly("slow TIMEOUT");
+		late.tryEmitEmpty();
+		assertThat(this.misuse).isEmpty();
 	}
 
 	@ParameterizedTest
