@@ -150,6 +150,22 @@ class ConcurrentGroupTests {
 	}
 
 	@Test
+	void anEarlierAnswerCancelsTheLaterOnesThatAreAtWork() throws Exception {
+		Sinks.One<WebHandler> a = Sinks.one();
+		AtomicInteger cancelled = new AtomicInteger();
+		Mono<WebHandler> never = Mono.<WebHandler>never().doOnCancel(cancelled::incrementAndGet);
+		HttpHandler handler = chain().middleware("a", work((exchange) -> a.asMono()))
+			.middleware("b", work((exchange) -> never))
+			.middleware("c", work((exchange) -> never))
+			.build(handler(0));
+		TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe();
+		assertThat(cancelled).hasValue(0);
+		a.tryEmitValue(answer(401));
+		assertThat(cancelled).hasValue(2);
+		assertThat(this.listener.take().results()).containsExactly("a ANSWERED", "b CANCELLED", "c CANCELLED");
+	}
+
+	@Test
 	void oneThatFailsDecidesInItsPlace() throws Exception {
 		HttpHandler handler = chain().middleware("a", work((exchange) -> Mono.empty()))
 			.middleware("b", work((exchange) -> Mono.error(new ResponseStatusException(HttpStatus.PAYMENT_REQUIRED))))

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -100,6 +101,43 @@ class OnFailureTests {
 			.containsExactly(when.equals("rest") ? "fails PASSED" : "fails FAILED");
 		assertThat(this.handled).hasValue(1);
 		assertThat(this.skipped).isEmpty();
+	}
+
+	@Test
+	void anErrorAfterTheHeadIsNotSkipped() throws Exception {
+		HttpHandler handler = chain().middleware("fails", OnFailure.SKIP,
+				MiddlewareCode.of((exchange, next) -> exchange.getResponse()
+					.setComplete()
+					.then(Mono.error(new IllegalStateException("after the head")))))
+			.build(this::handle);
+		try (WireServer server = new WireServer(handler)) {
+			server.exchange("GET /");
+		}
+		assertThat(this.listener.take().results()).containsExactly("fails FAILED");
+		assertThat(this.handled).hasValue(0);
+		assertThat(this.skipped).isEmpty();
+	}
+
+	@Test
+	void cancellingReachesTheRestThatIsJustBeingStarted() throws Exception {
+		Sinks.Empty<Void> failure = Sinks.empty();
+		List<Disposable> requests = new ArrayList<>();
+		AtomicInteger cancelled = new AtomicInteger();
+		HttpHandler handler = chain()
+			.middleware("fails", OnFailure.SKIP, MiddlewareCode.of((exchange, next) -> failure.asMono()))
+			.build((exchange) -> new Mono<>() {
+
+				@Override
+				public void subscribe(CoreSubscriber<? super Void> actual) {
+					requests.forEach(Disposable::dispose);
+					Mono.<Void>never().doOnCancel(cancelled::incrementAndGet).subscribe(actual);
+				}
+
+			});
+		requests.add(TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe());
+		failure.tryEmitError(new IllegalStateException("fails"));
+		assertThat(cancelled).hasValue(1);
+		assertThat(this.listener.take().results()).containsExactly("fails FAILED_OPEN");
 	}
 
 	@Test

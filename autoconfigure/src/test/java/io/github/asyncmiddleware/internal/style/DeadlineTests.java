@@ -43,6 +43,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 import reactor.core.publisher.Sinks;
+import reactor.test.publisher.TestPublisher;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.core.ReactiveAdapterRegistry;
@@ -668,6 +669,26 @@ class DeadlineTests {
 			assertThat(WireServer.readAll(socket)).startsWith("HTTP/1.1 200 ");
 		}
 		assertGivenUp(OnFailure.SKIP, "outer PASSED");
+	}
+
+	@Test
+	void oneThatIsLateIsNotGivenUpWhileItWaitsForTheClient() throws Exception {
+		TestPublisher<DataBuffer> body = TestPublisher.create();
+		Sinks.Empty<Void> before = Sinks.empty();
+		chain()
+			.middleware("slow", OnFailure.SKIP, Duration.ofNanos(500_000), filter(
+					(exchange, next) -> before.asMono().thenMany(exchange.getRequest().getBody()).then(Mono.never())))
+			.build(this::handle)
+			.handle(MockServerHttpRequest.post("/").body(body.flux()), this.response)
+			.subscribe();
+		// Past its time, but before a timer can have noticed
+		this.deadlines.advance(Duration.ofNanos(900_000));
+		before.tryEmitEmpty();
+		this.deadlines.advance(Duration.ofSeconds(1));
+		assertThat(this.handled).hasValue(0);
+		body.complete();
+		this.deadlines.advance(REST);
+		assertGivenUp(OnFailure.SKIP);
 	}
 
 	@Test
