@@ -65,17 +65,16 @@ final class Chains {
 	 * As an application has it by default: misuse fails.
 	 */
 	static HttpHandler fused(List<Middleware> middlewares, WebHandler handler, List<RequestListener> listeners) {
-		return fused(middlewares, handler, listeners, (middleware, misuse) -> true);
+		return fused(middlewares, handler, listeners, (middleware, misuse) -> true, ThreadActivities.NONE);
 	}
 
 	static HttpHandler fused(List<Middleware> middlewares, WebHandler handler, List<RequestListener> listeners,
-			MisuseGuard guard) {
+			MisuseGuard guard, ThreadActivities activities) {
 		List<ChainEntry> chain = List.copyOf(middlewares);
 		return WebHttpHandlerBuilder.webHandler(handler)
 			.filters((all) -> middlewares.forEach((middleware) -> all.add(middleware.filter())))
 			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((filters, context) -> chain, listeners,
-					new Guards(guard, FailureLog.NONE, Deadlines.NONE, ThreadActivities.NONE), Ticker.SYSTEM,
-					HeadDecorator.NONE))
+					new Guards(guard, FailureLog.NONE, Deadlines.NONE, activities), Ticker.SYSTEM, HeadDecorator.NONE))
 			.build();
 	}
 

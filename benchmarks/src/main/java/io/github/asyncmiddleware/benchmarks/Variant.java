@@ -1,12 +1,16 @@
 package io.github.asyncmiddleware.benchmarks;
 
+import java.time.Duration;
 import java.util.List;
 
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
+import io.github.asyncmiddleware.internal.chain.ActiveRequests;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.chain.ThreadActivities;
 import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.guard.RequestWatch;
 import io.github.asyncmiddleware.metrics.MiddlewareMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -52,6 +56,11 @@ public enum Variant {
 	FUSED("ours, metrics off", BareFilter0000.class, Variant::fused),
 
 	/**
+	 * The same, and somebody watches who blocks.
+	 */
+	FUSED_WATCHED("ours, metrics off, blocking watch on", BareFilter0000.class, Variant::watched),
+
+	/**
 	 * Our chain, a listener that keeps nothing.
 	 */
 	FUSED_CLOCK("ours, clock only", BareFilter0000.class, Variant::clocked),
@@ -87,12 +96,12 @@ public enum Variant {
 	FUSED_WAITING("ours with `doFinally`, meters and endpoint", DoFinallyFilter0000.class, Variant::full),
 
 	/**
-	 * Our chain, functions that await the response and return it.
+	 * Our chain, functions in await style that pass on.
 	 */
 	AWAIT_PASS("await style that passes on, meters and endpoint", AwaitPass0000.class, Variant::full),
 
 	/**
-	 * Middlewares that await the response and return it as it is.
+	 * Our chain, functions that await the response and return it.
 	 */
 	AWAIT("await style, meters and endpoint", AwaitFunction0000.class, Variant::full),
 
@@ -162,11 +171,20 @@ public enum Variant {
 	}
 
 	private static HttpHandler alone(List<?> beans, Instruments instruments) {
-		return Chains.fused(Chains.middlewares(beans), Chains::hello, List.of(), MisuseGuard.OFF);
+		return Chains.fused(Chains.middlewares(beans), Chains::hello, List.of(), MisuseGuard.OFF,
+				ThreadActivities.NONE);
 	}
 
 	private static HttpHandler fused(List<?> beans, Instruments instruments) {
 		return Chains.fused(Chains.middlewares(beans), Chains::hello, List.of());
+	}
+
+	private static HttpHandler watched(List<?> beans, Instruments instruments) {
+		List<Middleware> middlewares = Chains.middlewares(beans);
+		RequestWatch watch = RequestWatch.create(middlewares, List.of(), Duration.ofMillis(100), Duration.ofMinutes(1),
+				new ActiveRequests(), Ticker.SYSTEM);
+		watch.start();
+		return Chains.fused(middlewares, Chains::hello, List.of(), (middleware, misuse) -> true, watch.activities());
 	}
 
 	private static HttpHandler clocked(List<?> beans, Instruments instruments) {

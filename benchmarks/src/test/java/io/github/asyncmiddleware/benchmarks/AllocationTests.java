@@ -55,6 +55,7 @@ class AllocationTests {
 	@CsvSource(textBlock = """
 			FUSED_ALONE,       80,  32
 			FUSED,             80, 448
+			FUSED_WATCHED,     80, 480
 			FUSED_FULL,        80, 448
 			FUSED_PROMETHEUS,  80, 448
 			FUSED_WAITING,    256, 448
@@ -63,6 +64,7 @@ class AllocationTests {
 			ON_RESPONSE,       80, 448
 			CONCURRENT,       168, 576
 			CONCURRENT_MONO,  336, 832
+			AWAIT_PASS,       144, 896
 			AWAIT,            368, 896
 			""")
 	void takesNoMoreThan(Variant variant, double perMiddleware, double fixed) {
@@ -86,6 +88,7 @@ class AllocationTests {
 	@Test
 	void takesNothingToMeasureOneMore() {
 		assertThat(slope(Variant.FUSED_FULL)).isLessThan(slope(Variant.FUSED) + 1);
+		assertThat(slope(Variant.FUSED_WATCHED)).isLessThan(slope(Variant.FUSED_ALONE) + 1);
 	}
 
 	@Test
