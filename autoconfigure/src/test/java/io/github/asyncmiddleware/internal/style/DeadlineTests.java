@@ -402,6 +402,18 @@ class DeadlineTests {
 	}
 
 	@Test
+	void whatHooksOfOthersDoBeforeItsAnswerDoesNotCount() throws Exception {
+		Sinks.Empty<Void> hook = Sinks.empty();
+		start(chain().middleware("commit", code(new Commit(hook)))
+			.middleware("answers", OnFailure.FAIL, TIMEOUT,
+					filter((exchange, next) -> exchange.getResponse().writeWith(Mono.just(buffer("mine"))))));
+		this.deadlines.advance(LONG);
+		assertThat(this.listener.isEmpty()).isTrue();
+		hook.tryEmitEmpty();
+		assertThat(this.listener.take().results()).containsExactly("commit PASSED", "answers ANSWERED");
+	}
+
+	@Test
 	void itsOwnTimeAfterARefusedAnswerCounts() throws Exception {
 		start(chain().middleware("slow", OnFailure.FAIL, TIMEOUT, filter((exchange, next) -> {
 			exchange.getResponse().beforeCommit(() -> Mono.error(new IllegalStateException("commit")));

@@ -40,7 +40,6 @@ import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
 import io.github.asyncmiddleware.internal.style.LiarPlan.Client;
-import io.github.asyncmiddleware.internal.style.LiarPlan.Effect;
 import io.github.asyncmiddleware.internal.style.LiarPlan.Liar;
 import io.github.asyncmiddleware.internal.style.LiarPlan.Lie;
 import io.github.asyncmiddleware.internal.style.LiarPlan.Rest;
@@ -51,6 +50,7 @@ import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
 import io.github.asyncmiddleware.testsupport.WireServer;
 import io.netty.buffer.ByteBufAllocator;
+import org.assertj.core.api.SoftAssertions;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -72,7 +72,6 @@ import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.ServerWebExchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.SoftAssertions.assertSoftly;
 
 /**
  * Middlewares that lie in every way there is, under load, with clients that leave:
@@ -164,7 +163,7 @@ class LyingMiddlewareTests {
 			send(plans);
 			awaitQuiet();
 			assertThat(this.records.misuse(Misuse.NULL_RESULT)).isEqualTo(this.liars.nulls());
-			assertSoftly((softly) -> plans.forEach((plan) -> softly.check(() -> verify(plan))));
+			SoftAssertions.assertSoftly((softly) -> plans.forEach((plan) -> softly.check(() -> verify(plan))));
 			sendHonestOnes();
 			awaitQuiet();
 			assertThat(this.records.twice).isEmpty();
