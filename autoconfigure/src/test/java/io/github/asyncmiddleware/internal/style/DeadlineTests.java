@@ -684,6 +684,22 @@ class DeadlineTests {
 	}
 
 	@Test
+	void waitingForTheClientBeforeItsTurnIsNoCredit() throws Exception {
+		TestPublisher<DataBuffer> body = TestPublisher.create();
+		chain().middleware("reads", (exchange, next) -> exchange.getRequest().getBody().then(next.filter(exchange)))
+			.middleware("slow", OnFailure.SKIP, TIMEOUT, filter((exchange, next) -> Mono.never()))
+			.build(this::handle)
+			.handle(MockServerHttpRequest.post("/").body(body.flux()), this.response)
+			.subscribe();
+		this.deadlines.advance(LONG);
+		body.complete();
+		this.deadlines.advance(NEARLY);
+		assertThat(this.handled).hasValue(0);
+		this.deadlines.advance(REST);
+		assertGivenUp(OnFailure.SKIP, "reads PASSED");
+	}
+
+	@Test
 	void oneThatIsLateIsNotGivenUpWhileItWaitsForTheClient() throws Exception {
 		TestPublisher<DataBuffer> body = TestPublisher.create();
 		Sinks.Empty<Void> before = Sinks.empty();
