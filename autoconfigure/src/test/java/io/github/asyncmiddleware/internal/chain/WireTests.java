@@ -26,8 +26,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ZeroCopyHttpOutputMessage;
 import org.springframework.http.server.reactive.HttpHandler;
@@ -238,6 +241,27 @@ class WireTests {
 	}
 
 	@Test
+	void aBodyThatHasFailedUnsentDoesNotCutTheErrorPage() throws Exception {
+		HttpHandler handler = new TestChain().listener(this.listener)
+			.middleware("a", (exchange, next) -> next.filter(exchange))
+			.exceptionHandler((exchange, ex) -> {
+				exchange.getResponse().setStatusCode(HttpStatus.INTERNAL_SERVER_ERROR);
+				return exchange.getResponse().writeWith(Mono.just(buffer("page")));
+			})
+			.build((exchange) -> {
+				exchange.getResponse()
+					.beforeCommit(() -> Mono.delay(Duration.ofMillis(1))
+						.then(Mono.error(new IllegalStateException("commit"))));
+				return exchange.getResponse()
+					.writeWith(Flux.just(buffer("body")).concatWith(Mono.error(new IllegalStateException("body"))));
+			});
+		try (WireServer failing = new WireServer(handler)) {
+			assertThat(failing.exchange("GET /")).startsWith("HTTP/1.1 500 ").endsWith("\r\n\r\npage");
+		}
+		assertThat(this.listener.take().result()).isEqualTo(RequestResult.ERROR_PAGE);
+	}
+
+	@Test
 	void recordsAMiddlewareThatFailsAfterTheHead() throws Exception {
 		this.server.exchange("GET /flux", "X-Behave: fail-late");
 		RequestRecord record = this.listener.take();
@@ -336,6 +360,10 @@ class WireTests {
 	}
 
 	private static final java.util.concurrent.Semaphore STUCK = new java.util.concurrent.Semaphore(0);
+
+	private static DataBuffer buffer(String text) {
+		return DefaultDataBufferFactory.sharedInstance.wrap(text.getBytes(StandardCharsets.UTF_8));
+	}
 
 	private static Mono<Void> misbehave(ServerWebExchange exchange,
 			org.springframework.web.server.WebFilterChain next) {

@@ -402,6 +402,18 @@ class DeadlineTests {
 	}
 
 	@Test
+	void whatHooksOfOthersDoBeforeItsAnswerDoesNotCount() throws Exception {
+		Sinks.Empty<Void> hook = Sinks.empty();
+		start(chain().middleware("commit", code(new Commit(hook)))
+			.middleware("answers", OnFailure.FAIL, TIMEOUT,
+					filter((exchange, next) -> exchange.getResponse().writeWith(Mono.just(buffer("mine"))))));
+		this.deadlines.advance(LONG);
+		assertThat(this.listener.isEmpty()).isTrue();
+		hook.tryEmitEmpty();
+		assertThat(this.listener.take().results()).containsExactly("commit PASSED", "answers ANSWERED");
+	}
+
+	@Test
 	void itsOwnTimeAfterARefusedAnswerCounts() throws Exception {
 		start(chain().middleware("slow", OnFailure.FAIL, TIMEOUT, filter((exchange, next) -> {
 			exchange.getResponse().beforeCommit(() -> Mono.error(new IllegalStateException("commit")));
@@ -669,6 +681,22 @@ class DeadlineTests {
 			assertThat(WireServer.readAll(socket)).startsWith("HTTP/1.1 200 ");
 		}
 		assertGivenUp(OnFailure.SKIP, "outer PASSED");
+	}
+
+	@Test
+	void waitingForTheClientBeforeItsTurnIsNoCredit() throws Exception {
+		TestPublisher<DataBuffer> body = TestPublisher.create();
+		chain().middleware("reads", (exchange, next) -> exchange.getRequest().getBody().then(next.filter(exchange)))
+			.middleware("slow", OnFailure.SKIP, TIMEOUT, filter((exchange, next) -> Mono.never()))
+			.build(this::handle)
+			.handle(MockServerHttpRequest.post("/").body(body.flux()), this.response)
+			.subscribe();
+		this.deadlines.advance(LONG);
+		body.complete();
+		this.deadlines.advance(NEARLY);
+		assertThat(this.handled).hasValue(0);
+		this.deadlines.advance(REST);
+		assertGivenUp(OnFailure.SKIP, "reads PASSED");
 	}
 
 	@Test
