@@ -140,7 +140,9 @@ final class LiarPlan {
 		if (liar.stamps() && liar.hurried()) {
 			legal.add(MiddlewareResult.TIMEOUT_OPEN);
 		}
-		if (liar.kind().member || isCutShort()) {
+		// A second run that begins after the first has failed, and is given up for that
+		boolean retried = this.lies.subList(0, index).contains(Lie.RUNS_NEXT_TWICE);
+		if (liar.kind().member || isCutShort() || retried) {
 			legal.add(MiddlewareResult.CANCELLED);
 		}
 		if (isCutShort()) {
