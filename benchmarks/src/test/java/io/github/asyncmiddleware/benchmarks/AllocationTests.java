@@ -64,7 +64,7 @@ class AllocationTests {
 			ON_RESPONSE,       80, 448
 			CONCURRENT,       168, 576
 			CONCURRENT_MONO,  336, 832
-			AWAIT_PASS,       144, 896
+			AWAIT_PASS,       232, 896
 			AWAIT,            368, 896
 			""")
 	void takesNoMoreThan(Variant variant, double perMiddleware, double fixed) {
