@@ -80,6 +80,16 @@ final class MicrometerRequestListener implements SampleListener {
 
 	@Override
 	public void onSamples(long[] samples, int from, int to, long time) {
+		this.registry.beginBatch();
+		try {
+			record(samples, from, to);
+		}
+		finally {
+			this.registry.endBatch();
+		}
+	}
+
+	private void record(long[] samples, int from, int to) {
 		for (int i = from; i < to; i++) {
 			long sample = samples[i];
 			long nanoseconds = Sample.nanoseconds(sample);

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -28,11 +29,13 @@ import io.github.asyncmiddleware.internal.chain.Sample;
 import io.github.asyncmiddleware.internal.chain.SampleListener;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
+import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -374,6 +377,37 @@ class MicrometerRequestListenerTests {
 			assertThat(allocatedBytes(() -> record(listener, request, samples, 1000))).isLessThan(1000);
 		});
 		assertThat(this.registry.get("async.middleware.own").tag("middleware", "m49").timer().count()).isEqualTo(1100);
+	}
+
+	@Test
+	void asksForTheWallTimeOncePerBatch() {
+		AtomicInteger questions = new AtomicInteger();
+		Clock system = new Clock() {
+
+			@Override
+			public long wallTime() {
+				questions.incrementAndGet();
+				return Clock.SYSTEM.wallTime();
+			}
+
+			@Override
+			public long monotonicTime() {
+				return Clock.SYSTEM.monotonicTime();
+			}
+
+		};
+		BatchClock clock = new BatchClock(system);
+		MeterRegistry registry = new SimpleMeterRegistry(SimpleConfig.DEFAULT, clock);
+		SampleListener listener = (SampleListener) MiddlewareMetrics.listener(registry,
+				List.of(TestChain.middleware(0, "a")), List.of());
+		long[] samples = { Sample.app(Outcome.SUCCESS, 5), Sample.ttfb(0, Outcome.SUCCESS, 7),
+				Sample.own(0, MiddlewareResult.PASSED, 2), Sample.ttfb(0, Outcome.SUCCESS, 9) };
+		questions.set(0);
+		listener.onSamples(samples, 0, samples.length, 0);
+		assertThat(questions).hasValue(1);
+		clock.wallTime();
+		assertThat(questions).as("after the batch").hasValue(2);
+		assertThat(registry.get("async.middleware.ttfb").timer().max(TimeUnit.NANOSECONDS)).isEqualTo(9);
 	}
 
 	private static void record(SampleListener listener, RequestTimeline request, long[] samples, int times) {

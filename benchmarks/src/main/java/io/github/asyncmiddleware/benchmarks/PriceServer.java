@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.logging.LoggingMeterRegistry;
 import io.micrometer.core.instrument.logging.LoggingRegistryConfig;
+import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 
@@ -77,8 +78,9 @@ public final class PriceServer {
 
 	private static void register(GenericApplicationContext context, Registries registries, List<Class<?>> types) {
 		if (registries == Registries.COMPOSITE) {
-			context.registerBean(SimpleMeterRegistry.class, () -> new SimpleMeterRegistry());
-			context.registerBean(LoggingMeterRegistry.class, PriceServer::stepRegistry);
+			context.registerBean(SimpleMeterRegistry.class,
+					() -> new SimpleMeterRegistry(SimpleConfig.DEFAULT, context.getBean(Clock.class)));
+			context.registerBean(LoggingMeterRegistry.class, () -> stepRegistry(context.getBean(Clock.class)));
 		}
 		types.forEach((type) -> register(context, type));
 	}
@@ -91,8 +93,8 @@ public final class PriceServer {
 	/**
 	 * Keeps values for a minute and publishes them nowhere.
 	 */
-	private static LoggingMeterRegistry stepRegistry() {
-		return new LoggingMeterRegistry(LoggingRegistryConfig.DEFAULT, Clock.SYSTEM, (line) -> {
+	private static LoggingMeterRegistry stepRegistry(Clock clock) {
+		return new LoggingMeterRegistry(LoggingRegistryConfig.DEFAULT, clock, (line) -> {
 		});
 	}
 

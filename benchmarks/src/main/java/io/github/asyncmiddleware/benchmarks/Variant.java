@@ -13,9 +13,11 @@ import io.github.asyncmiddleware.internal.chain.Ticker;
 import io.github.asyncmiddleware.internal.guard.RequestWatch;
 import io.github.asyncmiddleware.metrics.MiddlewareMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.web.server.WebFilter;
@@ -81,7 +83,8 @@ public enum Variant {
 	FUSED_PROMETHEUS("ours, meters for Prometheus and endpoint", BareFilter0000.class, Variant::full) {
 		@Override
 		MeterRegistry registry() {
-			return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+			return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, new PrometheusRegistry(),
+					MiddlewareMetrics.clock());
 		}
 	},
 
@@ -163,7 +166,7 @@ public enum Variant {
 	}
 
 	MeterRegistry registry() {
-		return new SimpleMeterRegistry();
+		return new SimpleMeterRegistry(SimpleConfig.DEFAULT, MiddlewareMetrics.clock());
 	}
 
 	private static HttpHandler spring(List<?> beans, Instruments instruments) {

@@ -13,9 +13,10 @@ public final class WithoutMiddleware {
 	/**
 	 * The property that does so, with its value.
 	 */
-	public static final String PROPERTY = "spring.autoconfigure.exclude=" + Stream.of("", "Metrics", "Endpoint")
-		.map((name) -> PACKAGE + name + "AutoConfiguration")
-		.collect(Collectors.joining(","));
+	public static final String PROPERTY = "spring.autoconfigure.exclude="
+			+ Stream.of("", "Clock", "Metrics", "Endpoint")
+				.map((name) -> PACKAGE + name + "AutoConfiguration")
+				.collect(Collectors.joining(","));
 
 	private WithoutMiddleware() {
 	}
