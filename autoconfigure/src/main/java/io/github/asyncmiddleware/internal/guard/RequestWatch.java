@@ -128,6 +128,9 @@ public final class RequestWatch {
 
 		private boolean failed;
 
+		/** The thread has slept until a request came, and has not waited since. */
+		private boolean roused;
+
 		private long nextBlocking;
 
 		private long nextStuck;
@@ -175,7 +178,9 @@ public final class RequestWatch {
 
 		private void sleep() {
 			long now = RequestWatch.this.ticker.read();
-			if (!isIdle(now)) {
+			// Who is idle between any two requests is not to be woken by each of them
+			if (this.roused || !isIdle(now)) {
+				this.roused = false;
 				park(untilNext(now));
 				return;
 			}
@@ -188,6 +193,7 @@ public final class RequestWatch {
 			}
 			finally {
 				RequestWatch.this.activities.wake(null);
+				this.roused = true;
 			}
 		}
 
