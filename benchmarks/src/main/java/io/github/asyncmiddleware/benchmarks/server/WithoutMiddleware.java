@@ -1,21 +1,25 @@
 package io.github.asyncmiddleware.benchmarks.server;
 
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.context.annotation.ImportCandidates;
 
 /**
  * Takes this library out of an application, which keeps everything else.
  */
 public final class WithoutMiddleware {
 
-	private static final String PACKAGE = "io.github.asyncmiddleware.autoconfigure.AsyncMiddleware";
+	private static final String PACKAGE = "io.github.asyncmiddleware.";
 
 	/**
 	 * The property that does so, with its value.
 	 */
 	public static final String PROPERTY = "spring.autoconfigure.exclude="
-			+ Stream.of("", "Clock", "Metrics", "Endpoint")
-				.map((name) -> PACKAGE + name + "AutoConfiguration")
+			+ ImportCandidates.load(AutoConfiguration.class, WithoutMiddleware.class.getClassLoader())
+				.getCandidates()
+				.stream()
+				.filter((name) -> name.startsWith(PACKAGE))
 				.collect(Collectors.joining(","));
 
 	private WithoutMiddleware() {
