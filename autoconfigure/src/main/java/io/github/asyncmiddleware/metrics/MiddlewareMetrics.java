@@ -25,7 +25,7 @@ public final class MiddlewareMetrics {
 	/**
 	 * Create a clock for a registry. The same as {@link Clock#SYSTEM}, except that a
 	 * listener from here that records many samples at once asks for the wall time only
-	 * once: a few microseconds in which nobody else notices that it stands still.
+	 * once: some tens of microseconds in which nobody else notices that it stands still.
 	 * @return the clock
 	 */
 	public static Clock clock() {

@@ -128,7 +128,7 @@ public final class RequestWatch {
 
 		private boolean failed;
 
-		/** The thread has slept until a request came, and has not waited since. */
+		/** The thread was ready to be woken by a request, and has not waited since. */
 		private boolean roused;
 
 		private long nextBlocking;

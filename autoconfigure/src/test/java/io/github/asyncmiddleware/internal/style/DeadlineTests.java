@@ -238,23 +238,8 @@ class DeadlineTests {
 	void aTimerThatIsSetTooLateIsTakenBack() throws Exception {
 		Sinks.Empty<Void> handler = Sinks.empty();
 		List<Disposable> requests = new ArrayList<>();
-		Deadlines slow = new Deadlines() {
-
-			@Override
-			public long now() {
-				return DeadlineTests.this.deadlines.now();
-			}
-
-			@Override
-			public Disposable schedule(Runnable task, long delay) {
-				Disposable timer = DeadlineTests.this.deadlines.schedule(task, delay);
-				requests.forEach(Disposable::dispose);
-				return timer;
-			}
-
-		};
 		requests.add(start(
-				chain().deadlines(slow)
+				chain().deadlines(after(() -> requests.forEach(Disposable::dispose)))
 					.middleware("slow", OnFailure.FAIL, TIMEOUT,
 							filter((exchange, next) -> next.filter(exchange).onErrorResume((ex) -> Mono.never()))),
 				(exchange) -> handler.asMono()));
@@ -508,26 +493,11 @@ class DeadlineTests {
 	@EnumSource(OnFailure.class)
 	void aFunctionWhoseTimeIsOverInTheMomentInWhichTheResponseComes(OnFailure onFailure) throws Exception {
 		AtomicInteger cancelled = new AtomicInteger();
-		Deadlines fast = new Deadlines() {
-
-			private int set;
-
-			@Override
-			public long now() {
-				return DeadlineTests.this.deadlines.now();
+		Deadlines fast = after(() -> {
+			if (this.deadlines.set() == 2) {
+				this.deadlines.advance(LONG);
 			}
-
-			@Override
-			public Disposable schedule(Runnable task, long delay) {
-				Disposable timer = DeadlineTests.this.deadlines.schedule(task, delay);
-				this.set++;
-				if (this.set == 2) {
-					DeadlineTests.this.deadlines.advance(LONG);
-				}
-				return timer;
-			}
-
-		};
+		});
 		start(chain().deadlines(fast)
 			.middleware("slow", onFailure, TIMEOUT, await((request,
 					next) -> next.handle(request).doOnCancel(cancelled::incrementAndGet).map((response) -> response))),
@@ -790,6 +760,27 @@ class DeadlineTests {
 		return chain.build(handler).handle(MockServerHttpRequest.get("/").build(), this.response).subscribe((none) -> {
 		}, (ex) -> {
 		});
+	}
+
+	/**
+	 * The same deadlines, with something that happens whenever a timer has been set.
+	 */
+	private Deadlines after(Runnable action) {
+		return new Deadlines() {
+
+			@Override
+			public long now() {
+				return DeadlineTests.this.deadlines.now();
+			}
+
+			@Override
+			public Disposable schedule(Runnable task, long delay) {
+				Disposable timer = DeadlineTests.this.deadlines.schedule(task, delay);
+				action.run();
+				return timer;
+			}
+
+		};
 	}
 
 	private TestChain chain() {
