@@ -21,6 +21,18 @@ class ArchitectureTests {
 
 	private static final String CHAIN = ROOT + ".internal.chain..";
 
+	private static final String RECORD = ROOT + ".internal.record..";
+
+	private static final String SAMPLE = ROOT + ".internal.sample..";
+
+	private static final String GUARD = ROOT + ".internal.guard..";
+
+	private static final String WATCH = ROOT + ".internal.watch..";
+
+	private static final String RUN = ROOT + ".internal.run..";
+
+	private static final String BOUNDARY = ROOT + ".internal.boundary..";
+
 	private static final String STYLE = ROOT + ".internal.style..";
 
 	private static final String METRICS = ROOT + ".metrics..";
@@ -46,13 +58,47 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void theEngineUsesNothingButTheApi() {
-		check(ArchRuleDefinition.noClasses()
-			.that()
-			.resideInAPackage(CHAIN)
-			.should()
-			.dependOnClassesThat(ours().and(DescribedPredicate.not(Predicates.resideInAnyPackage(ROOT, CHAIN))))
-			.because("the engine calls small interfaces that the other rooms implement"));
+	void whatIsFixedAtStartUpUsesNothingButTheApi() {
+		check(onlyUses(CHAIN, ROOT).because("the engine calls small interfaces that the other rooms implement"));
+	}
+
+	@Test
+	void recordsKnowNothingOfWhoMakesAndReadsThem() {
+		check(onlyUses(RECORD, ROOT, CHAIN)
+			.because("what is known of a request has to read on its own, and must not change with the engine"));
+	}
+
+	@Test
+	void listenersSeeRecordsAlone() {
+		check(onlyUses(SAMPLE, RECORD, CHAIN).because("who measures a request must not be able to touch it"));
+	}
+
+	@Test
+	void guardsAreNotPartOfTheEngine() {
+		check(onlyUses(GUARD, RECORD, CHAIN, SAMPLE).because("they are handed in as ports"));
+	}
+
+	@Test
+	void theWatchSeesRecordsAlone() {
+		check(onlyUses(WATCH, RECORD, CHAIN, SAMPLE, GUARD)
+			.because("who watches a request from another thread must not be able to touch it"));
+	}
+
+	@Test
+	void theRunOfARequestKnowsNeitherGuardsNorListeners() {
+		check(onlyUses(RUN, ROOT, RECORD, CHAIN, WATCH).because("it calls ports that the other rooms implement"));
+	}
+
+	@Test
+	void theBoundaryUsesNothingButTheEngine() {
+		check(onlyUses(BOUNDARY, ROOT, RUN, WATCH, GUARD, SAMPLE, RECORD, CHAIN)
+			.because("it puts the engine between the server and the filters, whatever the filters are made of"));
+	}
+
+	@Test
+	void stylesUseNothingButTheEngine() {
+		check(onlyUses(STYLE, ROOT, BOUNDARY, RUN, WATCH, GUARD, SAMPLE, RECORD, CHAIN)
+			.because("a style is an adapter, and the engine does not know which there are"));
 	}
 
 	@Test
@@ -68,22 +114,13 @@ class ArchitectureTests {
 
 	@Test
 	void metricsUseNothingButTheEngine() {
-		check(ArchRuleDefinition.noClasses()
-			.that()
-			.resideInAPackage(METRICS)
-			.should()
-			.dependOnClassesThat(ours().and(DescribedPredicate.not(Predicates.resideInAnyPackage(METRICS, CHAIN))))
+		check(onlyUses(METRICS, RECORD, CHAIN, SAMPLE, WATCH)
 			.because("meters are one of several listeners of the engine, and none of them knows another"));
 	}
 
 	@Test
 	void theEndpointUsesNothingButTheEngineAndMetrics() {
-		check(ArchRuleDefinition.noClasses()
-			.that()
-			.resideInAPackage(ACTUATE)
-			.should()
-			.dependOnClassesThat(
-					ours().and(DescribedPredicate.not(Predicates.resideInAnyPackage(ROOT, ACTUATE, METRICS, CHAIN))))
+		check(onlyUses(ACTUATE, ROOT, METRICS, RECORD, CHAIN, SAMPLE)
 			.because("the endpoint describes what runs, not how it is configured"));
 	}
 
@@ -170,6 +207,18 @@ class ArchitectureTests {
 			.should()
 			.beFreeOfCycles()
 			.because("a room that uses another must not be needed by it"));
+	}
+
+	/**
+	 * Classes of a room use no classes of ours but those in the same and in some others.
+	 */
+	private static ArchRule onlyUses(String room, String... others) {
+		return ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAPackage(room)
+			.should()
+			.dependOnClassesThat(ours().and(DescribedPredicate.not(Predicates.resideInAPackage(room)))
+				.and(DescribedPredicate.not(Predicates.resideInAnyPackage(others))));
 	}
 
 	private static DescribedPredicate<JavaClass> ours() {

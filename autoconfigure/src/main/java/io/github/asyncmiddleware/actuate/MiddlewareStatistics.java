@@ -5,9 +5,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
-import io.github.asyncmiddleware.internal.chain.SampleBuffers;
-import io.github.asyncmiddleware.internal.chain.SampleListener;
-import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.sample.SampleBuffers;
+import io.github.asyncmiddleware.internal.sample.SampleListener;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;

@@ -2,9 +2,9 @@ package io.github.asyncmiddleware.actuate;
 
 import java.util.Arrays;
 
-import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
 import io.github.asyncmiddleware.internal.chain.Misuse;
-import io.github.asyncmiddleware.internal.chain.Sample;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.sample.Sample;
 import org.jspecify.annotations.Nullable;
 
 /**

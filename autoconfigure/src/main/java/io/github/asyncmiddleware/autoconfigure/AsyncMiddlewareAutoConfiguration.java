@@ -2,17 +2,17 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import java.util.List;
 
-import io.github.asyncmiddleware.internal.chain.ActiveRequests;
-import io.github.asyncmiddleware.internal.chain.Guards;
-import io.github.asyncmiddleware.internal.chain.HeadDecorator;
-import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
+import io.github.asyncmiddleware.internal.boundary.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
-import io.github.asyncmiddleware.internal.chain.Ticker;
 import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
-import io.github.asyncmiddleware.internal.guard.RequestWatch;
+import io.github.asyncmiddleware.internal.record.HeadDecorator;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.run.Guards;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.watch.ActiveRequests;
+import io.github.asyncmiddleware.internal.watch.RequestWatch;
 import io.github.asyncmiddleware.metrics.ServerTiming;
 
 import org.springframework.beans.factory.BeanFactory;

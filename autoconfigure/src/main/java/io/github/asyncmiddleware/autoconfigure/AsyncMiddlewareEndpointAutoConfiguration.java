@@ -2,7 +2,7 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpoint;
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
-import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.record.Ticker;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;

@@ -1,7 +1,7 @@
 package io.github.asyncmiddleware.autoconfigure;
 
-import io.github.asyncmiddleware.internal.chain.ActiveRequests;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.github.asyncmiddleware.metrics.MiddlewareMetrics;
 import io.github.asyncmiddleware.metrics.MiddlewareTags;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -1,7 +1,7 @@
 package io.github.asyncmiddleware.autoconfigure;
 
-import io.github.asyncmiddleware.internal.chain.ThreadActivities;
-import io.github.asyncmiddleware.internal.guard.RequestWatch;
+import io.github.asyncmiddleware.internal.watch.RequestWatch;
+import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.SmartLifecycle;

@@ -3,15 +3,15 @@ package io.github.asyncmiddleware.metrics;
 import java.util.List;
 import java.util.Locale;
 
-import io.github.asyncmiddleware.internal.chain.ActiveRequests;
 import io.github.asyncmiddleware.internal.chain.Middleware;
-import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
 import io.github.asyncmiddleware.internal.chain.Misuse;
-import io.github.asyncmiddleware.internal.chain.Outcome;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
-import io.github.asyncmiddleware.internal.chain.RequestTimeline;
-import io.github.asyncmiddleware.internal.chain.Sample;
-import io.github.asyncmiddleware.internal.chain.SampleListener;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.record.Outcome;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.sample.Sample;
+import io.github.asyncmiddleware.internal.sample.SampleListener;
+import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
@@ -115,13 +115,13 @@ final class MicrometerRequestListener implements SampleListener {
 	}
 
 	@Override
-	public void onHead(RequestTimeline request) {
+	public void onHead(RequestRecord request) {
 		Timer timer = this.requestTtfb.get(request.request().getMethod(), request.exchange(), request.status());
 		this.registry.record(AsyncMiddlewareMeters.REQUEST_TTFB, timer, request.ttfb());
 	}
 
 	@Override
-	public void onEnd(RequestTimeline request, RequestResult result) {
+	public void onEnd(RequestRecord request, RequestResult result) {
 		this.registry.increment(AsyncMiddlewareMeters.REQUESTS, this.requests.get(result.ordinal()));
 	}
 

@@ -2,11 +2,11 @@ package io.github.asyncmiddleware.metrics;
 
 import java.util.List;
 
-import io.github.asyncmiddleware.internal.chain.ActiveRequests;
 import io.github.asyncmiddleware.internal.chain.Middleware;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
-import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;
@@ -71,11 +71,11 @@ public final class MiddlewareMetrics {
 	private static final class NoopRequestListener implements RequestListener {
 
 		@Override
-		public void onHead(RequestTimeline request) {
+		public void onHead(RequestRecord request) {
 		}
 
 		@Override
-		public void onEnd(RequestTimeline request, RequestResult result) {
+		public void onEnd(RequestRecord request, RequestResult result) {
 		}
 
 	}

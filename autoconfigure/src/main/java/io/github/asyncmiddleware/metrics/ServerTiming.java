@@ -2,10 +2,10 @@ package io.github.asyncmiddleware.metrics;
 
 import java.util.List;
 
-import io.github.asyncmiddleware.internal.chain.HeadDecorator;
 import io.github.asyncmiddleware.internal.chain.Middleware;
-import io.github.asyncmiddleware.internal.chain.RequestTimeline;
-import io.github.asyncmiddleware.internal.chain.Step;
+import io.github.asyncmiddleware.internal.record.HeadDecorator;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.StepRecord;
 
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.ServerHttpResponse;
@@ -51,7 +51,7 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 	}
 
 	@Override
-	public final void beforeHead(RequestTimeline request, int status, ServerHttpResponse response) {
+	public final void beforeHead(RequestRecord request, int status, ServerHttpResponse response) {
 		if (request.last() != null && status >= HttpStatus.OK.value() && status != HttpStatus.NOT_MODIFIED.value()) {
 			response.getHeaders().add(HEADER, text(request, request.ttfbSoFar()));
 		}
@@ -62,7 +62,7 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 	 * @param request the request, in which some middleware was entered
 	 * @param total the time to first byte so far, in nanoseconds
 	 */
-	abstract String text(RequestTimeline request, long total);
+	abstract String text(RequestRecord request, long total);
 
 	/**
 	 * Tells the sum.
@@ -70,7 +70,7 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 	private static final class Total extends ServerTiming {
 
 		@Override
-		String text(RequestTimeline request, long total) {
+		String text(RequestRecord request, long total) {
 			return ServerTimingText.total(total);
 		}
 
@@ -89,14 +89,14 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 		}
 
 		@Override
-		String text(RequestTimeline request, long total) {
+		String text(RequestRecord request, long total) {
 			int count = 0;
-			for (Step step = request.last(); step != null; step = step.previous()) {
+			for (StepRecord step = request.last(); step != null; step = step.previous()) {
 				count++;
 			}
 			String[] names = new String[count];
 			long[] own = new long[count];
-			for (Step step = request.last(); step != null; step = step.previous()) {
+			for (StepRecord step = request.last(); step != null; step = step.previous()) {
 				count--;
 				names[count] = this.names[step.middleware().index()];
 				own[count] = step.own();

@@ -3,7 +3,7 @@ package io.github.asyncmiddleware.autoconfigure;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpoint;
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
-import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.boundary.MiddlewareHttpHandlerFactory;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.metrics.MiddlewareTags;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;

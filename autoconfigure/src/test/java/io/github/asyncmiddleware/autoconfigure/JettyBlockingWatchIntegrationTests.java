@@ -9,11 +9,11 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-import io.github.asyncmiddleware.internal.chain.ActiveRequests;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
-import io.github.asyncmiddleware.internal.chain.Ticker;
-import io.github.asyncmiddleware.internal.guard.RequestWatch;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.watch.ActiveRequests;
+import io.github.asyncmiddleware.internal.watch.RequestWatch;
 import io.github.asyncmiddleware.testsupport.Blocking;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.TestChain;

@@ -14,9 +14,9 @@ import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
-import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
@@ -124,11 +124,11 @@ class SecurityStylesIntegrationTests {
 		}
 
 		@Override
-		public void onHead(RequestTimeline request) {
+		public void onHead(RequestRecord request) {
 		}
 
 		@Override
-		public void onEnd(RequestTimeline request, RequestResult result) {
+		public void onEnd(RequestRecord request, RequestResult result) {
 		}
 
 		@Override

@@ -6,7 +6,7 @@ import java.util.List;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.testsupport.TimingHeader;
 import io.github.asyncmiddleware.testsupport.WireServer;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -9,7 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
-import io.github.asyncmiddleware.internal.chain.ThreadActivities;
+import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;

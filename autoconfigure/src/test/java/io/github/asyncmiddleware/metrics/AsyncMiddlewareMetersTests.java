@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
-import io.github.asyncmiddleware.internal.chain.Outcome;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.record.Outcome;
+import io.github.asyncmiddleware.internal.record.RequestResult;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

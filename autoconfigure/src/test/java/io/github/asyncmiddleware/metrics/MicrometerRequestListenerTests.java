@@ -16,17 +16,17 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 import com.sun.management.ThreadMXBean;
-import io.github.asyncmiddleware.internal.chain.ActiveRequests;
 import io.github.asyncmiddleware.internal.chain.Middleware;
-import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.Misuse;
-import io.github.asyncmiddleware.internal.chain.Outcome;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
-import io.github.asyncmiddleware.internal.chain.RequestTimeline;
-import io.github.asyncmiddleware.internal.chain.Sample;
-import io.github.asyncmiddleware.internal.chain.SampleListener;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.record.Outcome;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.Sample;
+import io.github.asyncmiddleware.internal.sample.SampleListener;
+import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
 import io.micrometer.core.instrument.Clock;
@@ -410,7 +410,7 @@ class MicrometerRequestListenerTests {
 		assertThat(registry.get("async.middleware.ttfb").timer().max(TimeUnit.NANOSECONDS)).isEqualTo(9);
 	}
 
-	private static void record(SampleListener listener, RequestTimeline request, long[] samples, int times) {
+	private static void record(SampleListener listener, RequestRecord request, long[] samples, int times) {
 		for (int i = 0; i < times; i++) {
 			listener.onHead(request);
 			listener.onSamples(samples, 0, samples.length, 0);

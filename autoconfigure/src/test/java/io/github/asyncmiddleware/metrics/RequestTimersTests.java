@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
-import io.github.asyncmiddleware.internal.chain.Outcome;
+import io.github.asyncmiddleware.internal.record.Outcome;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;

@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
-import io.github.asyncmiddleware.internal.chain.HeadDecorator;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.ResponseHook;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
+import io.github.asyncmiddleware.internal.record.HeadDecorator;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
-import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
 import org.jspecify.annotations.Nullable;
@@ -190,7 +190,7 @@ class ServerTimingTests {
 		});
 		assertThat(run(this.chain, answersAfter(0)))
 			.containsExactly("a;dur=1.000, answers;dur=3.000, app;dur=0.000, total;dur=4.000");
-		RequestRecord record = listener.take();
+		RecordedRequest record = listener.take();
 		assertThat(Duration.ofNanos(record.own())).hasMillis(4);
 		assertThat(Duration.ofNanos(record.app())).hasMillis(7);
 		assertThat(Duration.ofNanos(record.steps().get(0).ttfb())).hasMillis(11);

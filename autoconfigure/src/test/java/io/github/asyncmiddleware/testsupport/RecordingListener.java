@@ -9,41 +9,41 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
-import io.github.asyncmiddleware.internal.chain.RequestTimeline;
-import io.github.asyncmiddleware.internal.chain.Step;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.record.StepRecord;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
 
 /**
  * Keeps what became of each request, in the order in which the requests ended.
  */
 public class RecordingListener implements RequestListener {
 
-	private final BlockingQueue<RequestRecord> ended = new LinkedBlockingQueue<>();
+	private final BlockingQueue<RecordedRequest> ended = new LinkedBlockingQueue<>();
 
 	private final AtomicInteger heads = new AtomicInteger();
 
 	@Override
-	public void onHead(RequestTimeline request) {
+	public void onHead(RequestRecord request) {
 		this.heads.incrementAndGet();
 	}
 
 	@Override
-	public void onEnd(RequestTimeline request, RequestResult result) {
+	public void onEnd(RequestRecord request, RequestResult result) {
 		this.ended.add(record(request, result));
 	}
 
 	/**
 	 * Make the record of a request that ends.
 	 */
-	public static RequestRecord record(RequestTimeline request, RequestResult result) {
-		List<StepRecord> steps = new ArrayList<>();
-		for (Step step = request.last(); step != null; step = step.previous()) {
-			steps.add(new StepRecord(step.middleware().name(), step.result(), step.own(), request.ttfb(step)));
+	public static RecordedRequest record(RequestRecord request, RequestResult result) {
+		List<RecordedStep> steps = new ArrayList<>();
+		for (StepRecord step = request.last(); step != null; step = step.previous()) {
+			steps.add(new RecordedStep(step.middleware().name(), step.result(), step.own(), request.ttfb(step)));
 		}
 		Collections.reverse(steps);
-		return new RequestRecord(result, request.hasHead(), request.status(), request.ttfb(), request.app(),
+		return new RecordedRequest(result, request.hasHead(), request.status(), request.ttfb(), request.app(),
 				List.copyOf(steps));
 	}
 
@@ -60,8 +60,8 @@ public class RecordingListener implements RequestListener {
 	 * @return the record
 	 * @throws InterruptedException if interrupted
 	 */
-	public RequestRecord take() throws InterruptedException {
-		RequestRecord record = this.ended.poll(Duration.ofSeconds(10).toMillis(), TimeUnit.MILLISECONDS);
+	public RecordedRequest take() throws InterruptedException {
+		RecordedRequest record = this.ended.poll(Duration.ofSeconds(10).toMillis(), TimeUnit.MILLISECONDS);
 		if (record == null) {
 			throw new AssertionError("No request has ended");
 		}
@@ -93,8 +93,8 @@ public class RecordingListener implements RequestListener {
 	 * @param app the time of the application
 	 * @param steps the parts of the middlewares, in the order in which they were entered
 	 */
-	public record RequestRecord(RequestResult result, boolean head, int status, long ttfb, long app,
-			List<StepRecord> steps) {
+	public record RecordedRequest(RequestResult result, boolean head, int status, long ttfb, long app,
+			List<RecordedStep> steps) {
 
 		/**
 		 * The parts of the middlewares without their times.
@@ -109,7 +109,7 @@ public class RecordingListener implements RequestListener {
 		 * @return nanoseconds
 		 */
 		public long own() {
-			return this.steps.stream().mapToLong(StepRecord::own).sum();
+			return this.steps.stream().mapToLong(RecordedStep::own).sum();
 		}
 
 	}
@@ -122,7 +122,7 @@ public class RecordingListener implements RequestListener {
 	 * @param own its own time
 	 * @param ttfb the time from its turn to the head
 	 */
-	public record StepRecord(String name, MiddlewareResult result, long own, long ttfb) {
+	public record RecordedStep(String name, MiddlewareResult result, long own, long ttfb) {
 
 	}
 

@@ -6,22 +6,22 @@ import java.util.List;
 import java.util.function.Consumer;
 
 import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.internal.boundary.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.ForeignFilter;
-import io.github.asyncmiddleware.internal.chain.Guards;
-import io.github.asyncmiddleware.internal.chain.HeadDecorator;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
-import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
-import io.github.asyncmiddleware.internal.chain.RequestTimeline;
-import io.github.asyncmiddleware.internal.chain.ThreadActivities;
-import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.record.HeadDecorator;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.run.Guards;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -231,7 +231,7 @@ public final class TestChain {
 	 * Send a request through some middlewares and do something with its timeline before
 	 * it is forgotten.
 	 */
-	public static void inspect(List<Middleware> middlewares, Consumer<RequestTimeline> action) {
+	public static void inspect(List<Middleware> middlewares, Consumer<RequestRecord> action) {
 		Inspector inspector = new Inspector(action);
 		get(new TestChain().entries(middlewares).listener(inspector).build(), "/");
 		if (inspector.failure != null) {
@@ -248,20 +248,20 @@ public final class TestChain {
 	 */
 	private static final class Inspector implements RequestListener {
 
-		private final Consumer<RequestTimeline> action;
+		private final Consumer<RequestRecord> action;
 
 		private Throwable failure;
 
-		Inspector(Consumer<RequestTimeline> action) {
+		Inspector(Consumer<RequestRecord> action) {
 			this.action = action;
 		}
 
 		@Override
-		public void onHead(RequestTimeline request) {
+		public void onHead(RequestRecord request) {
 		}
 
 		@Override
-		public void onEnd(RequestTimeline request, RequestResult result) {
+		public void onEnd(RequestRecord request, RequestResult result) {
 			try {
 				this.action.accept(request);
 			}

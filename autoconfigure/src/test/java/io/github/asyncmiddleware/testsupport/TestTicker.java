@@ -3,7 +3,7 @@ package io.github.asyncmiddleware.testsupport;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
-import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.record.Ticker;
 
 /**
  * A clock that stands still until a test turns it.

@@ -1,8 +1,8 @@
 package io.github.asyncmiddleware.benchmarks;
 
-import io.github.asyncmiddleware.internal.chain.RequestListener;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
-import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
 
 /**
  * Makes the engine read its clock and keeps nothing of what it is told.
@@ -10,11 +10,11 @@ import io.github.asyncmiddleware.internal.chain.RequestTimeline;
 final class NoopListener implements RequestListener {
 
 	@Override
-	public void onHead(RequestTimeline request) {
+	public void onHead(RequestRecord request) {
 	}
 
 	@Override
-	public void onEnd(RequestTimeline request, RequestResult result) {
+	public void onEnd(RequestRecord request, RequestResult result) {
 	}
 
 }

@@ -15,9 +15,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-import io.github.asyncmiddleware.internal.chain.RequestListener;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
-import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
@@ -195,12 +195,12 @@ public final class TtfbAccuracy {
 		private final BlockingQueue<Long> times = new LinkedBlockingQueue<>();
 
 		@Override
-		public void onHead(RequestTimeline request) {
+		public void onHead(RequestRecord request) {
 			this.times.add(request.ttfb());
 		}
 
 		@Override
-		public void onEnd(RequestTimeline request, RequestResult result) {
+		public void onEnd(RequestRecord request, RequestResult result) {
 		}
 
 		long next() throws InterruptedException {

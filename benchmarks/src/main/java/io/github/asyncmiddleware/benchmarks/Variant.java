@@ -4,13 +4,13 @@ import java.time.Duration;
 import java.util.List;
 
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
-import io.github.asyncmiddleware.internal.chain.ActiveRequests;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
-import io.github.asyncmiddleware.internal.chain.ThreadActivities;
-import io.github.asyncmiddleware.internal.chain.Ticker;
-import io.github.asyncmiddleware.internal.guard.RequestWatch;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.watch.ActiveRequests;
+import io.github.asyncmiddleware.internal.watch.RequestWatch;
+import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.github.asyncmiddleware.metrics.MiddlewareMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleConfig;

@@ -7,9 +7,4 @@ public final class DeadlineException extends UnavailableException {
 
 	private static final long serialVersionUID = 1L;
 
-	@Override
-	MiddlewareResult result(boolean open) {
-		return open ? MiddlewareResult.TIMEOUT_OPEN : MiddlewareResult.TIMEOUT;
-	}
-
 }

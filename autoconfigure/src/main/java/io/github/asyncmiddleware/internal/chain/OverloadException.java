@@ -7,9 +7,4 @@ public final class OverloadException extends UnavailableException {
 
 	private static final long serialVersionUID = 1L;
 
-	@Override
-	MiddlewareResult result(boolean open) {
-		return open ? MiddlewareResult.SHED_OPEN : MiddlewareResult.SHED;
-	}
-
 }

@@ -17,12 +17,6 @@ public abstract sealed class UnavailableException extends ResponseStatusExceptio
 	}
 
 	/**
-	 * What becomes of the part of the middleware.
-	 * @param open whether the request goes on without it
-	 */
-	abstract MiddlewareResult result(boolean open);
-
-	/**
 	 * Without a stack trace: there can be many, and all come from the same place.
 	 */
 	@Override

@@ -1,6 +1,6 @@
 /**
- * The engine: a middleware as data, the run of one request through a segment of adjacent
- * middlewares, and the timeline that says where its time went.
+ * What is fixed at start-up: middlewares as data, the order they stand in, and the ports
+ * that the guards implement.
  */
 @NullMarked
 package io.github.asyncmiddleware.internal.chain;

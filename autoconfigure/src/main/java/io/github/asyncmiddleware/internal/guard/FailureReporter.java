@@ -3,8 +3,8 @@ package io.github.asyncmiddleware.internal.guard;
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Middleware;
-import io.github.asyncmiddleware.internal.chain.Ticker;
 import io.github.asyncmiddleware.internal.chain.UnavailableException;
+import io.github.asyncmiddleware.internal.record.Ticker;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-import io.github.asyncmiddleware.internal.chain.Ticker;
+import io.github.asyncmiddleware.internal.record.Ticker;
 
 /**
  * Keeps a log from being flooded: each subject is reported at most once a minute, and
@@ -12,7 +12,7 @@ import io.github.asyncmiddleware.internal.chain.Ticker;
  *
  * @param <S> the type of the subjects, of which there has to be a bounded number
  */
-final class LogPauses<S> {
+public final class LogPauses<S> {
 
 	private static final long PAUSE = Duration.ofMinutes(1).toNanos();
 
@@ -20,24 +20,29 @@ final class LogPauses<S> {
 
 	private final Map<S, LogPause> pauses = new ConcurrentHashMap<>();
 
-	LogPauses(Ticker ticker) {
+	/**
+	 * Create pauses, none of which has begun.
+	 * @param ticker the clock
+	 */
+	public LogPauses(Ticker ticker) {
 		this.ticker = ticker;
 	}
 
 	/**
 	 * Count one more, and end the pause of the subject if it is over.
+	 * @param subject the subject
 	 * @return how many there are to report, or 0 if the pause goes on
 	 */
-	long tryEnd(S subject) {
+	public long tryEnd(S subject) {
 		return this.pauses.computeIfAbsent(subject, (key) -> new LogPause()).tryEnd(this.ticker.read());
 	}
 
 	/**
 	 * What to add to a report.
 	 * @param unreported how many there are to report
-	 * @return nothing if that is one
+	 * @return the number in brackets, or nothing if it is one
 	 */
-	static String times(long unreported) {
+	public static String times(long unreported) {
 		return (unreported > 1) ? " (" + unreported + " times since it was last reported)" : "";
 	}
 

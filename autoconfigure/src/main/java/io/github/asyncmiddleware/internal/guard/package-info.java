@@ -1,5 +1,5 @@
 /**
- * The guards: what middlewares do wrong is found, named and kept from doing harm.
+ * The guards: what middlewares do wrong is named, and their deadlines are kept.
  */
 @NullMarked
 package io.github.asyncmiddleware.internal.guard;

@@ -5,9 +5,9 @@ import java.util.function.Supplier;
 
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
-import io.github.asyncmiddleware.internal.chain.ResponseGate;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
+import io.github.asyncmiddleware.internal.run.ResponseGate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 

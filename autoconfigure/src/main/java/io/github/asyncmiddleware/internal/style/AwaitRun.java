@@ -4,9 +4,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 import io.github.asyncmiddleware.LiveResponse;
-import io.github.asyncmiddleware.internal.chain.ResponseGate;
-import io.github.asyncmiddleware.internal.chain.ResponseHead;
-import io.github.asyncmiddleware.internal.chain.Step;
+import io.github.asyncmiddleware.internal.run.ResponseGate;
+import io.github.asyncmiddleware.internal.run.ResponseHead;
+import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;

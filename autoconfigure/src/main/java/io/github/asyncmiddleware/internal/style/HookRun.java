@@ -3,7 +3,7 @@ package io.github.asyncmiddleware.internal.style;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 
-import io.github.asyncmiddleware.internal.chain.Step;
+import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;

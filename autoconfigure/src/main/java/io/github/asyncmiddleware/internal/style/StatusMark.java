@@ -1,6 +1,6 @@
 package io.github.asyncmiddleware.internal.style;
 
-import io.github.asyncmiddleware.internal.chain.Step;
+import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpStatusCode;

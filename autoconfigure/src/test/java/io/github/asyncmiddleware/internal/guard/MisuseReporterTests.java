@@ -13,11 +13,11 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.Misuse;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
-import io.github.asyncmiddleware.internal.chain.RequestTimeline;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
 import org.junit.jupiter.api.Test;
@@ -134,11 +134,11 @@ class MisuseReporterTests {
 	private class Listener implements RequestListener {
 
 		@Override
-		public void onHead(RequestTimeline request) {
+		public void onHead(RequestRecord request) {
 		}
 
 		@Override
-		public void onEnd(RequestTimeline request, RequestResult result) {
+		public void onEnd(RequestRecord request, RequestResult result) {
 		}
 
 		@Override

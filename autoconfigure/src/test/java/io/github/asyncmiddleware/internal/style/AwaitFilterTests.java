@@ -24,10 +24,10 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
+import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
-import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.WireApplication;
 import io.github.asyncmiddleware.testsupport.WireServer;
@@ -129,7 +129,7 @@ class AwaitFilterTests {
 		assertThat(response).startsWith("HTTP/1.1 " + status + " ");
 		assertThat(response).contains("\r\nx-status: " + status + "\r\n");
 		assertThat(withoutHeader(response)).isEqualTo(exchangeBare(requestLine));
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		assertThat(record.result()).isEqualTo(RequestResult.OK);
 		assertThat(record.status()).isEqualTo(status);
 		assertThat(record.results()).containsExactly("header PASSED");
@@ -142,7 +142,7 @@ class AwaitFilterTests {
 		TestChain chain = chain().middleware("slow", await((request,
 				next) -> next.handle(request).delayElement(Duration.ofMillis(5)).map(AwaitFilterTests::statusHeader)));
 		assertThat(withoutHeader(exchange(chain, requestLine))).isEqualTo(exchangeBare(requestLine));
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		assertThat(record.results()).containsExactly("slow PASSED");
 		assertThat(record.steps().get(0).own()).isGreaterThanOrEqualTo(Duration.ofMillis(5).toNanos());
 	}
@@ -273,7 +273,7 @@ class AwaitFilterTests {
 						.onErrorResume((ex) -> ServerResponse.status(503).bodyValue(ex.getMessage()))))
 			.middleware("inner", await((request, next) -> next.handle(request).map(AwaitFilterTests::statusHeader)));
 		assertThat(exchange(chain, "GET /fails")).startsWith("HTTP/1.1 503 ").endsWith("\r\n\r\nfails");
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		assertThat(record.results()).containsExactly("outer PASSED", "inner PASSED");
 		assertThat(record.result()).isEqualTo(RequestResult.OK);
 	}
@@ -282,7 +282,7 @@ class AwaitFilterTests {
 	void anErrorPageOutsideIsNotSeen() throws Exception {
 		TestChain chain = chain().middleware("header", after(AwaitFilterTests::statusHeader));
 		assertThat(exchange(chain, "GET /fails")).startsWith("HTTP/1.1 500 ").doesNotContain("x-status");
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		assertThat(record.result()).isEqualTo(RequestResult.ERROR_PAGE);
 		assertThat(record.results()).containsExactly("header PASSED");
 	}
@@ -305,7 +305,7 @@ class AwaitFilterTests {
 			throw new ResponseStatusException(HttpStatus.BAD_GATEWAY);
 		})));
 		assertThat(exchange(chain, "GET /endless-flux")).startsWith("HTTP/1.1 502 ");
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		assertThat(record.results()).containsExactly("fails FAILED");
 		assertThat(record.result()).isEqualTo(RequestResult.ERROR_PAGE);
 	}
@@ -479,7 +479,7 @@ class AwaitFilterTests {
 			WireServer.reset(socket);
 			assertThat(cancelled.tryAcquire(where.equals("after") ? 2 : 1, 10, TimeUnit.SECONDS)).isTrue();
 		}
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		assertThat(record.result()).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
 		assertThat(record.results()).containsExactly("outer PASSED",
 				where.equals("before") ? "stuck CANCELLED" : "stuck PASSED");

@@ -21,13 +21,13 @@ import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
-import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.UnavailableException;
 import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
-import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestDeadlines;
 import io.github.asyncmiddleware.testsupport.WireServer;
@@ -176,7 +176,7 @@ class DeadlineTests {
 		patience.tryEmitEmpty();
 		assertThat(this.listener.isEmpty()).isTrue();
 		this.deadlines.advance(LONG);
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		// There is no response that could go out without it
 		assertThat(record.status()).isEqualTo(503);
 		assertThat(record.results()).containsExactly("slow TIMEOUT");
@@ -314,7 +314,7 @@ class DeadlineTests {
 		this.deadlines.advance(Duration.ofMillis(49));
 		assertThat(this.listener.isEmpty()).isTrue();
 		this.deadlines.advance(REST);
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		assertThat(record.result()).isEqualTo(RequestResult.ERROR_PAGE);
 		if (onFailure == OnFailure.FAIL) {
 			assertThat(record.status()).isEqualTo(503);
@@ -380,7 +380,7 @@ class DeadlineTests {
 		this.deadlines.advance(LONG);
 		assertThat(this.listener.isEmpty()).isTrue();
 		hook.tryEmitEmpty();
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		assertThat(record.result()).isEqualTo(RequestResult.OK);
 		assertThat(record.results()).containsExactly("commit PASSED", "outer PASSED", who);
 		assertThat(this.response.getBodyAsString().block()).isEqualTo("mine");
@@ -439,7 +439,7 @@ class DeadlineTests {
 		handler.tryEmitEmpty();
 		assertThat(this.listener.isEmpty()).isTrue();
 		this.deadlines.advance(LONG);
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		if (onFailure == OnFailure.FAIL) {
 			assertThat(record.status()).isEqualTo(503);
 			assertThat(record.results()).containsExactly("outer PASSED", "slow TIMEOUT");
@@ -505,7 +505,7 @@ class DeadlineTests {
 					exchange.getResponse().getHeaders().setContentLength(7);
 					return exchange.getResponse().writeWith(Mono.fromSupplier(() -> buffer("handler")));
 				});
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		boolean skipped = onFailure == OnFailure.SKIP;
 		assertThat(record.results()).containsExactly(skipped ? "slow TIMEOUT_OPEN" : "slow TIMEOUT");
 		assertThat(record.status()).isEqualTo(skipped ? 200 : 503);
@@ -712,7 +712,7 @@ class DeadlineTests {
 			int through = 0;
 			List<MiddlewareResult> results = new ArrayList<>();
 			for (int i = 0; i < requests; i++) {
-				RequestRecord record = this.listener.take();
+				RecordedRequest record = this.listener.take();
 				boolean closed = record.steps().get(0).result() == MiddlewareResult.TIMEOUT;
 				through += closed ? 0 : 1;
 				assertThat(record.result()).isEqualTo(closed ? RequestResult.ERROR_PAGE : RequestResult.OK);
@@ -737,7 +737,7 @@ class DeadlineTests {
 	}
 
 	private void assertGivenUp(OnFailure onFailure, String... others) throws InterruptedException {
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		boolean skipped = onFailure == OnFailure.SKIP;
 		List<String> results = new ArrayList<>(List.of(others));
 		results.add("slow " + (skipped ? "TIMEOUT_OPEN" : "TIMEOUT"));

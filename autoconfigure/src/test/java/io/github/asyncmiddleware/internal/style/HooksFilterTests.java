@@ -26,10 +26,10 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
+import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
-import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.WireApplication;
 import io.github.asyncmiddleware.testsupport.WireServer;
@@ -192,7 +192,7 @@ class HooksFilterTests {
 			WireServer.readUntil(socket, "x-status: 500");
 		}
 		for (int i = 0; i < 2; i++) {
-			RequestRecord record = this.listener.take();
+			RecordedRequest record = this.listener.take();
 			assertThat(record.result()).isEqualTo(RequestResult.ERROR_PAGE);
 			assertThat(record.results()).containsExactly("outer PASSED", "hook FAILED");
 		}
@@ -248,7 +248,7 @@ class HooksFilterTests {
 	void timeOnAnotherThreadIsItsOwn() throws Exception {
 		TestChain chain = chain().middleware("hook", code(new Sleeps(Duration.ofMillis(30))));
 		exchange(chain, "GET /mono");
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		assertThat(record.steps().get(0).own()).isGreaterThanOrEqualTo(Duration.ofMillis(30).toNanos());
 		assertThat(record.own() + record.app()).isEqualTo(record.steps().get(0).ttfb());
 	}
@@ -304,7 +304,7 @@ class HooksFilterTests {
 			WireServer.send(socket, "GET /mono");
 			gate.awaitEntered();
 			WireServer.reset(socket);
-			RequestRecord record = this.listener.take();
+			RecordedRequest record = this.listener.take();
 			assertThat(record.result()).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
 			assertThat(record.results()).containsExactly("hook CANCELLED");
 			gate.awaitInterrupted();
@@ -327,7 +327,7 @@ class HooksFilterTests {
 			assertThat(response).as(bean.toString()).startsWith("HTTP/1.1 " + status + " ");
 			assertThat(response).as(bean.toString()).containsOnlyOnce("\r\nx-status: " + status + "\r\n");
 			assertThat(response.replaceFirst("x-status: [0-9]+\r\n", "")).isEqualTo(exchangeBare(requestLine));
-			RequestRecord record = this.listener.take();
+			RecordedRequest record = this.listener.take();
 			assertThat(record.status()).isEqualTo(status);
 			assertThat(record.results()).containsExactly("stamp PASSED");
 			assertThat(record.own() + record.app()).isEqualTo(record.steps().get(0).ttfb());
@@ -426,7 +426,7 @@ class HooksFilterTests {
 	void aResponseHookThatWaitsIsItsOwnTime() throws Exception {
 		TestChain chain = chain().middleware("waits", code(new WaitsBeforeHead()));
 		exchange(chain, "GET /file");
-		RequestRecord record = this.listener.take();
+		RecordedRequest record = this.listener.take();
 		assertThat(record.steps().get(0).own()).isGreaterThanOrEqualTo(Duration.ofMillis(20).toNanos());
 		assertThat(record.own() + record.app()).isEqualTo(record.steps().get(0).ttfb());
 	}

@@ -9,7 +9,7 @@ import java.util.Random;
 import java.util.Set;
 
 import io.github.asyncmiddleware.OnFailure;
-import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 
 /**
  * What everybody does in one request: the client, each middleware and the handler. All of

@@ -31,21 +31,21 @@ import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.AppenderBase;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.Middleware;
-import io.github.asyncmiddleware.internal.chain.MiddlewareResult;
 import io.github.asyncmiddleware.internal.chain.Misuse;
-import io.github.asyncmiddleware.internal.chain.RequestListener;
-import io.github.asyncmiddleware.internal.chain.RequestResult;
-import io.github.asyncmiddleware.internal.chain.RequestTimeline;
 import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.internal.style.LiarPlan.Client;
 import io.github.asyncmiddleware.internal.style.LiarPlan.Liar;
 import io.github.asyncmiddleware.internal.style.LiarPlan.Lie;
 import io.github.asyncmiddleware.internal.style.LiarPlan.Rest;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
-import io.github.asyncmiddleware.testsupport.RecordingListener.RequestRecord;
-import io.github.asyncmiddleware.testsupport.RecordingListener.StepRecord;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedStep;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
 import io.github.asyncmiddleware.testsupport.WireServer;
@@ -307,7 +307,7 @@ class LyingMiddlewareTests {
 	}
 
 	private void verify(LiarPlan plan) {
-		RequestRecord record = this.records.of(plan.seed);
+		RecordedRequest record = this.records.of(plan.seed);
 		int handled = handled(plan).get();
 		if (record == null) {
 			assertThat(plan.client.leaves || plan.client == Client.HALF_CLOSES)
@@ -324,13 +324,13 @@ class LyingMiddlewareTests {
 		}
 	}
 
-	private void verifySteps(LiarPlan plan, RequestRecord record, int handled, String description) {
+	private void verifySteps(LiarPlan plan, RecordedRequest record, int handled, String description) {
 		Set<String> seen = new HashSet<>();
 		int runs = 1;
 		boolean open = true;
 		for (int i = 0; i < Liars.ALL.size(); i++) {
 			Liar liar = Liars.ALL.get(i);
-			StepRecord step = step(record, liar);
+			RecordedStep step = step(record, liar);
 			if (step != null) {
 				assertThat(seen.add(step.name())).as(description).isTrue();
 				assertThat(plan.legalResults(i, liar)).as(liar.name() + " in " + description).contains(step.result());
@@ -358,11 +358,11 @@ class LyingMiddlewareTests {
 		};
 	}
 
-	private static @Nullable StepRecord step(RequestRecord record, Liar liar) {
+	private static @Nullable RecordedStep step(RecordedRequest record, Liar liar) {
 		return record.steps().stream().filter((step) -> step.name().equals(liar.name())).findFirst().orElse(null);
 	}
 
-	private void verifyAnswer(LiarPlan plan, RequestRecord record, Answer answer, String description) {
+	private void verifyAnswer(LiarPlan plan, RecordedRequest record, Answer answer, String description) {
 		assertThat(answer.text).as(description).startsWith("HTTP/1.1 ").doesNotContain(Liars.NAME, "asyncmiddleware");
 		if (answer.complete) {
 			assertThat(plan.isOvertaken() || isWhole(plan, answer)).as(description).isTrue();
@@ -541,7 +541,7 @@ class LyingMiddlewareTests {
 	 */
 	private static final class Records implements RequestListener {
 
-		private final Map<Long, RequestRecord> ended = new ConcurrentHashMap<>();
+		private final Map<Long, RecordedRequest> ended = new ConcurrentHashMap<>();
 
 		private final Queue<String> twice = new ConcurrentLinkedQueue<>();
 
@@ -550,13 +550,13 @@ class LyingMiddlewareTests {
 		private final Map<Misuse, AtomicInteger> misuse = new ConcurrentHashMap<>();
 
 		@Override
-		public void onHead(RequestTimeline request) {
+		public void onHead(RequestRecord request) {
 		}
 
 		@Override
-		public void onEnd(RequestTimeline request, RequestResult result) {
+		public void onEnd(RequestRecord request, RequestResult result) {
 			String seed = request.request().getHeaders().getFirst(LiarPlan.HEADER);
-			RequestRecord record = RecordingListener.record(request, result);
+			RecordedRequest record = RecordingListener.record(request, result);
 			if (this.ended.put(Long.parseLong(String.valueOf(seed)), record) != null) {
 				this.twice.add(seed + " " + record);
 			}
@@ -568,7 +568,7 @@ class LyingMiddlewareTests {
 			this.misuse.computeIfAbsent(kind, (key) -> new AtomicInteger()).incrementAndGet();
 		}
 
-		@Nullable RequestRecord of(long seed) {
+		@Nullable RecordedRequest of(long seed) {
 			return this.ended.get(seed);
 		}
 

@@ -1,0 +1,183 @@
+package io.github.asyncmiddleware.internal.boundary;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import io.github.asyncmiddleware.internal.chain.ChainArranger;
+import io.github.asyncmiddleware.internal.chain.ChainEntry;
+import io.github.asyncmiddleware.internal.chain.Deadlines;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MisuseGuard;
+import io.github.asyncmiddleware.internal.record.HeadDecorator;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.run.Guards;
+import io.github.asyncmiddleware.internal.run.Segment;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestObserver;
+import io.github.asyncmiddleware.internal.watch.ThreadActivities;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.core.Ordered;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
+import org.springframework.util.Assert;
+import org.springframework.web.server.WebExceptionHandler;
+import org.springframework.web.server.WebHandler;
+import org.springframework.web.server.adapter.HttpWebHandlerAdapter;
+import org.springframework.web.server.handler.ExceptionHandlingWebHandler;
+import org.springframework.web.server.handler.FilteringWebHandler;
+
+/**
+ * Takes the handler that Spring has built, and builds it once more with the middlewares
+ * in their places and adjacent ones fused into segments.
+ * <p>
+ * This is the one hook that every way of assembling a WebFlux application has in common:
+ * a server, {@code WebTestClient.bindToApplicationContext} and test slices. It comes last
+ * in order because the last is the innermost, the one that is handed Spring's own
+ * handler.
+ */
+public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorFactory, Ordered, AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(MiddlewareHttpHandlerFactory.class);
+
+	private final ChainArranger arranger;
+
+	private final List<RequestListener> listeners;
+
+	private final Guards guards;
+
+	private final Ticker ticker;
+
+	private final List<RequestObserver> observers = new CopyOnWriteArrayList<>();
+
+	private final HeadDecorator headDecorator;
+
+	/**
+	 * Create a factory.
+	 * @param arranger knows which filters are middlewares and where they stand
+	 * @param listeners who is told what becomes of the requests
+	 * @param guards who watches over the middlewares
+	 * @param ticker the clock; if there are neither listeners nor a decorator, it is not
+	 * read
+	 * @param headDecorator who may add to the heads of the responses
+	 */
+	public MiddlewareHttpHandlerFactory(ChainArranger arranger, List<RequestListener> listeners, Guards guards,
+			Ticker ticker, HeadDecorator headDecorator) {
+		Assert.notNull(arranger, "'arranger' must not be null");
+		Assert.notNull(ticker, "'ticker' must not be null");
+		Assert.notNull(headDecorator, "'headDecorator' must not be null");
+		this.arranger = arranger;
+		this.listeners = List.copyOf(listeners);
+		this.guards = guards;
+		this.ticker = ticker;
+		this.headDecorator = headDecorator;
+	}
+
+	@Override
+	public int getOrder() {
+		return LOWEST_PRECEDENCE;
+	}
+
+	@Override
+	public HttpHandler apply(HttpHandler handler) {
+		if (handler instanceof HttpWebHandlerAdapter adapter
+				&& adapter.getDelegate() instanceof ExceptionHandlingWebHandler exceptionHandling
+				&& exceptionHandling.getDelegate() instanceof FilteringWebHandler filtering) {
+			List<ChainEntry> chain = this.arranger.arrange(filtering.getFilters(), adapter.getApplicationContext());
+			return rebuild(adapter, exceptionHandling, filtering, chain);
+		}
+		logger.warn("Middlewares are not measured, and run as plain filters if they are WebFilters: the handler of"
+				+ " the application is a " + handler.getClass().getName()
+				+ " and not the one that WebHttpHandlerBuilder builds");
+		return handler;
+	}
+
+	/**
+	 * Hand over to the listeners what they have not been told yet. From now on nothing
+	 * waits.
+	 */
+	@Override
+	public void close() {
+		this.observers.forEach(RequestObserver::close);
+	}
+
+	private HttpHandler rebuild(HttpWebHandlerAdapter adapter, ExceptionHandlingWebHandler exceptionHandling,
+			FilteringWebHandler filtering, List<ChainEntry> chain) {
+		if (chain.stream().noneMatch(Middleware.class::isInstance) && chain.size() == filtering.getFilters().size()) {
+			return adapter;
+		}
+		WebHandler filters = fuse(chain, filtering.getDelegate());
+		WebHandler delegate = new ExceptionHandlingWebHandler(filters, exceptionHandlers(exceptionHandling));
+		boolean unmeasured = this.listeners.isEmpty() && this.headDecorator == HeadDecorator.NONE;
+		boolean unseen = unmeasured && this.guards.misuse() == MisuseGuard.OFF
+				&& this.guards.activities() == ThreadActivities.NONE;
+		if (unseen && chain.stream().noneMatch(MiddlewareHttpHandlerFactory::needsBoundary)) {
+			HttpWebHandlerAdapter unobserved = new HttpWebHandlerAdapter(delegate);
+			MiddlewareHttpHandler.Settings.copy(adapter, unobserved);
+			return unobserved;
+		}
+		Ticker ticker = unmeasured ? Ticker.STOPPED : this.ticker;
+		RequestObserver observer = new RequestObserver(this.listeners, this.headDecorator, ticker);
+		this.observers.add(observer);
+		return new MiddlewareHttpHandler(delegate, adapter, observer, this.guards.activities(),
+				chain.stream().anyMatch(MiddlewareHttpHandlerFactory::hasDeadline) ? this.guards.deadlines()
+						: Deadlines.NONE);
+	}
+
+	/**
+	 * Response hooks run at the boundary to the server, and deadlines have to know what
+	 * goes on there.
+	 */
+	private static boolean needsBoundary(ChainEntry entry) {
+		return hasDeadline(entry) || (entry instanceof Middleware middleware && middleware.code().onResponse() != null);
+	}
+
+	private static boolean hasDeadline(ChainEntry entry) {
+		return entry instanceof Middleware middleware && middleware.timeout() != null;
+	}
+
+	private WebHandler fuse(List<ChainEntry> chain, WebHandler handler) {
+		List<List<ChainEntry>> rows = rows(chain);
+		WebHandler result = handler;
+		for (int i = rows.size() - 1; i >= 0; i--) {
+			List<ChainEntry> row = rows.get(i);
+			if (row.get(0) instanceof Middleware) {
+				result = new Segment(i + 1, row.stream().map(Middleware.class::cast).toList(), result, this.guards);
+			}
+			else {
+				result = new FilteringWebHandler(result, row.stream().map(ChainEntry::filter).toList());
+			}
+		}
+		return result;
+	}
+
+	/**
+	 * Divide a chain into rows that are either all middlewares or all foreign.
+	 */
+	private static List<List<ChainEntry>> rows(List<ChainEntry> chain) {
+		List<List<ChainEntry>> rows = new ArrayList<>();
+		ChainEntry previous = null;
+		for (ChainEntry entry : chain) {
+			if (previous == null || (previous instanceof Middleware) != (entry instanceof Middleware)) {
+				rows.add(new ArrayList<>());
+			}
+			rows.get(rows.size() - 1).add(entry);
+			previous = entry;
+		}
+		return rows;
+	}
+
+	/**
+	 * The exception handlers of the application, without the one that
+	 * {@link ExceptionHandlingWebHandler} puts in front of them by itself.
+	 */
+	private static List<WebExceptionHandler> exceptionHandlers(ExceptionHandlingWebHandler handler) {
+		return handler.getExceptionHandlers()
+			.stream()
+			.filter((candidate) -> candidate.getClass().getEnclosingClass() != ExceptionHandlingWebHandler.class)
+			.toList();
+	}
+
+}

@@ -1,0 +1,288 @@
+package io.github.asyncmiddleware.internal.run;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+import io.github.asyncmiddleware.internal.chain.DeadlineException;
+import io.github.asyncmiddleware.internal.chain.Deadlines;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.Disposable;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+
+import org.springframework.http.server.reactive.ServerHttpRequest;
+
+/**
+ * Waits for the work of a middleware in place of whoever has asked for it, and gives it
+ * up when the middleware has used up the time that it has for itself.
+ * <p>
+ * Its clock stands while the rest of the chain runs, and while bytes of the client are
+ * waited for. Whoever changes the state away from {@link #RUNNING} decides: the work that
+ * ends, the middleware that hands over, or the deadline.
+ *
+ * @param <T> what the work gives
+ */
+class Deadline<T> implements CoreSubscriber<T>, Subscription, Runnable {
+
+	/** The middleware is at work. */
+	private static final int RUNNING = 0;
+
+	/** The rest of the chain is. */
+	private static final int STOPPED = 1;
+
+	/** The work has ended by itself, or was cancelled. */
+	private static final int OVER = 2;
+
+	/** The time was used up first. */
+	private static final int PASSED = 3;
+
+	/**
+	 * A timer is not set for less, so that a clock that is a little late costs little.
+	 */
+	private static final long SHORTEST = 1_000_000;
+
+	private static final VarHandle STATE;
+
+	static {
+		try {
+			STATE = MethodHandles.lookup().findVarHandle(Deadline.class, "state", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	private final CoreSubscriber<? super T> actual;
+
+	private final Deadlines deadlines;
+
+	private final RequestTimeline timeline;
+
+	/** What the middleware had left when its clock was started last, in nanoseconds. */
+	private long left;
+
+	private long started;
+
+	/** How long the client had been waited for by then. */
+	private long waitedBefore;
+
+	private volatile int state = STOPPED;
+
+	private volatile @Nullable Disposable timer;
+
+	private volatile @Nullable Subscription subscription;
+
+	/**
+	 * Create a deadline.
+	 * @param actual who has asked for the work
+	 * @param deadlines calls back
+	 * @param timeline the timeline of the request
+	 * @param left the time that the middleware has, in nanoseconds
+	 */
+	Deadline(CoreSubscriber<? super T> actual, Deadlines deadlines, RequestTimeline timeline, long left) {
+		this.actual = actual;
+		this.deadlines = deadlines;
+		this.timeline = timeline;
+		this.left = left;
+	}
+
+	/**
+	 * Start the work and the clock.
+	 */
+	final void subscribeTo(Publisher<? extends T> work) {
+		startClock();
+		this.actual.onSubscribe(this);
+		work.subscribe(this);
+	}
+
+	/**
+	 * The time is that of the middleware again, if the work is not over.
+	 */
+	final void startClock() {
+		if (this.state != STOPPED) {
+			return;
+		}
+		this.started = this.deadlines.now();
+		this.waitedBefore = waitedForClient();
+		if (STATE.compareAndSet(this, STOPPED, RUNNING)) {
+			setTimer(this.left);
+		}
+	}
+
+	/**
+	 * The time is not that of the middleware any more.
+	 * @return {@code false} if it has been used up, so that the middleware may not do
+	 * what it is about to do
+	 */
+	final boolean stopClock() {
+		if (this.state == RUNNING) {
+			long now = this.left - spent();
+			if (STATE.compareAndSet(this, RUNNING, STOPPED)) {
+				this.left = now;
+				clearTimer();
+			}
+		}
+		return this.state != PASSED;
+	}
+
+	/**
+	 * Whether the time was used up.
+	 */
+	final boolean hasPassed() {
+		return this.state == PASSED;
+	}
+
+	/**
+	 * What is left of the time.
+	 * @return nanoseconds, not positive if nothing is
+	 */
+	final long left() {
+		return (this.state == RUNNING) ? this.left - spent() : this.left;
+	}
+
+	private long spent() {
+		return this.deadlines.now() - this.started - (waitedForClient() - this.waitedBefore);
+	}
+
+	private long waitedForClient() {
+		return (this.timeline.request() instanceof ObservedRequest request) ? request.waited() : 0;
+	}
+
+	private boolean isWaitingForClient() {
+		ServerHttpRequest request = this.timeline.request();
+		return request instanceof ObservedRequest observed && observed.isWaiting();
+	}
+
+	private void setTimer(long delay) {
+		Disposable timer = this.deadlines.schedule(this, Math.max(delay, SHORTEST));
+		this.timer = timer;
+		if (this.state != RUNNING) {
+			timer.dispose();
+		}
+	}
+
+	private void clearTimer() {
+		Disposable timer = this.timer;
+		if (timer != null) {
+			timer.dispose();
+		}
+	}
+
+	/**
+	 * The timer has rung. It knows nothing of what was waited for meanwhile.
+	 */
+	@Override
+	public final void run() {
+		if (this.state != RUNNING || isPointless()) {
+			return;
+		}
+		if (this.timeline.isEnded()) {
+			// By something that no signal carries, else this would not be running
+			cancel();
+			return;
+		}
+		long left = this.left - spent();
+		if (left > 0 || isWaitingForClient()) {
+			setTimer(left);
+		}
+		else if (STATE.compareAndSet(this, RUNNING, PASSED)) {
+			passed();
+		}
+	}
+
+	/**
+	 * Whether it is too late to do anything about it.
+	 */
+	boolean isPointless() {
+		return false;
+	}
+
+	/**
+	 * The time was used up, and the work is not going to be heard of any more.
+	 */
+	void passed() {
+		cancelWork();
+		this.actual.onError(new DeadlineException());
+	}
+
+	/**
+	 * Do not give the work up although its time was used up.
+	 */
+	final void waitNevertheless() {
+		this.state = STOPPED;
+	}
+
+	final void cancelWork() {
+		Subscription subscription = this.subscription;
+		if (subscription != null) {
+			subscription.cancel();
+		}
+	}
+
+	private boolean tryEnd() {
+		int state = this.state;
+		while (state == RUNNING || state == STOPPED) {
+			if (STATE.compareAndSet(this, state, OVER)) {
+				clearTimer();
+				return true;
+			}
+			state = this.state;
+		}
+		return false;
+	}
+
+	@Override
+	public void onSubscribe(Subscription subscription) {
+		if (Operators.validate(this.subscription, subscription)) {
+			this.subscription = subscription;
+			int state = this.state;
+			if (state == OVER || state == PASSED) {
+				subscription.cancel();
+			}
+			else {
+				subscription.request(Long.MAX_VALUE);
+			}
+		}
+	}
+
+	@Override
+	public void onNext(T value) {
+		if (this.state == RUNNING) {
+			this.actual.onNext(value);
+		}
+	}
+
+	@Override
+	public void onError(Throwable ex) {
+		if (tryEnd()) {
+			this.actual.onError(ex);
+		}
+	}
+
+	@Override
+	public void onComplete() {
+		if (tryEnd()) {
+			this.actual.onComplete();
+		}
+	}
+
+	@Override
+	public void request(long n) {
+	}
+
+	@Override
+	public void cancel() {
+		if (tryEnd()) {
+			cancelWork();
+		}
+	}
+
+	@Override
+	public Context currentContext() {
+		return this.actual.currentContext();
+	}
+
+}

@@ -1,0 +1,107 @@
+package io.github.asyncmiddleware.internal.run;
+
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.RequestWork;
+import reactor.core.publisher.Mono;
+
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebHandler;
+
+/**
+ * Turns what user code throws into error signals.
+ * <p>
+ * Reactor rethrows {@link LinkageError}s, and the server then closes the connection
+ * without an answer; here they become an ordinary error, which is answered with a 500.
+ * {@link VirtualMachineError}s are left alone.
+ */
+final class Failures {
+
+	private Failures() {
+	}
+
+	/**
+	 * Call a middleware.
+	 * @param middleware the middleware
+	 * @param exchange the exchange
+	 * @param step its part in the request
+	 * @return what it returns, or an error signal for what it throws
+	 */
+	static Mono<Void> guard(Middleware middleware, ServerWebExchange exchange, Step step) {
+		try {
+			Mono<Void> result = middleware.filter().filter(exchange, step);
+			if (result != null) {
+				return result;
+			}
+			step.returnedNull();
+			return Mono.error(new IllegalStateException("A middleware returned null instead of a Mono"));
+		}
+		catch (VirtualMachineError ex) {
+			step.failed(ex);
+			throw ex;
+		}
+		catch (Throwable ex) {
+			return failed(ex, middleware.toString());
+		}
+	}
+
+	/**
+	 * Call a middleware that is at work together with others.
+	 * @param step its part in the request
+	 * @param exchange the exchange
+	 * @return what to wait for, or an error signal for what it throws
+	 */
+	static Mono<WebHandler> guard(Step step, ServerWebExchange exchange) {
+		try {
+			RequestWork work = step.middleware().code().concurrent();
+			Mono<WebHandler> result = (work != null) ? work.begin(exchange, step.context()) : null;
+			if (result != null) {
+				return result;
+			}
+			step.returnedNull();
+			return Mono.error(new IllegalStateException("A middleware returned null instead of a publisher"));
+		}
+		catch (VirtualMachineError ex) {
+			step.failed(ex);
+			throw ex;
+		}
+		catch (Throwable ex) {
+			return Mono.<WebHandler>error(signalOf(ex)).checkpoint(step.middleware().toString());
+		}
+	}
+
+	/**
+	 * Call what comes after the middlewares.
+	 * @param rest what comes after
+	 * @param exchange the exchange
+	 * @return what it returns, or an error signal for what it throws
+	 */
+	static Mono<Void> guard(WebHandler rest, ServerWebExchange exchange) {
+		try {
+			return rest.handle(exchange);
+		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			return failed(ex, "handler");
+		}
+	}
+
+	/**
+	 * The error to signal for something that was thrown.
+	 * @param ex what was thrown
+	 * @return the same, unless Reactor would not let it through as a signal
+	 */
+	static Throwable signalOf(Throwable ex) {
+		return (ex instanceof LinkageError) ? new IllegalStateException("Linkage failed: " + ex, ex) : ex;
+	}
+
+	/**
+	 * As the chain of Spring does for each filter, names the place in the stack trace; in
+	 * contrast to it, only when there is one.
+	 */
+	private static Mono<Void> failed(Throwable ex, String place) {
+		return Mono.<Void>error(signalOf(ex)).checkpoint(place);
+	}
+
+}

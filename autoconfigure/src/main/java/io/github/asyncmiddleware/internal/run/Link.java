@@ -1,0 +1,111 @@
+package io.github.asyncmiddleware.internal.run;
+
+import java.util.List;
+
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.chain.ResponseHook;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebHandler;
+
+/**
+ * A place in a segment: knows the middleware that stands there and what comes next. Made
+ * once, when the chain is built. The place behind the last middleware is empty and leads
+ * out of the segment.
+ */
+final class Link {
+
+	final @Nullable Middleware middleware;
+
+	final WebHandler rest;
+
+	final Guards guards;
+
+	/**
+	 * Whether the middleware does something before the head, see {@link RequestTimeline}.
+	 */
+	final int hooks;
+
+	/** How much time the middleware has for itself, in nanoseconds; 0 for no end. */
+	final long timeout;
+
+	/** The scope to ask, or {@code null} where there is nothing to ask. */
+	private final @Nullable MiddlewareScope scope;
+
+	private final @Nullable Link next;
+
+	/** A group is at work here, whose members have places of their own. */
+	private final boolean group;
+
+	private Link(@Nullable Middleware middleware, boolean group, @Nullable Link next, WebHandler rest, Guards guards) {
+		this.middleware = middleware;
+		this.group = group;
+		this.scope = (middleware != null && !middleware.scope().isAll()) ? middleware.scope() : null;
+		this.hooks = hooks(middleware);
+		this.timeout = (middleware != null && middleware.timeout() != null) ? middleware.timeout().toNanos() : 0;
+		this.next = next;
+		this.rest = rest;
+		this.guards = guards;
+	}
+
+	private static int hooks(@Nullable Middleware middleware) {
+		ResponseHook hook = (middleware != null) ? middleware.code().onResponse() : null;
+		if (hook == null) {
+			return RequestTimeline.NO_HOOKS;
+		}
+		return hook.isSynchronous() ? RequestTimeline.HOOKS : RequestTimeline.HOOKS | RequestTimeline.WAITING_HOOKS;
+	}
+
+	static Link leadingTo(WebHandler rest, Guards guards) {
+		return new Link(null, false, null, rest, guards);
+	}
+
+	Link precededBy(Middleware middleware) {
+		return new Link(middleware, false, this, this.rest, this.guards);
+	}
+
+	Link precededBy(List<Middleware> group) {
+		ConcurrentGroup filter = new ConcurrentGroup(group.stream().map(this::precededBy).toList());
+		Middleware all = new Middleware(-1, filter.toString(), ConcurrentGroup.class, group.get(0).order(),
+				MiddlewareScope.ALL, filter);
+		return new Link(all, true, this, this.rest, this.guards);
+	}
+
+	/**
+	 * Whether a group is at work here.
+	 */
+	boolean isGroup() {
+		return this.group;
+	}
+
+	/**
+	 * Whether the middleware has something to do for the exchange.
+	 */
+	boolean appliesTo(ServerWebExchange exchange) {
+		return this.scope == null || this.scope.includes(exchange.getRequest());
+	}
+
+	/**
+	 * The next place that has something to do for the exchange, this one included.
+	 */
+	Link skipTo(ServerWebExchange exchange) {
+		Link link = this;
+		while (!link.appliesTo(exchange)) {
+			link = link.next();
+		}
+		return link;
+	}
+
+	/**
+	 * The place after one where a middleware stands.
+	 */
+	Link next() {
+		Link next = this.next;
+		Assert.state(next != null, "Nothing comes after the end of a segment");
+		return next;
+	}
+
+}

@@ -1,0 +1,135 @@
+package io.github.asyncmiddleware.internal.run;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.handler.ExceptionHandlingWebHandler;
+import org.springframework.web.util.DisconnectedClientHelper;
+
+/**
+ * Gathers what is noticed of the end of one request, from any thread, and judges what it
+ * means.
+ * <p>
+ * A server may cancel a request whose answer it has sent or complete one whose client has
+ * left, and exception handlers may hide a failed write, so the kind of the last signal
+ * alone does not say it.
+ */
+public final class RequestEnd {
+
+	private static final VarHandle ENDING;
+
+	static {
+		try {
+			ENDING = MethodHandles.lookup().findVarHandle(RequestEnd.class, "ending", Ending.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	private volatile boolean bodyComplete;
+
+	private volatile @Nullable Throwable bodyError;
+
+	private volatile boolean writeFailed;
+
+	private volatile @Nullable Ending ending;
+
+	private @Nullable Throwable error;
+
+	/**
+	 * Every element of the body is on its way to the server.
+	 */
+	void bodyComplete() {
+		this.bodyComplete = true;
+	}
+
+	/**
+	 * A body begins. If it follows one that has failed, that one was not sent.
+	 */
+	void bodyBegins() {
+		if (this.bodyError != null) {
+			this.bodyError = null;
+		}
+	}
+
+	/**
+	 * The application has failed to produce the rest of the body.
+	 * @param error why
+	 */
+	void bodyFailed(Throwable error) {
+		this.bodyError = error;
+	}
+
+	/**
+	 * Why the application has not produced the whole body.
+	 * @return the error, or {@code null} if there was none
+	 */
+	public @Nullable Throwable bodyError() {
+		return this.bodyError;
+	}
+
+	/**
+	 * The server could not write the response.
+	 */
+	void writeFailed() {
+		this.writeFailed = true;
+	}
+
+	/**
+	 * The request is over.
+	 * @param ending how
+	 * @param error the error, if it was one
+	 * @return {@code false} if it was over already
+	 */
+	boolean ended(Ending ending, @Nullable Throwable error) {
+		if (this.ending != null || !ENDING.compareAndSet(this, null, ending)) {
+			return false;
+		}
+		this.error = error;
+		return true;
+	}
+
+	/**
+	 * What the end means.
+	 * @param head whether a head was committed
+	 * @param exchange the exchange, if the request got that far
+	 * @return the result
+	 */
+	RequestResult judge(boolean head, @Nullable ServerWebExchange exchange) {
+		Ending ending = this.ending;
+		if (ending == Ending.FATAL) {
+			return RequestResult.FATAL;
+		}
+		if (ending == Ending.UPGRADE) {
+			return RequestResult.UPGRADED;
+		}
+		if (!head) {
+			return (ending == Ending.CANCEL || isDisconnect(this.error)) ? RequestResult.GONE_BEFORE_HEAD
+					: RequestResult.FATAL;
+		}
+		if (this.bodyError != null) {
+			return RequestResult.CUT;
+		}
+		if (this.writeFailed || (!this.bodyComplete && ending != Ending.ERROR) || isDisconnect(this.error)) {
+			return RequestResult.GONE_AFTER_HEAD;
+		}
+		if (ending == Ending.ERROR) {
+			return RequestResult.CUT;
+		}
+		return isErrorPage(exchange) ? RequestResult.ERROR_PAGE : RequestResult.OK;
+	}
+
+	private static boolean isDisconnect(@Nullable Throwable error) {
+		return error != null && DisconnectedClientHelper.isClientDisconnectedException(error);
+	}
+
+	private static boolean isErrorPage(@Nullable ServerWebExchange exchange) {
+		return exchange != null && exchange.getAttribute(ExceptionHandlingWebHandler.HANDLED_WEB_EXCEPTION) != null;
+	}
+
+}

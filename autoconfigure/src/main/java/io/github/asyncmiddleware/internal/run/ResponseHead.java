@@ -1,0 +1,45 @@
+package io.github.asyncmiddleware.internal.run;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ResponseCookie;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.util.LinkedMultiValueMap;
+import org.springframework.util.MultiValueMap;
+
+/**
+ * Status, headers and cookies of a response as they were at one moment.
+ *
+ * @param status the status, if there was one
+ * @param headers a copy of the headers, or {@code null} if there were none
+ * @param cookies a copy of the cookies, or {@code null} if there were none
+ */
+public record ResponseHead(@Nullable HttpStatusCode status, @Nullable HttpHeaders headers,
+		@Nullable MultiValueMap<String, ResponseCookie> cookies) {
+
+	static ResponseHead of(ServerHttpResponse response) {
+		HttpHeaders headers = null;
+		if (!response.getHeaders().isEmpty()) {
+			headers = new HttpHeaders();
+			headers.putAll(response.getHeaders());
+		}
+		MultiValueMap<String, ResponseCookie> cookies = response.getCookies();
+		return new ResponseHead(response.getStatusCode(), headers,
+				cookies.isEmpty() ? null : new LinkedMultiValueMap<>(cookies));
+	}
+
+	void applyTo(ServerHttpResponse response) {
+		response.setStatusCode(this.status);
+		response.getHeaders().clear();
+		if (this.headers != null) {
+			response.getHeaders().putAll(this.headers);
+		}
+		response.getCookies().clear();
+		if (this.cookies != null) {
+			response.getCookies().putAll(this.cookies);
+		}
+	}
+
+}

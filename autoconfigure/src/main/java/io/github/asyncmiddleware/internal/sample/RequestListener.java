@@ -1,0 +1,50 @@
+package io.github.asyncmiddleware.internal.sample;
+
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.Misuse;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Is told what became of each request.
+ * <p>
+ * Called on whatever thread the request happens to be on, often an event loop: an
+ * implementation must not block. What it throws is logged once and otherwise ignored.
+ */
+public interface RequestListener {
+
+	/**
+	 * Called once per request whose head was committed, and never for another. From then
+	 * on the times of the timeline are final.
+	 * @param request the request
+	 */
+	void onHead(RequestRecord request);
+
+	/**
+	 * Called exactly once per request, after {@link #onHead} where there is a head.
+	 * Results are final.
+	 * @param request the request
+	 * @param result how it ended
+	 */
+	void onEnd(RequestRecord request, RequestResult result);
+
+	/**
+	 * Called each time a middleware breaks the rules of a filter.
+	 * @param middleware the middleware
+	 * @param misuse what it did
+	 */
+	default void onMisuse(Middleware middleware, Misuse misuse) {
+	}
+
+	/**
+	 * Called each time a thread that serves other requests too has been blocked, once it
+	 * is free again, on a thread that is not one of these.
+	 * @param middleware the middleware that has blocked it, or {@code null} for the rest
+	 * of the application
+	 * @param nanoseconds for how long
+	 */
+	default void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
+	}
+
+}

@@ -1,0 +1,158 @@
+package io.github.asyncmiddleware.internal.sample;
+
+import java.util.List;
+
+import io.github.asyncmiddleware.internal.record.HeadDecorator;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestReporter;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.server.reactive.ServerHttpResponse;
+
+/**
+ * Passes what becomes of the requests to all listeners, and their heads to the decorator.
+ * What one of them throws never reaches the response: it is logged, once for each, and
+ * dropped.
+ */
+public final class RequestObserver implements RequestReporter {
+
+	private static final Log logger = LogFactory.getLog(RequestObserver.class);
+
+	private final RequestListener[] listeners;
+
+	/** Where samples wait for those that take them, or {@code null} if nobody does. */
+	private final @Nullable SampleBuffers buffers;
+
+	/** Which listeners have been complained about; a race only logs once more. */
+	private final boolean[] failed;
+
+	private final HeadDecorator headDecorator;
+
+	/** As above. */
+	private boolean headDecoratorFailed;
+
+	private final Ticker ticker;
+
+	/**
+	 * Create an observer.
+	 * @param listeners who is told what becomes of the requests
+	 * @param headDecorator who may add to the heads of the responses
+	 * @param ticker the clock that requests are timed with
+	 */
+	public RequestObserver(List<RequestListener> listeners, HeadDecorator headDecorator, Ticker ticker) {
+		this.listeners = listeners.toArray(new RequestListener[0]);
+		this.failed = new boolean[this.listeners.length];
+		this.headDecorator = headDecorator;
+		this.ticker = ticker;
+		this.buffers = listeners.stream().anyMatch(SampleListener.class::isInstance)
+				? new SampleBuffers(this, Runtime.getRuntime().availableProcessors()) : null;
+		for (RequestListener listener : listeners) {
+			if (listener instanceof SampleListener sampleListener && this.buffers != null) {
+				sampleListener.comingFrom(this.buffers);
+			}
+		}
+	}
+
+	/**
+	 * Let nothing wait any longer.
+	 */
+	public void close() {
+		if (this.buffers != null) {
+			this.buffers.close();
+		}
+	}
+
+	@Override
+	public Ticker ticker() {
+		return this.ticker;
+	}
+
+	/**
+	 * Let the decorator add to a head that is about to be committed.
+	 */
+	@Override
+	public void beforeHead(RequestRecord request, int status, ServerHttpResponse response) {
+		try {
+			this.headDecorator.beforeHead(request, status, response);
+		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			if (!this.headDecoratorFailed) {
+				this.headDecoratorFailed = true;
+				logger.warn(this.headDecorator.getClass().getName()
+						+ " failed. The response goes out without what it adds; further failures are not logged", ex);
+			}
+		}
+	}
+
+	@Override
+	public void onHead(RequestRecord request) {
+		for (int i = 0; i < this.listeners.length; i++) {
+			try {
+				this.listeners[i].onHead(request);
+			}
+			catch (Throwable ex) {
+				failed(i, ex);
+			}
+		}
+		note(request, true, false);
+	}
+
+	private void note(RequestRecord request, boolean head, boolean end) {
+		if (this.buffers != null) {
+			this.buffers.note(request, head, end);
+		}
+	}
+
+	/**
+	 * Pass on samples.
+	 */
+	void onSamples(long[] samples, int from, int to, long time) {
+		for (int i = 0; i < this.listeners.length; i++) {
+			if (this.listeners[i] instanceof SampleListener listener) {
+				try {
+					listener.onSamples(samples, from, to, time);
+				}
+				catch (Throwable ex) {
+					failed(i, ex);
+				}
+			}
+		}
+	}
+
+	@Override
+	public void onEnd(RequestRecord request, RequestResult result, boolean withHead) {
+		for (int i = 0; i < this.listeners.length; i++) {
+			try {
+				if (withHead) {
+					this.listeners[i].onHead(request);
+				}
+				this.listeners[i].onEnd(request, result);
+			}
+			catch (Throwable ex) {
+				failed(i, ex);
+			}
+		}
+		note(request, withHead, true);
+	}
+
+	private void failed(int index, Throwable ex) {
+		if (ex instanceof VirtualMachineError error) {
+			throw error;
+		}
+		if (!this.failed[index]) {
+			this.failed[index] = true;
+			logger.warn(
+					"Listener " + this.listeners[index].getClass().getName()
+							+ " failed. The response is not affected; further failures of this listener are not logged",
+					ex);
+		}
+	}
+
+}

@@ -1,0 +1,179 @@
+package io.github.asyncmiddleware.internal.sample;
+
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+
+import io.github.asyncmiddleware.internal.record.Outcome;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.StepRecord;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The samples of requests on their way to the listeners.
+ * <p>
+ * A request only notes its samples, in the buffer that its thread usually has for itself:
+ * one lock, or for a stream one for the head and one for the end, however many
+ * middlewares there are. Who counts a sample has to touch a handful of places in memory
+ * for each timer; done for one request at a time, they have left the caches when the next
+ * one comes. So on a busy thread samples wait for a millisecond or until the buffer is
+ * full, and if no further request comes, until a timer fetches them.
+ */
+public final class SampleBuffers {
+
+	private static final int MAX_BUFFERS = 64;
+
+	/** A thread that counts samples less often than that does so with each request. */
+	private static final long BUSY = TimeUnit.MILLISECONDS.toNanos(1);
+
+	/** How long samples wait if nothing else happens. */
+	private static final long PATIENCE = TimeUnit.MILLISECONDS.toNanos(20);
+
+	private final SampleBuffer[] buffers;
+
+	private final RequestObserver observer;
+
+	private volatile boolean closed;
+
+	/**
+	 * Create buffers.
+	 * @param observer who passes samples on
+	 * @param processors how many threads are at work at a time
+	 */
+	SampleBuffers(RequestObserver observer, int processors) {
+		this.observer = observer;
+		this.buffers = new SampleBuffer[Math.min(processors, MAX_BUFFERS)];
+		long longAgo = observer.ticker().read() - BUSY;
+		for (int i = 0; i < this.buffers.length; i++) {
+			this.buffers[i] = new SampleBuffer(longAgo);
+		}
+	}
+
+	/**
+	 * Note the times of a request.
+	 * @param request the request
+	 * @param head whether those are to be noted that are known with the head
+	 * @param end whether those are that are known in the end
+	 */
+	void note(RequestRecord request, boolean head, boolean end) {
+		StepRecord last = request.last();
+		if (last == null) {
+			return;
+		}
+		long now = this.observer.ticker().read();
+		SampleBuffer buffer = lockAny();
+		try {
+			if (!buffer.isEmpty() && now - buffer.since() >= BUSY) {
+				buffer.drainTo(this.observer, now);
+			}
+			boolean idle = now - buffer.emptied() >= BUSY;
+			note(buffer, request, last, head, end, now);
+			if (idle || this.closed) {
+				buffer.drainTo(this.observer, now);
+			}
+			else if (!buffer.isEmpty() && buffer.tryAwait()) {
+				fetchLater(buffer);
+			}
+		}
+		finally {
+			buffer.unlock();
+		}
+	}
+
+	private void note(SampleBuffer buffer, RequestRecord request, StepRecord last, boolean head, boolean end,
+			long now) {
+		Outcome outcome = Outcome.of(request.status());
+		if (head) {
+			add(buffer, Sample.app(outcome, request.app()), now);
+		}
+		for (StepRecord step = last; step != null; step = step.previous()) {
+			int index = step.middleware().index();
+			if (Sample.isPossible(index)) {
+				if (head) {
+					add(buffer, Sample.ttfb(index, outcome, request.ttfb(step)), now);
+				}
+				if (end) {
+					add(buffer, Sample.own(index, step.result(), step.own()), now);
+				}
+			}
+		}
+	}
+
+	private void add(SampleBuffer buffer, long sample, long now) {
+		if (buffer.isFull()) {
+			buffer.drainTo(this.observer, now);
+		}
+		if (buffer.isEmpty()) {
+			buffer.since(now);
+		}
+		buffer.add(sample);
+	}
+
+	private void fetchLater(SampleBuffer buffer) {
+		try {
+			Schedulers.parallel().schedule(() -> fetch(buffer), PATIENCE, TimeUnit.NANOSECONDS);
+		}
+		catch (RejectedExecutionException ex) {
+			// The application is going down
+			buffer.awaitedIsHere();
+			buffer.drainTo(this.observer, this.observer.ticker().read());
+		}
+	}
+
+	private void fetch(SampleBuffer buffer) {
+		lock(buffer);
+		try {
+			buffer.awaitedIsHere();
+			buffer.drainTo(this.observer, this.observer.ticker().read());
+		}
+		finally {
+			buffer.unlock();
+		}
+	}
+
+	/**
+	 * Have the listeners count all samples that were noted until now.
+	 */
+	public void flush() {
+		for (SampleBuffer buffer : this.buffers) {
+			lock(buffer);
+			try {
+				buffer.drainTo(this.observer, this.observer.ticker().read());
+			}
+			finally {
+				buffer.unlock();
+			}
+		}
+	}
+
+	/**
+	 * From now on let no sample wait.
+	 */
+	void close() {
+		this.closed = true;
+		flush();
+	}
+
+	/**
+	 * Lock the buffer of the current thread, or the next one that is free. Nobody keeps a
+	 * buffer for longer than it takes to count what is in it.
+	 */
+	private SampleBuffer lockAny() {
+		long own = Thread.currentThread().getId();
+		for (int attempt = 0;; attempt++) {
+			SampleBuffer buffer = this.buffers[(int) ((own + attempt) % this.buffers.length)];
+			if (buffer.tryLock()) {
+				return buffer;
+			}
+			if (attempt >= this.buffers.length) {
+				Thread.yield();
+			}
+		}
+	}
+
+	private static void lock(SampleBuffer buffer) {
+		while (!buffer.tryLock()) {
+			Thread.yield();
+		}
+	}
+
+}

@@ -1,0 +1,98 @@
+package io.github.asyncmiddleware.internal.watch;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.server.WebFilter;
+
+/**
+ * Recognises the code of middlewares on a stack, by the names of classes: that of a
+ * middleware itself, or of one that is written inside it, such as a lambda.
+ */
+final class MiddlewareFrames {
+
+	private final Map<String, List<Middleware>> byClass = new HashMap<>();
+
+	MiddlewareFrames(List<Middleware> middlewares) {
+		middlewares.forEach(
+				(middleware) -> this.byClass.computeIfAbsent(middleware.type().getName(), (name) -> new ArrayList<>(1))
+					.add(middleware));
+	}
+
+	/**
+	 * The middleware whose code runs.
+	 * @param stack a stack, innermost call first
+	 * @return the innermost one on the stack, or {@code null} if there is none
+	 */
+	@Nullable Middleware find(StackTraceElement[] stack) {
+		for (StackTraceElement frame : stack) {
+			Middleware middleware = find(frame);
+			if (middleware != null) {
+				return middleware;
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Where the code of a middleware is on a stack.
+	 * @param stack a stack, innermost call first
+	 * @param middleware the middleware
+	 * @return the index of the innermost frame, or -1
+	 */
+	int indexOf(StackTraceElement[] stack, Middleware middleware) {
+		for (int i = 0; i < stack.length; i++) {
+			if (find(stack[i]) == middleware) {
+				return i;
+			}
+		}
+		return -1;
+	}
+
+	private @Nullable Middleware find(StackTraceElement frame) {
+		String name = frame.getClassName();
+		List<Middleware> candidates = this.byClass.get(name);
+		boolean nested = false;
+		while (candidates == null) {
+			int end = name.lastIndexOf('$');
+			if (end <= 0) {
+				return null;
+			}
+			name = name.substring(0, end);
+			nested = true;
+			candidates = this.byClass.get(name);
+		}
+		if (candidates.size() == 1 && !isLambda(candidates.get(0))) {
+			return candidates.get(0);
+		}
+		return nested ? null : findLambda(candidates, frame.getMethodName());
+	}
+
+	/**
+	 * A lambda has no class of its own, and the one that it is written in can hold
+	 * anything. It is recognised by the method around it, which is that of the bean.
+	 */
+	private static @Nullable Middleware findLambda(List<Middleware> candidates, String method) {
+		for (Middleware candidate : candidates) {
+			if (method.startsWith("lambda$" + candidate.name() + "$")) {
+				return candidate;
+			}
+		}
+		return null;
+	}
+
+	private static boolean isLambda(Middleware middleware) {
+		return switch (middleware.code().style()) {
+			case NATIVE -> !WebFilter.class.isAssignableFrom(middleware.type());
+			case AWAIT -> !HandlerFilterFunction.class.isAssignableFrom(middleware.type());
+			case HOOKS -> false;
+		};
+	}
+
+}

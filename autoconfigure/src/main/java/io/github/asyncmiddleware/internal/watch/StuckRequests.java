@@ -1,0 +1,161 @@
+package io.github.asyncmiddleware.internal.watch;
+
+import java.time.Duration;
+import java.util.List;
+
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.guard.LogPauses;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.StepRecord;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+/**
+ * Counts the requests that wait for a middleware, now and then, and names middlewares
+ * that keep one waiting for too long. A request whose head is out waits for none.
+ * <p>
+ * The age of a request is counted from the first time it is seen to wait for the same
+ * middleware. Belongs to one thread.
+ */
+final class StuckRequests {
+
+	private static final Log logger = LogFactory.getLog(StuckRequests.class);
+
+	private static final long MAX_PERIOD = Duration.ofSeconds(1).toNanos();
+
+	private static final long MIN_PERIOD = Duration.ofMillis(5).toNanos();
+
+	private final ThreadActivities activities;
+
+	private final List<Middleware> middlewares;
+
+	private final ActiveRequests result;
+
+	private final long stuckAfter;
+
+	private final long period;
+
+	private final LogPauses<String> pauses;
+
+	private final int size;
+
+	private boolean counted;
+
+	private boolean begun;
+
+	private long origin;
+
+	/**
+	 * Create what finds stuck requests.
+	 * @param activities where requests in flight are
+	 * @param middlewares the middlewares there are
+	 * @param result where to put the numbers
+	 * @param stuckAfter how long a request may wait for a middleware
+	 * @param ticker the clock of the log
+	 */
+	StuckRequests(ThreadActivities activities, List<Middleware> middlewares, ActiveRequests result, Duration stuckAfter,
+			Ticker ticker) {
+		this.activities = activities;
+		this.middlewares = middlewares;
+		this.result = result;
+		this.stuckAfter = stuckAfter.toMillis();
+		this.period = (this.stuckAfter < 4 * MAX_PERIOD / 1_000_000) ? Math.max(stuckAfter.toNanos() / 4, MIN_PERIOD)
+				: MAX_PERIOD;
+		this.pauses = new LogPauses<>(ticker);
+		this.size = middlewares.stream().mapToInt(Middleware::index).max().orElse(-1) + 1;
+	}
+
+	/**
+	 * How often to look, in nanoseconds.
+	 */
+	long period() {
+		return this.period;
+	}
+
+	/**
+	 * Whether all that was counted is zero.
+	 */
+	boolean isIdle() {
+		return !this.counted;
+	}
+
+	/**
+	 * Count.
+	 * @param now the time, in nanoseconds
+	 */
+	void look(long now) {
+		if (!this.begun) {
+			this.begun = true;
+			this.origin = now;
+		}
+		// Differences are right beyond the largest number too
+		int milliseconds = (int) ((now - this.origin) / 1_000_000);
+		Count count = new Count(this.size, milliseconds);
+		this.activities.forEachInFlight(count::add);
+		if (this.counted || count.any) {
+			this.result.set(count.requests, count.oldest);
+		}
+		this.counted = count.any;
+		if (count.any) {
+			this.middlewares.forEach((middleware) -> report(middleware, count));
+		}
+	}
+
+	private void report(Middleware middleware, Count count) {
+		long oldest = count.oldest[middleware.index()];
+		if (oldest < this.stuckAfter || this.pauses.tryEnd(middleware.name()) == 0) {
+			return;
+		}
+		int requests = count.requests[middleware.index()];
+		logger.warn("[stuck_request] The " + middleware + " keeps " + requests
+				+ ((requests == 1) ? " request" : " requests") + " waiting, the oldest for "
+				+ ((oldest < 10_000) ? oldest + " ms" : oldest / 1000 + " s")
+				+ ". Give it a timeout, or what it waits for a time limit of its own. See docs/blocking.md.");
+	}
+
+	/**
+	 * Forget what was counted.
+	 */
+	void end() {
+		this.counted = false;
+		this.result.set(new int[0], new long[0]);
+	}
+
+	/**
+	 * What one look finds.
+	 */
+	private static final class Count {
+
+		private final int[] requests;
+
+		private final long[] oldest;
+
+		private final int now;
+
+		private boolean any;
+
+		Count(int size, int now) {
+			this.requests = new int[size];
+			this.oldest = new long[size];
+			this.now = now;
+		}
+
+		void add(InFlightRequests.Entry entry) {
+			RequestRecord request = entry.request();
+			StepRecord step = request.hasHead() ? null : request.awaited();
+			long age = this.now - entry.heldBy(step, this.now);
+			if (step == null) {
+				return;
+			}
+			int index = step.middleware().index();
+			if (index >= 0 && index < this.requests.length) {
+				this.any = true;
+				this.requests[index]++;
+				this.oldest[index] = Math.max(this.oldest[index], age);
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,131 @@
+package io.github.asyncmiddleware.internal.watch;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.function.Consumer;
+
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one thread that runs requests is doing: which request it is inside of right now,
+ * and which of those that it has begun are still in flight.
+ * <p>
+ * The marks are written by the thread itself and read by whoever watches it, with nothing
+ * but a release and an acquire in between. Knows nothing of the application: a thread can
+ * outlive that, and keeps this object.
+ */
+public final class ThreadActivity {
+
+	/**
+	 * Belongs to all threads that nobody watches, and keeps nothing.
+	 */
+	public static final ThreadActivity UNWATCHED = new ThreadActivity(null, null);
+
+	private static final VarHandle VISITS;
+
+	private static final VarHandle REQUEST;
+
+	static {
+		try {
+			MethodHandles.Lookup lookup = MethodHandles.lookup();
+			VISITS = lookup.findVarHandle(ThreadActivity.class, "visits", long.class);
+			REQUEST = lookup.findVarHandle(ThreadActivity.class, "request", RequestRecord.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	private final @Nullable Thread thread;
+
+	private final @Nullable InFlightRequests inFlight;
+
+	private long visits;
+
+	private @Nullable RequestRecord request;
+
+	ThreadActivity(@Nullable Thread thread, @Nullable InFlightRequests inFlight) {
+		this.thread = thread;
+		this.inFlight = inFlight;
+	}
+
+	/**
+	 * The thread that is inside a request now. Called by the thread itself.
+	 * @param request the request, or {@code null} if nothing is known of it
+	 * @return what to give to {@link #exit}
+	 */
+	public @Nullable RequestRecord enter(@Nullable RequestRecord request) {
+		RequestRecord previous = this.request;
+		if (previous != request && this.thread != null) {
+			VISITS.setRelease(this, this.visits + 1);
+			REQUEST.setRelease(this, request);
+		}
+		return previous;
+	}
+
+	/**
+	 * The thread is where it was before {@link #enter}.
+	 * @param previous what that has returned
+	 */
+	public void exit(@Nullable RequestRecord previous) {
+		if (this.request != previous && this.thread != null) {
+			REQUEST.setRelease(this, previous);
+		}
+	}
+
+	/**
+	 * A request that the thread has begun goes on without it.
+	 * @param request the request
+	 * @return what to remove when the request has ended, or {@code null} if nobody wants
+	 * to know
+	 */
+	public InFlightRequests.@Nullable Entry leaveInFlight(RequestRecord request) {
+		return (this.inFlight != null) ? this.inFlight.add(request) : null;
+	}
+
+	void forEachInFlight(Consumer<InFlightRequests.Entry> action) {
+		if (this.inFlight != null) {
+			this.inFlight.forEach(action);
+		}
+	}
+
+	boolean hasNothingInFlight() {
+		return this.inFlight == null || this.inFlight.isEmpty();
+	}
+
+	void close() {
+		if (this.inFlight != null) {
+			this.inFlight.close();
+		}
+	}
+
+	/**
+	 * The thread.
+	 * @return the thread
+	 */
+	public Thread thread() {
+		if (this.thread == null) {
+			throw new IllegalStateException("Belongs to no thread");
+		}
+		return this.thread;
+	}
+
+	/**
+	 * How often the thread has entered a request. As long as that does not change, it is
+	 * in the same visit or in none.
+	 * @return a number that grows
+	 */
+	public long visits() {
+		return (long) VISITS.getAcquire(this);
+	}
+
+	/**
+	 * The request that the thread is inside of.
+	 * @return the request, or {@code null} if it is not in a place where that is known
+	 */
+	public @Nullable RequestRecord request() {
+		return (@Nullable RequestRecord) REQUEST.getAcquire(this);
+	}
+
+}

@@ -1,0 +1,297 @@
+package io.github.asyncmiddleware.internal.watch;
+
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.StepRecord;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.NonBlocking;
+
+/**
+ * What is known of one thread from looking at it now and then, and whether that means
+ * that somebody blocks it. Belongs to the thread that looks.
+ * <p>
+ * A thread that is found in the same place on two looks in a row has been there in
+ * between. The time counts if it waited, or if it was running and used the processor; one
+ * that is ready to run and does not get a processor is not blocked by anybody. Where the
+ * engine has left no mark, since what runs was called by somebody else, the place is told
+ * by the stack, if there is code of a middleware on it.
+ */
+final class WatchedThread {
+
+	/** What it costs a thread to be woken and to wait again. */
+	private static final long STILL = 20_000;
+
+	private final ThreadActivity activity;
+
+	private final BlockingWatch watch;
+
+	private final boolean nonBlocking;
+
+	private long visits = -1;
+
+	private @Nullable RequestRecord request;
+
+	private @Nullable StepRecord holder;
+
+	private boolean afterHead;
+
+	/** Time on a processor at the last look, or negative if it was not looked at. */
+	private long processorTime = -1;
+
+	/**
+	 * How long it has been blocked in the same place, without what is in the other two.
+	 */
+	private long waited;
+
+	/** How long it was ready to run in the same place. */
+	private long ready;
+
+	/** How much of that it was on a processor. */
+	private long used;
+
+	/** How much of that it did not move at all, while others got a processor at once. */
+	private long still;
+
+	/** Who was on the stack, where there is no mark. */
+	private @Nullable Middleware suspect;
+
+	/** There is nobody on the stack, as long as the thread does not move. */
+	private boolean cleared;
+
+	private @Nullable Accusation accusation;
+
+	WatchedThread(ThreadActivity activity, BlockingWatch watch) {
+		this.activity = activity;
+		this.watch = watch;
+		this.nonBlocking = activity.thread() instanceof NonBlocking;
+	}
+
+	ThreadActivity activity() {
+		return this.activity;
+	}
+
+	/**
+	 * Look at the thread.
+	 * @param time the time since the last look, as far as it counts
+	 * @param busy whether there are requests about
+	 * @return whether it has entered a request since the last look, or is in one
+	 */
+	boolean look(long time, boolean busy) {
+		long visits = this.activity.visits();
+		RequestRecord request = this.activity.request();
+		// Afterwards the time is nobody's
+		boolean afterHead = request != null && request.hasHead();
+		StepRecord holder = (request != null && !afterHead) ? request.holder() : null;
+		boolean active = visits != this.visits || request != null;
+		if (visits != this.visits || request != this.request || holder != this.holder || afterHead != this.afterHead) {
+			end();
+			this.visits = visits;
+			this.request = request;
+			this.holder = holder;
+			this.afterHead = afterHead;
+			begin();
+		}
+		else if (request != null) {
+			goOn(time);
+		}
+		else if (this.nonBlocking && busy) {
+			lookForMiddleware(time);
+		}
+		else {
+			this.processorTime = -1;
+		}
+		return active;
+	}
+
+	/**
+	 * Whether the thread has entered a request since the last look.
+	 */
+	boolean hasMoved() {
+		return this.activity.visits() != this.visits;
+	}
+
+	/**
+	 * Whether the thread was found in the same place more than once.
+	 */
+	boolean isInOnePlace() {
+		return this.waited + this.ready > 0 || this.suspect != null;
+	}
+
+	/**
+	 * Whether something is going on that has to be seen to its end.
+	 */
+	boolean isSuspicious() {
+		return this.accusation != null || this.suspect != null;
+	}
+
+	private Thread thread() {
+		return this.activity.thread();
+	}
+
+	private void begin() {
+		this.cleared = false;
+		boolean matters = (this.request != null) ? isReady() : this.nonBlocking;
+		this.processorTime = matters ? this.watch.probe().processorTime(thread()) : -1;
+	}
+
+	private boolean isReady() {
+		return this.watch.probe().state(thread()) == Thread.State.RUNNABLE;
+	}
+
+	/**
+	 * The thread is in the same place as before, by its marks.
+	 */
+	private void goOn(long time) {
+		if (isReady()) {
+			ran(time);
+		}
+		else {
+			this.waited += time;
+		}
+		if (this.accusation == null && this.waited + this.ready >= this.watch.threshold()) {
+			judge();
+		}
+	}
+
+	private void ran(long time) {
+		long before = this.processorTime;
+		this.processorTime = this.watch.probe().processorTime(thread());
+		if (this.watch.isLoadingClasses() || (before < 0 && this.processorTime >= 0)) {
+			return;
+		}
+		long used = (this.processorTime >= 0) ? this.processorTime - before : time;
+		this.ready += time;
+		this.used += used;
+		if (used <= STILL && this.watch.isPunctual()) {
+			this.still += time;
+		}
+	}
+
+	/**
+	 * How long the thread has been blocked, without the time it was waiting for a
+	 * processor.
+	 */
+	private long blocked() {
+		return this.waited + ((this.used >= this.ready * 3 / 4) ? this.ready : this.used);
+	}
+
+	private void judge() {
+		if (blocked() < this.watch.threshold()) {
+			StackTraceElement[] stack = this.watch.probe().stack(thread());
+			boolean reading = stack.length > 0 && stack[0].isNativeMethod();
+			// In native code it can wait for a disk; elsewhere it waits for a processor
+			this.waited += reading ? Math.max(this.still, this.used) : this.used;
+			this.ready = 0;
+			this.used = 0;
+			this.still = 0;
+			if (blocked() < this.watch.threshold()) {
+				return;
+			}
+		}
+		StackTraceElement[] stack = this.watch.probe().stack(thread());
+		boolean current = isUnchanged();
+		if (this.afterHead) {
+			if (current) {
+				accuse(this.watch.frames().find(stack), stack);
+			}
+			return;
+		}
+		// If it has just ended, this is the stack of something else
+		accuse((this.holder != null) ? this.holder.middleware() : null, current ? stack : new StackTraceElement[0]);
+	}
+
+	private boolean isUnchanged() {
+		RequestRecord request = this.request;
+		return this.activity.visits() == this.visits && this.activity.request() == request && (request == null
+				|| (request.hasHead() == this.afterHead && (this.afterHead || request.holder() == this.holder)));
+	}
+
+	/**
+	 * The thread is not known to be in a request, and has not been since the last look.
+	 */
+	private void lookForMiddleware(long time) {
+		long before = this.processorTime;
+		this.processorTime = this.watch.probe().processorTime(thread());
+		if (before < 0 || this.processorTime < 0) {
+			return;
+		}
+		long used = this.processorTime - before;
+		if (used >= time / 2) {
+			this.cleared = false;
+			// Busy all the time, perhaps with the same
+			suspect(this.watch.isLoadingClasses() ? null : find(), 0, time);
+		}
+		else if (used > STILL) {
+			this.cleared = false;
+			// If the same is still there, it did not get more of a processor
+			suspect((this.suspect != null) ? find() : null, 0, used);
+		}
+		else if (this.suspect != null) {
+			this.waited += time;
+		}
+		else if (used > 0 || !this.cleared) {
+			suspect(find(), (used == 0) ? time : 0, time);
+			this.cleared = this.suspect == null;
+		}
+		if (this.suspect != null && this.accusation == null && this.waited >= this.watch.threshold()) {
+			judgeSuspect(this.suspect);
+		}
+	}
+
+	private @Nullable Middleware find() {
+		boolean allowed = this.suspect != null || this.watch.mayLookAtStack();
+		return allowed ? this.watch.frames().find(this.watch.probe().stack(thread())) : null;
+	}
+
+	private void suspect(@Nullable Middleware middleware, long first, long time) {
+		if (middleware != null && middleware == this.suspect) {
+			this.waited += time;
+			return;
+		}
+		end();
+		this.suspect = middleware;
+		this.waited = (middleware != null) ? first : 0;
+	}
+
+	private void judgeSuspect(Middleware suspect) {
+		StackTraceElement[] stack = this.watch.probe().stack(thread());
+		if (this.watch.frames().find(stack) == suspect && isUnchanged()) {
+			accuse(suspect, stack);
+		}
+		else {
+			end();
+		}
+	}
+
+	private void accuse(@Nullable Middleware middleware, StackTraceElement[] stack) {
+		this.accusation = new Accusation(middleware);
+		this.watch.accuse(middleware, thread(), blocked(), stack);
+	}
+
+	/**
+	 * The thread has moved on. On average it began half a look before the first that
+	 * counts, and ended half a look after the last.
+	 */
+	void end() {
+		Accusation accusation = this.accusation;
+		if (accusation != null) {
+			this.watch.ended(accusation.middleware, blocked());
+		}
+		this.accusation = null;
+		this.suspect = null;
+		this.waited = 0;
+		this.ready = 0;
+		this.used = 0;
+		this.still = 0;
+	}
+
+	/**
+	 * Who has been accused of what goes on.
+	 *
+	 * @param middleware the middleware, or {@code null} for the rest of the application
+	 */
+	private record Accusation(@Nullable Middleware middleware) {
+
+	}
+
+}

@@ -1,0 +1,380 @@
+package io.github.asyncmiddleware.internal.run;
+
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
+import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.chain.RunsOn;
+import io.github.asyncmiddleware.internal.chain.Style;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.testsupport.RecordingListener;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedStep;
+import io.github.asyncmiddleware.testsupport.TestChain;
+import io.github.asyncmiddleware.testsupport.TestTicker;
+import io.github.asyncmiddleware.testsupport.WireServer;
+import org.assertj.core.api.Assertions;
+import org.assertj.core.groups.Tuple;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.context.ContextView;
+
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.web.server.ResponseStatusException;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebHandler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ConcurrentGroup}.
+ */
+class ConcurrentGroupTests {
+
+	private final RecordingListener listener = new RecordingListener();
+
+	private final TestTicker ticker = new TestTicker();
+
+	private final AtomicInteger handled = new AtomicInteger();
+
+	@Test
+	void allAreAtWorkAtTheSameTime() throws Exception {
+		// Breaks with a timeout unless all three are in it at once
+		CyclicBarrier barrier = new CyclicBarrier(3);
+		TestChain chain = chain();
+		for (String name : List.of("a", "b", "c")) {
+			chain.middleware(name, work((exchange) -> Mono.<WebHandler>fromCallable(() -> {
+				barrier.await(10, TimeUnit.SECONDS);
+				return null;
+			}).subscribeOn(Schedulers.boundedElastic())));
+		}
+		assertThat(status(chain, "/")).isEqualTo(200);
+		assertThat(this.listener.take().results()).containsExactly("a PASSED", "b PASSED", "c PASSED");
+		assertThat(this.handled).hasValue(1);
+	}
+
+	@Test
+	void sharesAreByFinishingAndAddUp() throws Exception {
+		Sinks.One<WebHandler> a = Sinks.one();
+		Sinks.One<WebHandler> b = Sinks.one();
+		Sinks.One<WebHandler> c = Sinks.one();
+		HttpHandler handler = chain().middleware("first", busy(1))
+			.middleware("a", work((exchange) -> a.asMono()))
+			.middleware("b", work((exchange) -> b.asMono()))
+			.middleware("c", work((exchange) -> c.asMono()))
+			.middleware("last", busy(2))
+			.build(handler(8));
+		Disposable request = TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe();
+		this.ticker.advanceMillis(10);
+		b.tryEmitEmpty();
+		this.ticker.advanceMillis(5);
+		c.tryEmitEmpty();
+		this.ticker.advanceMillis(7);
+		assertThat(this.handled).hasValue(0);
+		a.tryEmitEmpty();
+		assertThat(request.isDisposed()).isTrue();
+		RecordedRequest record = this.listener.take();
+		assertThat(record.steps()).extracting(RecordedStep::name, (step) -> Duration.ofNanos(step.own()).toMillis())
+			.containsExactly(tuple("first", 1), tuple("a", 7), tuple("b", 10), tuple("c", 5), tuple("last", 2));
+		assertThat(record.steps()).extracting((step) -> Duration.ofNanos(step.ttfb()).toMillis())
+			.containsExactly(33L, 32L, 32L, 32L, 10L);
+		assertThat(Duration.ofNanos(record.app()).toMillis()).isEqualTo(8);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "a, 401", "b, 402", "c, 403" })
+	void theEarliestInOrderAnswersWhoeverIsFaster(String fastest, int unused) throws Exception {
+		List<Sinks.One<WebHandler>> sinks = List.of(Sinks.one(), Sinks.one(), Sinks.one());
+		List<String> names = List.of("a", "b", "c");
+		HttpHandler handler = chain().middleware("a", work((exchange) -> sinks.get(0).asMono()))
+			.middleware("b", work((exchange) -> sinks.get(1).asMono()))
+			.middleware("c", work((exchange) -> sinks.get(2).asMono()))
+			.build(handler(0));
+		TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe();
+		int first = names.indexOf(fastest);
+		sinks.get(first).tryEmitValue(answer(401 + first));
+		for (int i = 2; i >= 0; i--) {
+			sinks.get(i).tryEmitValue(answer(401 + i));
+		}
+		RecordedRequest record = this.listener.take();
+		assertThat(record.status()).isEqualTo(401);
+		assertThat(record.results()).containsExactly("a ANSWERED", "b CANCELLED", "c CANCELLED");
+		assertThat(this.handled).hasValue(0);
+	}
+
+	@Test
+	void aLaterAnswerWaitsForTheEarlierOnes() throws Exception {
+		Sinks.One<WebHandler> a = Sinks.one();
+		HttpHandler handler = chain().middleware("a", work((exchange) -> a.asMono()))
+			.middleware("b", work((exchange) -> Mono.just(answer(402))))
+			.build(handler(0));
+		TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe();
+		assertThat(this.listener.isEmpty()).isTrue();
+		a.tryEmitEmpty();
+		RecordedRequest record = this.listener.take();
+		assertThat(record.status()).isEqualTo(402);
+		assertThat(record.results()).containsExactly("a PASSED", "b ANSWERED");
+	}
+
+	@Test
+	void anEarlierAnswerCancelsTheLaterOnesAtOnce() throws Exception {
+		AtomicInteger cancelled = new AtomicInteger();
+		HttpHandler handler = chain().middleware("a", work((exchange) -> Mono.just(answer(401))))
+			.middleware("b", work((exchange) -> Mono.<WebHandler>never().doOnCancel(cancelled::incrementAndGet)))
+			.middleware("c",
+					work((exchange) -> Mono.delay(Duration.ofMillis(1), Schedulers.parallel())
+						.<WebHandler>then(Mono.never())
+						.doOnCancel(cancelled::incrementAndGet)))
+			.build(handler(0));
+		TestChain.get(handler, "/");
+		RecordedRequest record = this.listener.take();
+		assertThat(record.status()).isEqualTo(401);
+		assertThat(record.results()).containsExactly("a ANSWERED", "b CANCELLED", "c CANCELLED");
+	}
+
+	@Test
+	void anEarlierAnswerCancelsTheLaterOnesThatAreAtWork() throws Exception {
+		Sinks.One<WebHandler> a = Sinks.one();
+		AtomicInteger cancelled = new AtomicInteger();
+		Mono<WebHandler> never = Mono.<WebHandler>never().doOnCancel(cancelled::incrementAndGet);
+		HttpHandler handler = chain().middleware("a", work((exchange) -> a.asMono()))
+			.middleware("b", work((exchange) -> never))
+			.middleware("c", work((exchange) -> never))
+			.build(handler(0));
+		TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe();
+		assertThat(cancelled).hasValue(0);
+		a.tryEmitValue(answer(401));
+		assertThat(cancelled).hasValue(2);
+		assertThat(this.listener.take().results()).containsExactly("a ANSWERED", "b CANCELLED", "c CANCELLED");
+	}
+
+	@Test
+	void oneThatFailsDecidesInItsPlace() throws Exception {
+		HttpHandler handler = chain().middleware("a", work((exchange) -> Mono.empty()))
+			.middleware("b", work((exchange) -> Mono.error(new ResponseStatusException(HttpStatus.PAYMENT_REQUIRED))))
+			.middleware("c", work((exchange) -> Mono.just(answer(403))))
+			.build(handler(0));
+		TestChain.get(handler, "/");
+		RecordedRequest record = this.listener.take();
+		assertThat(record.status()).isEqualTo(402);
+		assertThat(record.results()).containsExactly("a PASSED", "b FAILED", "c CANCELLED");
+	}
+
+	@Test
+	void oneThatThrowsFailsAndOneThatReturnsNullIsMisused() throws Exception {
+		TestChain.get(chain().middleware("a", work((exchange) -> {
+			throw new ResponseStatusException(HttpStatus.PAYMENT_REQUIRED);
+		})).middleware("b", work((exchange) -> Mono.empty())).build(handler(0)), "/");
+		assertThat(this.listener.take().results()).containsExactly("a FAILED", "b CANCELLED");
+		TestChain.get(chain().middleware("a", work((exchange) -> Mono.empty()))
+			.middleware("b", work((exchange) -> null))
+			.exceptionHandler((exchange, ex) -> exchange.getResponse().setComplete())
+			.build(handler(0)), "/");
+		assertThat(this.listener.take().results()).containsExactly("a PASSED", "b MISUSED");
+		assertThat(this.handled).hasValue(0);
+	}
+
+	@Test
+	void oneThatCanBeDoneWithoutIsSkipped() throws Exception {
+		TestChain.get(chain()
+			.middleware("a", OnFailure.SKIP, work((exchange) -> Mono.error(new IllegalStateException("fails"))))
+			.middleware("b", work((exchange) -> Mono.empty()))
+			.build(handler(0)), "/");
+		assertThat(this.listener.take().results()).containsExactly("a FAILED_OPEN", "b PASSED");
+		assertThat(this.handled).hasValue(1);
+	}
+
+	@Test
+	void onlyThoseInScopeTakePart() throws Exception {
+		MiddlewareScope posts = new MiddlewareScope(List.of(), List.of(), List.of(), Set.of(HttpMethod.POST));
+		HttpHandler handler = chain().entry(concurrent(0, "a", posts))
+			.entry(concurrent(1, "b", MiddlewareScope.ALL))
+			.entry(concurrent(2, "c", posts))
+			.build(handler(0));
+		TestChain.get(handler, "/");
+		assertThat(this.listener.take().results()).containsExactly("b PASSED");
+		TestChain.request(handler, HttpMethod.POST, "/");
+		assertThat(this.listener.take().results()).containsExactly("a PASSED", "b PASSED", "c PASSED");
+		HttpHandler none = chain().entry(concurrent(0, "a", posts)).entry(concurrent(1, "c", posts)).build(handler(0));
+		TestChain.get(none, "/");
+		assertThat(this.listener.take().results()).isEmpty();
+		assertThat(this.handled).hasValue(1);
+	}
+
+	@Test
+	void othersInBetweenDivideAGroup() throws Exception {
+		Sinks.One<WebHandler> a = Sinks.one();
+		List<String> begun = Collections.synchronizedList(new ArrayList<>());
+		HttpHandler handler = chain().middleware("a", work((exchange) -> {
+			begun.add("a");
+			return a.asMono();
+		})).middleware("between", (exchange, next) -> next.filter(exchange)).middleware("b", work((exchange) -> {
+			begun.add("b");
+			return Mono.empty();
+		})).build(handler(0));
+		TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe();
+		assertThat(begun).containsExactly("a");
+		a.tryEmitEmpty();
+		assertThat(begun).containsExactly("a", "b");
+		assertThat(this.listener.take().results()).containsExactly("a PASSED", "between PASSED", "b PASSED");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void aClientThatLeavesCancelsAllOfThem(boolean handing) throws Exception {
+		Semaphore there = new Semaphore(0);
+		Semaphore cancelled = new Semaphore(0);
+		Mono<WebHandler> stuck = Mono.<WebHandler>never()
+			.doOnSubscribe((subscription) -> there.release())
+			.doOnCancel(cancelled::release);
+		HttpHandler handler = chain()
+			.middleware("a", work((exchange) -> handing ? Mono.delay(Duration.ofMillis(1)).then(Mono.empty()) : stuck))
+			.middleware("b", work((exchange) -> handing ? Mono.empty() : stuck))
+			.build((exchange) -> stuck.then());
+		try (WireServer server = new WireServer(handler); Socket socket = server.open()) {
+			WireServer.send(socket, "GET /");
+			assertThat(there.tryAcquire(handing ? 1 : 2, 10, TimeUnit.SECONDS)).isTrue();
+			WireServer.reset(socket);
+			assertThat(cancelled.tryAcquire(handing ? 1 : 2, 10, TimeUnit.SECONDS)).isTrue();
+		}
+		RecordedRequest record = this.listener.take();
+		assertThat(record.result()).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
+		assertThat(record.results()).containsExactly(handing ? "a PASSED" : "a CANCELLED",
+				handing ? "b PASSED" : "b CANCELLED");
+	}
+
+	@Test
+	void aRaceDecidesNothing() throws Exception {
+		HttpHandler handler = chain().ticker(Ticker.SYSTEM)
+			.middleware("passes", work((exchange) -> later(null)))
+			.middleware("denies", work((exchange) -> later(401)))
+			.middleware("fails", work((exchange) -> later(null).then(Mono.error(new IllegalStateException("loses")))))
+			.middleware("answers", work((exchange) -> later(403)))
+			.build(handler(0));
+		IntStream.range(0, 5_000).parallel().forEach((i) -> TestChain.get(handler, "/"));
+		for (int i = 0; i < 5_000; i++) {
+			RecordedRequest record = this.listener.take();
+			assertThat(record.status()).isEqualTo(401);
+			assertThat(record.results()).containsExactly("passes PASSED", "denies ANSWERED", "fails CANCELLED",
+					"answers CANCELLED");
+		}
+		assertThat(this.handled).hasValue(0);
+	}
+
+	@Test
+	void contextAndRetriesOfOutsideReachTheMembers() throws Exception {
+		AtomicInteger runs = new AtomicInteger();
+		List<String> seen = Collections.synchronizedList(new ArrayList<>());
+		HttpHandler handler = chain()
+			.middleware("retries", (exchange,
+					next) -> next.filter(exchange).contextWrite((context) -> context.put("key", "value")).retry(1))
+			.middleware("a", work((exchange) -> Mono.deferContextual((context) -> {
+				seen.add(context.get("key"));
+				return Mono.empty();
+			})))
+			.middleware("b",
+					work((exchange) -> Mono.defer(() -> (runs.incrementAndGet() == 1)
+							? Mono.error(new IllegalStateException("again")) : Mono.empty())))
+			.build(handler(0));
+		TestChain.get(handler, "/");
+		assertThat(seen).containsExactly("value", "value");
+		assertThat(this.listener.take().results()).containsExactly("retries PASSED", "a PASSED", "b PASSED");
+		assertThat(this.handled).hasValue(1);
+	}
+
+	private TestChain chain() {
+		this.handled.set(0);
+		return new TestChain().listener(this.listener).ticker(this.ticker);
+	}
+
+	private int status(TestChain chain, String path) throws Exception {
+		try (WireServer server = new WireServer(chain.build(handler(0)))) {
+			return Integer.parseInt(server.exchange("GET " + path).substring(9, 12));
+		}
+	}
+
+	private WebHandler handler(int milliseconds) {
+		return (exchange) -> {
+			this.handled.incrementAndGet();
+			this.ticker.advanceMillis(milliseconds);
+			return exchange.getResponse().setComplete();
+		};
+	}
+
+	private WebFilter busy(int milliseconds) {
+		return (exchange, next) -> {
+			this.ticker.advanceMillis(milliseconds);
+			return next.filter(exchange);
+		};
+	}
+
+	private static Mono<WebHandler> later(Integer status) {
+		int choice = ThreadLocalRandom.current().nextInt(3);
+		WebHandler answer = (status != null) ? answer(status) : null;
+		return switch (choice) {
+			case 0 -> Mono.justOrEmpty(answer);
+			case 1 -> Mono.justOrEmpty(answer).subscribeOn(Schedulers.boundedElastic());
+			default -> Mono.justOrEmpty(answer).publishOn(Schedulers.parallel());
+		};
+	}
+
+	private static WebHandler answer(int status) {
+		return (exchange) -> {
+			exchange.getResponse().setStatusCode(HttpStatus.valueOf(status));
+			return exchange.getResponse().setComplete();
+		};
+	}
+
+	private static Middleware concurrent(int index, String name, MiddlewareScope scope) {
+		MiddlewareCode code = work((exchange) -> Mono.empty());
+		return new Middleware(index, name, Work.class, index, scope, OnFailure.FAIL, null, code);
+	}
+
+	private static MiddlewareCode work(Work work) {
+		return new MiddlewareCode(Style.HOOKS, RunsOn.EVENT_LOOP,
+				(exchange, next) -> Mono.defer(() -> work.begin(exchange))
+					.flatMap((answer) -> answer.handle(exchange).thenReturn(answer))
+					.switchIfEmpty(next.filter(exchange).then(Mono.empty()))
+					.then(),
+				(ServerWebExchange exchange, ContextView context) -> work.begin(exchange), null);
+	}
+
+	private static Tuple tuple(String name, long own) {
+		return Assertions.tuple(name, own);
+	}
+
+	/**
+	 * What a member does.
+	 */
+	@FunctionalInterface
+	private interface Work {
+
+		Mono<WebHandler> begin(ServerWebExchange exchange);
+
+	}
+
+}

@@ -1,0 +1,156 @@
+package io.github.asyncmiddleware.internal.run;
+
+import java.time.Duration;
+
+import io.github.asyncmiddleware.testsupport.TestDeadlines;
+import org.junit.jupiter.api.Test;
+import org.reactivestreams.Subscription;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.test.publisher.TestPublisher;
+
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DefaultDataBufferFactory;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ObservedRequest}.
+ */
+class ObservedRequestTests {
+
+	private final TestDeadlines clock = new TestDeadlines();
+
+	private final TestPublisher<DataBuffer> client = TestPublisher.create();
+
+	private final ObservedRequest request = new ObservedRequest(
+			MockServerHttpRequest.post("/").body(this.client.flux()), this.clock);
+
+	private final Reader reader = new Reader();
+
+	@Test
+	void nobodyWaitsBeforeSomethingIsAskedFor() {
+		pass(1);
+		this.request.getBody().subscribe(this.reader);
+		pass(2);
+		assertWaited(0, false);
+	}
+
+	@Test
+	void countsFromTheQuestionToTheAnswer() {
+		read();
+		pass(1);
+		assertWaited(0, false);
+		this.reader.request(1);
+		pass(2);
+		assertWaited(2, true);
+		send();
+		pass(4);
+		assertWaited(2, false);
+		this.reader.request(1);
+		pass(8);
+		assertWaited(10, true);
+	}
+
+	@Test
+	void waitsForTheNextPartIfThatWasAskedForAsWell() {
+		read();
+		this.reader.request(2);
+		pass(1);
+		send();
+		assertWaited(1, true);
+		pass(2);
+		send();
+		pass(4);
+		assertWaited(3, false);
+	}
+
+	@Test
+	void workOnAPartIsNoWaiting() {
+		read();
+		this.reader.work = () -> {
+			assertThat(this.request.isWaiting()).isFalse();
+			pass(1);
+		};
+		this.reader.request(2);
+		send();
+		assertWaited(0, true);
+	}
+
+	@Test
+	void anEndIsAnAnswer() {
+		read();
+		this.reader.request(1);
+		pass(1);
+		this.client.complete();
+		pass(2);
+		assertWaited(1, false);
+		this.reader.subscription.request(1);
+		assertWaited(1, false);
+	}
+
+	@Test
+	void anErrorIsAnAnswer() {
+		read();
+		this.reader.request(1);
+		pass(1);
+		this.client.error(new IllegalStateException("gone"));
+		pass(2);
+		assertWaited(1, false);
+	}
+
+	@Test
+	void whoeverHasStoppedReadingDoesNotWait() {
+		read();
+		this.reader.request(1);
+		pass(1);
+		this.reader.cancel();
+		pass(2);
+		assertWaited(1, false);
+	}
+
+	private void read() {
+		this.request.getBody().subscribe(this.reader);
+	}
+
+	private void pass(int milliseconds) {
+		this.clock.advance(Duration.ofMillis(milliseconds));
+	}
+
+	private void send() {
+		this.client.next(DefaultDataBufferFactory.sharedInstance.wrap(new byte[1]));
+	}
+
+	private void assertWaited(int milliseconds, boolean still) {
+		assertThat(Duration.ofNanos(this.request.waited()).toMillis()).isEqualTo(milliseconds);
+		assertThat(this.request.isWaiting()).isEqualTo(still);
+	}
+
+	/**
+	 * Asks for nothing by itself.
+	 */
+	private static final class Reader extends BaseSubscriber<DataBuffer> {
+
+		private Runnable work = () -> {
+		};
+
+		@SuppressWarnings("NullAway.Init")
+		private Subscription subscription;
+
+		@Override
+		protected void hookOnSubscribe(Subscription subscription) {
+			this.subscription = subscription;
+		}
+
+		@Override
+		protected void hookOnNext(DataBuffer part) {
+			this.work.run();
+		}
+
+		@Override
+		protected void hookOnError(Throwable ex) {
+		}
+
+	}
+
+}

@@ -1,0 +1,498 @@
+package io.github.asyncmiddleware.internal.run;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.testsupport.RecordingListener;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
+import io.github.asyncmiddleware.testsupport.TestChain;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.reactivestreams.Subscription;
+import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.test.StepVerifier;
+
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebHandler;
+import org.springframework.web.util.pattern.PathPatternParser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link Segment}: how a request runs through adjacent middlewares.
+ */
+class SegmentTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+	private final List<String> events = new ArrayList<>();
+
+	private final AtomicInteger handled = new AtomicInteger();
+
+	private final RecordingListener listener = new RecordingListener();
+
+	private final TestChain chain = new TestChain().listener(this.listener);
+
+	private final MockServerHttpResponse response = new MockServerHttpResponse();
+
+	@Test
+	void runsMiddlewaresOutsideInAndInsideOut() throws Exception {
+		this.chain.middleware("a", logs("a")).middleware("b", passes("b")).middleware("c", logs("c"));
+		run(handler());
+		assertThat(this.events).containsExactly("a >", "b >", "c >", "handler", "c <", "a <");
+	}
+
+	@Test
+	void interleavesWithForeignFilters() throws Exception {
+		this.chain.foreign("f", logs("f"))
+			.middleware("a", logs("a"))
+			.foreign("g", logs("g"))
+			.middleware("b", passes("b"))
+			.foreign("h", logs("h"));
+		RecordedRequest record = run(handler());
+		assertThat(this.events).containsExactly("f >", "a >", "g >", "b >", "h >", "handler", "h <", "g <", "a <",
+				"f <");
+		assertThat(record.results()).containsExactly("a PASSED", "b PASSED");
+	}
+
+	@Test
+	void doesNothingBeforeItIsSubscribedTo() {
+		this.chain.middleware("a", passes("a"));
+		this.chain.build(handler()).handle(MockServerHttpRequest.get("/").build(), this.response);
+		assertThat(this.events).isEmpty();
+		assertThat(this.listener.isEmpty()).isTrue();
+	}
+
+	@Test
+	void showsAChangedExchangeToTheRestOnly() throws Exception {
+		AtomicReference<String> seen = new AtomicReference<>();
+		this.chain
+			.middleware("changes",
+					(exchange, next) -> next
+						.filter(exchange.mutate().request((request) -> request.header("X-Tenant", "acme")).build())
+						.doOnSuccess((done) -> this.events
+							.add("outer " + exchange.getRequest().getHeaders().getFirst("X-Tenant"))))
+			.middleware("passes", passes("passes"));
+		run((exchange) -> {
+			seen.set(exchange.getRequest().getHeaders().getFirst("X-Tenant"));
+			return exchange.getResponse().setComplete();
+		});
+		assertThat(seen).hasValue("acme");
+		assertThat(this.events).containsExactly("passes >", "outer null");
+	}
+
+	@Test
+	void leavesOutMiddlewaresThatAreNotForTheRequest() throws Exception {
+		MiddlewareScope api = new MiddlewareScope(List.of(PathPatternParser.defaultInstance.parse("/api/**")),
+				List.of(), List.of(), Set.of());
+		MiddlewareScope post = new MiddlewareScope(List.of(), List.of(), List.of(), Set.of(HttpMethod.POST));
+		this.chain.middleware("api", api, passes("api"))
+			.middleware("all", passes("all"))
+			.middleware("post", post, passes("post"));
+		assertThat(run(handler()).results()).containsExactly("all PASSED");
+		assertThat(this.events).containsExactly("all >", "handler");
+	}
+
+	@Test
+	void decidesTheScopeByTheRequestAsTheMiddlewareWouldSeeIt() throws Exception {
+		MiddlewareScope api = new MiddlewareScope(List.of(PathPatternParser.defaultInstance.parse("/api/**")),
+				List.of(), List.of(), Set.of());
+		this.chain
+			.middleware("rewrites",
+					(exchange, next) -> next
+						.filter(exchange.mutate().request((request) -> request.path("/api/x")).build()))
+			.middleware("api", api, passes("api"));
+		assertThat(run(handler()).results()).containsExactly("rewrites PASSED", "api PASSED");
+	}
+
+	@Test
+	void makesTheContextVisibleFurtherIn() throws Exception {
+		this.chain
+			.middleware("writes", (exchange, next) -> next.filter(exchange).contextWrite((c) -> c.put("id", "42")))
+			.middleware("passes", passes("passes"))
+			.middleware("reads", (exchange, next) -> Mono.deferContextual((context) -> {
+				this.events.add("reads " + context.get("id"));
+				return next.filter(exchange);
+			}));
+		run((exchange) -> Mono.deferContextual((context) -> {
+			this.events.add("handler " + context.get("id"));
+			return exchange.getResponse().setComplete();
+		}));
+		assertThat(this.events).containsExactly("passes >", "reads 42", "handler 42");
+	}
+
+	@Test
+	void turnsWhatAMiddlewareThrowsIntoAnError() throws Exception {
+		this.chain
+			.middleware("outer",
+					(exchange, next) -> next.filter(exchange)
+						.doOnError((ex) -> this.events.add("outer sees " + ex.getMessage())))
+			.middleware("throws", (exchange, next) -> {
+				throw new IllegalArgumentException("thrown");
+			})
+			.middleware("inner", passes("inner"));
+		RecordedRequest record = run(handler());
+		assertThat(record.result()).isEqualTo(RequestResult.ERROR_PAGE);
+		assertThat(record.status()).isEqualTo(500);
+		assertThat(record.results()).containsExactly("outer PASSED", "throws FAILED");
+		assertThat(this.events).containsExactly("outer sees thrown");
+	}
+
+	@Test
+	void blamesOnlyTheMiddlewareInWhichAnErrorBegan() throws Exception {
+		this.chain.middleware("outer", logs("outer"))
+			.middleware("maps",
+					(exchange, next) -> next.filter(exchange).onErrorMap((ex) -> new IllegalStateException(ex)))
+			.middleware("passes", passes("passes"))
+			.middleware("fails", (exchange, next) -> Mono.error(new IllegalStateException("mine")))
+			.middleware("inner", passes("inner"));
+		RecordedRequest record = run(handler());
+		assertThat(record.results()).containsExactly("outer PASSED", "maps PASSED", "passes PASSED", "fails FAILED");
+	}
+
+	@Test
+	void blamesNobodyForTheErrorOfTheHandler() throws Exception {
+		this.chain.middleware("a", logs("a")).middleware("b", passes("b"));
+		RecordedRequest record = run((exchange) -> Mono.error(new IllegalStateException("handler")));
+		assertThat(record.results()).containsExactly("a PASSED", "b PASSED");
+		assertThat(record.result()).isEqualTo(RequestResult.ERROR_PAGE);
+	}
+
+	@Test
+	void blamesTheMiddlewareThatFailsAfterTheRest() throws Exception {
+		this.chain.middleware("a", (exchange, next) -> next.filter(exchange)
+			.then(Mono.error(new IllegalStateException("after the answer"))));
+		RecordedRequest record = run(handler(), IllegalStateException.class);
+		assertThat(record.results()).containsExactly("a FAILED");
+		assertThat(record.result()).isEqualTo(RequestResult.CUT);
+	}
+
+	@Test
+	void answersLinkageErrorsWithAnErrorPage() throws Exception {
+		this.chain.middleware("a", passes("a")).middleware("broken", (exchange, next) -> {
+			throw new NoClassDefFoundError("com/acme/Missing");
+		});
+		RecordedRequest record = run(handler());
+		assertThat(record.status()).isEqualTo(500);
+		assertThat(record.results()).containsExactly("a PASSED", "broken FAILED");
+	}
+
+	@Test
+	void answersLinkageErrorsInOperatorsWithAnErrorPage() throws Exception {
+		this.chain.middleware("outer", logs("outer")).middleware("broken", (exchange, next) -> Mono.defer(() -> {
+			throw new NoClassDefFoundError("com/acme/Missing");
+		})).middleware("inner", passes("inner"));
+		RecordedRequest record = run(handler());
+		assertThat(record.status()).isEqualTo(500);
+		assertThat(record.results()).containsExactly("outer PASSED", "broken FAILED");
+	}
+
+	@Test
+	void leavesErrorsOfTheVirtualMachineAlone() throws Exception {
+		this.chain.middleware("outer", logs("outer")).middleware("broken", (exchange, next) -> {
+			throw new OutOfMemoryError("simulated");
+		});
+		Mono<Void> handling = this.chain.build(handler()).handle(MockServerHttpRequest.get("/").build(), this.response);
+		assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(handling::subscribe);
+		RecordedRequest record = this.listener.take();
+		assertThat(record.result()).isEqualTo(RequestResult.FATAL);
+		assertThat(record.results()).containsExactly("outer PASSED", "broken FAILED");
+	}
+
+	@Test
+	void runsTheRestOnceWhenItIsSubscribedToAgainAfterSuccess() throws Exception {
+		this.chain
+			.middleware("classic bug",
+					(exchange, next) -> Mono.just("user")
+						.flatMap((user) -> next.filter(exchange))
+						.switchIfEmpty(next.filter(exchange)))
+			.middleware("inner", passes("inner"));
+		RecordedRequest record = run(handler());
+		assertThat(this.handled).hasValue(1);
+		assertThat(record.result()).isEqualTo(RequestResult.OK);
+		assertThat(record.results()).containsExactly("classic bug PASSED", "inner PASSED");
+	}
+
+	@Test
+	void runsTheRestOnceWhenItIsSubscribedToAgainWhileItRuns() throws Exception {
+		this.chain.middleware("twice", (exchange, next) -> Mono.when(next.filter(exchange), next.filter(exchange)));
+		RecordedRequest record = run((exchange) -> {
+			this.handled.incrementAndGet();
+			return Mono.delay(Duration.ofMillis(1)).then(exchange.getResponse().setComplete());
+		});
+		assertThat(this.handled).hasValue(1);
+		assertThat(record.result()).isEqualTo(RequestResult.OK);
+	}
+
+	@Test
+	void doesNotRunTheRestAfterTheMiddlewareHasAnswered() throws Exception {
+		this.chain.middleware("answers", (exchange, next) -> {
+			exchange.getResponse().setStatusCode(HttpStatus.UNAUTHORIZED);
+			return exchange.getResponse().setComplete().then(next.filter(exchange));
+		});
+		RecordedRequest record = run(handler());
+		assertThat(this.handled).hasValue(0);
+		assertThat(record.status()).isEqualTo(401);
+		assertThat(record.results()).containsExactly("answers ANSWERED");
+	}
+
+	@Test
+	void doesNotRunTheRestOfAMiddlewareThatHasEnded() throws Exception {
+		AtomicReference<Mono<Void>> leaked = new AtomicReference<>();
+		this.chain.middleware("leaks", (exchange, next) -> {
+			leaked.set(next.filter(exchange));
+			exchange.getResponse().setStatusCode(HttpStatus.NO_CONTENT);
+			return Mono.empty();
+		});
+		run(handler());
+		leaked.get().block(PATIENCE);
+		assertThat(this.handled).hasValue(0);
+	}
+
+	@Test
+	void letsAMiddlewareAssembleTheRestWithoutRunningIt() throws Exception {
+		this.chain.middleware("assembles",
+				(exchange, next) -> Mono.<Void>empty()
+					.switchIfEmpty(next.filter(exchange))
+					.onErrorResume((ex) -> next.filter(exchange)));
+		RecordedRequest record = run(handler());
+		assertThat(this.handled).hasValue(1);
+		assertThat(record.results()).containsExactly("assembles PASSED");
+	}
+
+	@Test
+	void runsTheRestAgainAfterAnErrorWithoutHead() throws Exception {
+		this.chain.middleware("retries", (exchange, next) -> next.filter(exchange).retry(2))
+			.middleware("inner", logs("inner"));
+		RecordedRequest record = run((exchange) -> (this.handled.incrementAndGet() < 3)
+				? Mono.error(new IllegalStateException("try again")) : exchange.getResponse().setComplete());
+		assertThat(this.handled).hasValue(3);
+		assertThat(record.result()).isEqualTo(RequestResult.OK);
+		assertThat(record.results()).containsExactly("retries PASSED", "inner PASSED");
+	}
+
+	@Test
+	void doesNotRunTheRestAgainAfterAnErrorWithHead() throws Exception {
+		this.chain.middleware("retries", (exchange, next) -> next.filter(exchange).retry(2));
+		RecordedRequest record = run((exchange) -> {
+			this.handled.incrementAndGet();
+			return exchange.getResponse().setComplete().then(Mono.error(new IllegalStateException("late")));
+		});
+		assertThat(this.handled).hasValue(1);
+		assertThat(record.results()).containsExactly("retries PASSED");
+	}
+
+	@Test
+	void cancelsTheRest() throws Exception {
+		AtomicInteger cancelled = new AtomicInteger();
+		this.chain.middleware("a", passes("a")).middleware("b", logs("b")).middleware("c", passes("c"));
+		Disposable handling = this.chain.build((exchange) -> Mono.<Void>never().doOnCancel(cancelled::incrementAndGet))
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe();
+		handling.dispose();
+		assertThat(cancelled).hasValue(1);
+		assertThat(this.listener.take().results()).containsExactly("a PASSED", "b PASSED", "c PASSED");
+	}
+
+	@Test
+	void startsNothingAfterTheRequestWasCancelled() throws Exception {
+		AtomicReference<Mono<Void>> leaked = new AtomicReference<>();
+		this.chain.middleware("waits", (exchange, next) -> {
+			leaked.set(next.filter(exchange));
+			return Mono.never();
+		}).middleware("inner", passes("inner"));
+		Disposable handling = this.chain.build(handler())
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe();
+		handling.dispose();
+		leaked.get().block(PATIENCE);
+		assertThat(this.events).isEmpty();
+		assertThat(this.handled).hasValue(0);
+		assertThat(this.listener.take().results()).containsExactly("waits CANCELLED");
+		assertThat(this.listener.isEmpty()).isTrue();
+	}
+
+	@Test
+	void recordsEachRequestOnceWhenCancelRacesWithProgress() throws Exception {
+		this.chain
+			.middleware("a",
+					(exchange, next) -> Mono.defer(() -> next.filter(exchange)).subscribeOn(Schedulers.parallel()))
+			.middleware("b", passes("ignored"))
+			.middleware("c", (exchange, next) -> next.filter(exchange).publishOn(Schedulers.parallel()));
+		HttpHandler handler = this.chain.build((exchange) -> exchange.getResponse().setComplete());
+		for (int i = 0; i < 2_000; i++) {
+			Disposable handling = handler.handle(MockServerHttpRequest.get("/").build(), new MockServerHttpResponse())
+				.subscribe();
+			for (int spin = 0; spin < (i % 50) * 20; spin++) {
+				Thread.onSpinWait();
+			}
+			handling.dispose();
+			RecordedRequest record = this.listener.take();
+			assertThat(record.result()).isIn(RequestResult.OK, RequestResult.GONE_BEFORE_HEAD);
+			assertThat(record.head()).isEqualTo(record.result() == RequestResult.OK);
+			assertThat(record.steps()).extracting(RecordingListener.RecordedStep::name).doesNotHaveDuplicates();
+		}
+		assertThat(this.listener.isEmpty()).isTrue();
+	}
+
+	@Test
+	void passesTheErrorOfACancelledMiddlewareOnToNobody() throws Exception {
+		this.chain.middleware("times out", (exchange, next) -> next.filter(exchange)
+			.timeout(Duration.ofMillis(5), Mono.error(new CancellationException("too slow"))));
+		RecordedRequest record = run((exchange) -> Mono.never());
+		assertThat(record.results()).containsExactly("times out FAILED");
+		assertThat(record.status()).isEqualTo(500);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void worksWithoutAnyListener(boolean subscribeAgain) throws Exception {
+		TestChain unobserved = new TestChain().middleware("a", logs("a"))
+			.middleware("b",
+					(exchange, next) -> subscribeAgain ? next.filter(exchange).then(next.filter(exchange))
+							: next.filter(exchange))
+			.middleware("c", passes("c"));
+		unobserved.build(handler()).handle(MockServerHttpRequest.get("/").build(), this.response).block(PATIENCE);
+		assertThat(this.events).containsExactly("a >", "c >", "handler", "a <");
+		assertThat(this.handled).hasValue(1);
+	}
+
+	@Test
+	void ignoresWhatAListenerThrows() throws Exception {
+		this.chain.listener(new RequestListener() {
+
+			@Override
+			public void onHead(RequestRecord request) {
+				throw new IllegalStateException("head");
+			}
+
+			@Override
+			public void onEnd(RequestRecord request, RequestResult result) {
+				throw new IllegalStateException("end");
+			}
+
+		});
+		RecordingListener last = new RecordingListener();
+		this.chain.listener(last).middleware("a", passes("a"));
+		assertThat(run(handler()).result()).isEqualTo(RequestResult.OK);
+		assertThat(last.take().result()).isEqualTo(RequestResult.OK);
+		assertThat(last.heads()).isOne();
+	}
+
+	@Test
+	void addsNothingWhereThereIsNoMiddleware() {
+		HttpHandler bare = this.chain.foreign("f", passes("f")).buildBare(handler());
+		assertThat(this.chain.build(handler())).hasSameClassAs(bare);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "1000, 1024, passes", "1000, 1024, operators", "1000, 1024, defers", "100, 256, passes",
+			"100, 256, operators", "100, 256, defers" })
+	void doesNotOverflowTheStack(int count, int stackKilobytes, String style) throws Exception {
+		WebFilter filter = switch (style) {
+			case "passes" -> (exchange, next) -> next.filter(exchange);
+			case "operators" -> (exchange, next) -> next.filter(exchange).doFinally((signal) -> {
+			});
+			default -> (exchange, next) -> Mono.defer(() -> next.filter(exchange)).onErrorMap((ex) -> ex);
+		};
+		for (int i = 0; i < count; i++) {
+			this.chain.middleware("m" + i, filter);
+		}
+		AtomicReference<Throwable> overflow = new AtomicReference<>();
+		Thread thread = new Thread(null, () -> {
+			try {
+				assertThat(run(handler()).result()).isEqualTo(RequestResult.OK);
+				assertThat(run((exchange) -> Mono.error(new IllegalStateException("deep"))).result())
+					.isEqualTo(RequestResult.ERROR_PAGE);
+				this.chain.build((exchange) -> Mono.never())
+					.handle(MockServerHttpRequest.get("/").build(), new MockServerHttpResponse())
+					.subscribe()
+					.dispose();
+				assertThat(this.listener.take().result()).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
+			}
+			catch (Throwable ex) {
+				overflow.set(ex);
+			}
+		}, "stack of its own", stackKilobytes * 1024L);
+		thread.start();
+		thread.join();
+		assertThat(overflow).hasValue(null);
+	}
+
+	@Test
+	void asksForNothingUntilItIsAskedFor() {
+		AtomicReference<Subscription> subscription = new AtomicReference<>();
+		this.chain.middleware("a", passes("a"));
+		this.chain.build(handler())
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe(new BaseSubscriber<>() {
+
+				@Override
+				protected void hookOnSubscribe(Subscription given) {
+					subscription.set(given);
+				}
+
+			});
+		assertThat(subscription.get()).isNotNull();
+	}
+
+	private RecordedRequest run(WebHandler handler) throws InterruptedException {
+		return run(handler, null);
+	}
+
+	private RecordedRequest run(WebHandler handler, Class<? extends Throwable> error) throws InterruptedException {
+		MockServerHttpResponse response = this.response.isCommitted() ? new MockServerHttpResponse() : this.response;
+		StepVerifier.LastStep verifier = StepVerifier
+			.create(this.chain.build(handler).handle(MockServerHttpRequest.get("/").build(), response));
+		if (error != null) {
+			verifier.expectError(error).verify(PATIENCE);
+		}
+		else {
+			verifier.expectComplete().verify(PATIENCE);
+		}
+		return this.listener.take();
+	}
+
+	private WebHandler handler() {
+		return (exchange) -> {
+			this.events.add("handler");
+			this.handled.incrementAndGet();
+			return exchange.getResponse().setComplete();
+		};
+	}
+
+	private WebFilter passes(String name) {
+		return (exchange, next) -> {
+			this.events.add(name + " >");
+			return next.filter(exchange);
+		};
+	}
+
+	private WebFilter logs(String name) {
+		return (exchange, next) -> {
+			this.events.add(name + " >");
+			return next.filter(exchange).doOnSuccess((done) -> this.events.add(name + " <"));
+		};
+	}
+
+}

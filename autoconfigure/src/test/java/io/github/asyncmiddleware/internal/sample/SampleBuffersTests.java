@@ -1,0 +1,269 @@
+package io.github.asyncmiddleware.internal.sample;
+
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+
+import com.sun.management.ThreadMXBean;
+import io.github.asyncmiddleware.internal.boundary.MiddlewareHttpHandlerFactory;
+import io.github.asyncmiddleware.internal.chain.ChainEntry;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.record.HeadDecorator;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.run.Guards;
+import io.github.asyncmiddleware.internal.sample.Sample.Kind;
+import io.github.asyncmiddleware.testsupport.TestChain;
+import io.github.asyncmiddleware.testsupport.TestTicker;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link SampleBuffers}.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class SampleBuffersTests {
+
+	private final TestTicker ticker = new TestTicker();
+
+	private final Counts counts = new Counts();
+
+	@Test
+	void samplesComeWithTheRequestWhereThereAreFew() {
+		HttpHandler handler = chain(2);
+		for (int i = 1; i <= 100; i++) {
+			this.ticker.advanceMillis(1);
+			TestChain.get(handler, "/");
+			assertThat(this.counts.own(0)).isEqualTo(i);
+			assertThat(this.counts.batches).isEqualTo(i);
+		}
+	}
+
+	@Test
+	void samplesOfABusyThreadComeTogether() {
+		HttpHandler handler = chain(2);
+		for (int i = 0; i < 20; i++) {
+			TestChain.get(handler, "/");
+		}
+		assertThat(this.counts.own(0)).isEqualTo(1);
+		this.ticker.advanceMillis(1);
+		TestChain.get(handler, "/");
+		assertThat(this.counts.own(0)).isGreaterThanOrEqualTo(20);
+		assertThat(this.counts.batches).isLessThanOrEqualTo(3);
+	}
+
+	@Test
+	void samplesDoNotWaitForFurtherRequests() {
+		HttpHandler handler = chain(2);
+		for (int i = 0; i < 20; i++) {
+			TestChain.get(handler, "/");
+		}
+		Awaitility.await().untilAsserted(() -> assertThat(this.counts.own(1)).isEqualTo(20));
+	}
+
+	@Test
+	void samplesHaveTheTimeOfTheFirstOfThem() {
+		HttpHandler handler = chain(1);
+		TestChain.get(handler, "/");
+		long second = this.ticker.read();
+		TestChain.get(handler, "/");
+		this.ticker.advance(Duration.ofMinutes(5));
+		TestChain.get(handler, "/");
+		assertThat(this.counts.times).startsWith(second, second).last().isIn(second, this.ticker.read());
+	}
+
+	@Test
+	void nothingIsLeftWhenTheApplicationGoesDown() {
+		MiddlewareHttpHandlerFactory factory = new MiddlewareHttpHandlerFactory((filters, context) -> chainOf(1),
+				List.of(this.counts), Guards.OFF, this.ticker, HeadDecorator.NONE);
+		HttpHandler handler = WebHttpHandlerBuilder.webHandler((exchange) -> exchange.getResponse().setComplete())
+			.httpHandlerDecorator(factory)
+			.build();
+		TestChain.get(handler, "/");
+		TestChain.get(handler, "/");
+		assertThat(this.counts.own(0)).isEqualTo(1);
+		factory.close();
+		assertThat(this.counts.own(0)).isEqualTo(2);
+		TestChain.get(handler, "/");
+		assertThat(this.counts.own(0)).isEqualTo(3);
+	}
+
+	@Test
+	void aListenerThatFailsTakesNothingFromOthers(CapturedOutput output) {
+		HttpHandler handler = new TestChain().entries(chainOf(1))
+			.listener((SampleListener) (samples, from, to, time) -> {
+				throw new IllegalStateException("fails");
+			})
+			.listener(this.counts)
+			.promptly()
+			.build();
+		TestChain.get(handler, "/");
+		TestChain.get(handler, "/");
+		assertThat(this.counts.own(0)).isEqualTo(2);
+		assertThat(output.getOut().lines().filter((line) -> line.contains(" failed. The response is not affected")))
+			.hasSize(1);
+	}
+
+	@Test
+	void leavesOutAMiddlewareWithAnImpossibleIndex() {
+		HttpHandler handler = new TestChain().entry(TestChain.middleware(Sample.MAX_INDEX + 1, "impossible"))
+			.entry(TestChain.middleware(0, "possible"))
+			.listener(this.counts)
+			.promptly()
+			.build();
+		TestChain.get(handler, "/");
+		assertThat(this.counts.samples).isEqualTo(3);
+	}
+
+	@Test
+	void takesMoreMiddlewaresThanABufferHasRoomFor() {
+		int count = 5000;
+		TestChain.get(new TestChain().entries(chainOf(count)).listener(this.counts).promptly().build(), "/");
+		assertThat(IntStream.range(0, count))
+			.allMatch((index) -> this.counts.own(index) == 1 && this.counts.ttfb(index) == 1);
+		assertThat(this.counts.samples).isEqualTo(2 * count + 1);
+	}
+
+	@Test
+	void losesNothingWhenManyThreadsRecordAndRead() {
+		int threads = 4;
+		int times = 20_000;
+		SampleBuffers buffers = new SampleBuffers(
+				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, Ticker.SYSTEM), 2);
+		TestChain.inspect(middlewares(5), (request) -> recordAndRead(buffers, request, threads, times));
+		buffers.close();
+		for (int index = 0; index < 5; index++) {
+			assertThat(this.counts.ttfb(index)).isEqualTo(threads * times);
+			assertThat(this.counts.own(index)).isEqualTo(threads * times);
+		}
+		assertThat(this.counts.samples).isEqualTo((2L * 5 + 1) * threads * times);
+	}
+
+	private void recordAndRead(SampleBuffers buffers, RequestRecord request, int threads, int times) {
+		ExecutorService executor = Executors.newFixedThreadPool(threads + 1);
+		try {
+			AtomicBoolean done = new AtomicBoolean();
+			Future<?> reader = executor.submit(() -> {
+				while (!done.get()) {
+					buffers.flush();
+				}
+			});
+			List<Future<?>> writers = IntStream.range(0, threads)
+				.<Future<?>>mapToObj((i) -> executor.submit(() -> record(buffers, request, times)))
+				.toList();
+			writers.forEach(SampleBuffersTests::join);
+			done.set(true);
+			join(reader);
+		}
+		finally {
+			executor.shutdownNow();
+		}
+	}
+
+	@Test
+	void allocatesNothingPerRequest() {
+		SampleBuffers buffers = new SampleBuffers(
+				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, new TestTicker()), 2);
+		TestChain.inspect(middlewares(50), (request) -> {
+			record(buffers, request, 1000);
+			// A timer now and then to fetch what waits
+			assertThat(allocatedBytes(() -> record(buffers, request, 1000))).isLessThan(5_000);
+		});
+		buffers.close();
+		assertThat(this.counts.own(49)).isEqualTo(2000);
+	}
+
+	private static void record(SampleBuffers buffers, RequestRecord request, int times) {
+		for (int i = 0; i < times; i++) {
+			buffers.note(request, true, false);
+			buffers.note(request, false, true);
+		}
+	}
+
+	private static long allocatedBytes(Runnable action) {
+		ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+		long before = threads.getCurrentThreadAllocatedBytes();
+		action.run();
+		return threads.getCurrentThreadAllocatedBytes() - before;
+	}
+
+	private static void join(Future<?> future) {
+		try {
+			future.get(60, TimeUnit.SECONDS);
+		}
+		catch (Exception ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private HttpHandler chain(int count) {
+		return new TestChain().entries(chainOf(count)).listener(this.counts).ticker(this.ticker).build();
+	}
+
+	private static List<ChainEntry> chainOf(int count) {
+		return new ArrayList<>(middlewares(count));
+	}
+
+	private static List<Middleware> middlewares(int count) {
+		return IntStream.range(0, count).mapToObj((i) -> TestChain.middleware(i, "m" + i)).toList();
+	}
+
+	/**
+	 * Counts samples.
+	 */
+	private static final class Counts implements SampleListener {
+
+		private final long[] ttfb = new long[Sample.MAX_INDEX + 1];
+
+		private final long[] own = new long[Sample.MAX_INDEX + 1];
+
+		private final List<Long> times = Collections.synchronizedList(new ArrayList<>());
+
+		private long samples;
+
+		private int batches;
+
+		@Override
+		public synchronized void onSamples(long[] samples, int from, int to, long time) {
+			this.batches++;
+			if (this.times.size() < 100) {
+				this.times.add(time);
+			}
+			this.samples += to - from;
+			for (int i = from; i < to; i++) {
+				if (Sample.kind(samples[i]) == Kind.TTFB) {
+					this.ttfb[Sample.index(samples[i])]++;
+				}
+				else if (Sample.kind(samples[i]) == Kind.OWN) {
+					this.own[Sample.index(samples[i])]++;
+				}
+			}
+		}
+
+		synchronized long own(int index) {
+			return this.own[index];
+		}
+
+		synchronized long ttfb(int index) {
+			return this.ttfb[index];
+		}
+
+	}
+
+}

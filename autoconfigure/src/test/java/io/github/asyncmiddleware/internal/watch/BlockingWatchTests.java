@@ -1,0 +1,517 @@
+package io.github.asyncmiddleware.internal.watch;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.testsupport.TestChain;
+import io.github.asyncmiddleware.testsupport.TestTicker;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.NonBlocking;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebFilterChain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link BlockingWatch}: a real thread that stands still in a middleware, and
+ * what is said about it while the clock is turned.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class BlockingWatchTests {
+
+	private static final long PERIOD = Duration.ofMillis(20).toNanos();
+
+	private final TestTicker ticker = new TestTicker();
+
+	private final FakeProbe probe = new FakeProbe();
+
+	private final ThreadActivities activities = new ThreadActivities();
+
+	private final Held held = new Held();
+
+	private final Middleware middleware = new Middleware(0, "held", Held.class, 0, MiddlewareScope.ALL, this.held);
+
+	private final List<String> blocked = new ArrayList<>();
+
+	private final BlockingWatch watch = new BlockingWatch(this.activities, this.probe, List.of(this.middleware),
+			new BlockingReporter(List.of(new Failing(), new Listening()), this.ticker), Duration.ofMillis(100));
+
+	private final List<Thread> threads = new ArrayList<>();
+
+	@AfterEach
+	void letGo() {
+		this.threads.forEach(Thread::interrupt);
+	}
+
+	@Test
+	void looksFiveTimesPerThreshold() {
+		assertThat(this.watch.period()).isEqualTo(PERIOD);
+	}
+
+	@ParameterizedTest
+	@EnumSource(value = Thread.State.class, names = { "WAITING", "TIMED_WAITING", "BLOCKED" })
+	void accusesAThreadThatWaitsForAsLongAsTheThreshold(Thread.State state, CapturedOutput output) throws Exception {
+		this.probe.state = state;
+		begin();
+		look(4);
+		assertThat(lines(output)).isEmpty();
+		look(1);
+		assertThat(lines(output)).singleElement()
+			.asString()
+			.endsWith("[blocked_event_loop] The middleware 'held' (" + Held.class.getName()
+					+ ", order 0) has been blocking the thread event-loop, which serves other requests too, for 100 ms."
+					+ " Wait without blocking, or move the code to a hook with blocking = true."
+					+ " See docs/blocking.md.");
+		assertThat(output.getOut()).contains("\n\tat " + Held.class.getName() + ".filter(BlockingWatchTests.java:1)");
+		look(5);
+		assertThat(this.blocked).isEmpty();
+		end();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 220");
+		assertThat(lines(output)).hasSize(1);
+		assertThat(output).contains("Listener " + Failing.class.getName() + " failed to take note");
+	}
+
+	@Test
+	void accusesNobodyWhenTheProcessStoodStill(CapturedOutput output) throws Exception {
+		begin();
+		for (int i = 0; i < 2; i++) {
+			this.ticker.advance(Duration.ofSeconds(3));
+			this.watch.look(this.ticker.read());
+		}
+		end();
+		look(10);
+		assertThat(lines(output)).isEmpty();
+		assertThat(this.blocked).isEmpty();
+	}
+
+	@Test
+	void countsTheTimeAroundAPauseOnly() throws Exception {
+		begin();
+		look(4);
+		this.ticker.advance(Duration.ofHours(1));
+		this.watch.look(this.ticker.read());
+		look(5);
+		end();
+		look(1);
+		// 4 before, 2 for the hour, 5 after, and half a look at both ends
+		assertThat(this.blocked).containsExactly("held 240");
+	}
+
+	@Test
+	void countsTheTimeInWhichTheMachineHadTooMuchToDo() throws Exception {
+		this.probe.processorDelay = 0;
+		begin();
+		look(2);
+		for (int i = 0; i < 2; i++) {
+			this.ticker.advanceMillis(60);
+			this.probe.processorDelay += Duration.ofMillis(40).toNanos();
+			this.watch.look(this.ticker.read());
+		}
+		end();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 180");
+	}
+
+	@Test
+	void accusesAThreadThatComputes() throws Exception {
+		this.probe.state = Thread.State.RUNNABLE;
+		this.probe.processorShare = 0.8;
+		begin();
+		look(5);
+		end();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 120");
+	}
+
+	@Test
+	void accusesNobodyWhoIsWaitingForAProcessor(CapturedOutput output) throws Exception {
+		this.probe.state = Thread.State.RUNNABLE;
+		this.probe.processorShare = 0.1;
+		begin();
+		look(30);
+		end();
+		look(1);
+		assertThat(lines(output)).isEmpty();
+		assertThat(this.blocked).isEmpty();
+	}
+
+	@Test
+	void countsTheProcessorTimeOfAThreadThatDoesNotGetMore() throws Exception {
+		this.probe.state = Thread.State.RUNNABLE;
+		this.probe.processorShare = 0.25;
+		begin();
+		look(25);
+		end();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 145");
+	}
+
+	@Test
+	void accusesAThreadThatReadsWhatIsNotThere() throws Exception {
+		this.probe.state = Thread.State.RUNNABLE;
+		this.probe.processorShare = 0;
+		this.probe.nativeMethod = true;
+		begin();
+		look(5);
+		end();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 120");
+	}
+
+	@Test
+	void accusesNobodyForWhatRunsForTheFirstTime() throws Exception {
+		this.probe.state = Thread.State.RUNNABLE;
+		this.probe.processorShare = 1;
+		this.probe.loadsClasses = true;
+		begin();
+		look(20);
+		assertThat(this.blocked).isEmpty();
+		this.probe.loadsClasses = false;
+		look(5);
+		end();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 120");
+	}
+
+	@Test
+	void accusesNobodyWhoComesAndGoes() throws Exception {
+		for (int i = 0; i < 20; i++) {
+			begin();
+			look(4);
+			end();
+			this.held.reset();
+		}
+		look(1);
+		assertThat(this.blocked).isEmpty();
+	}
+
+	@Test
+	void countsEachBlockAndLogsOnceAMinute(CapturedOutput output) throws Exception {
+		for (int i = 0; i < 3; i++) {
+			begin();
+			look(6);
+			end();
+			look(1);
+			this.held.reset();
+		}
+		assertThat(this.blocked).containsExactly("held 140", "held 140", "held 140");
+		assertThat(lines(output)).hasSize(1);
+		this.ticker.advance(Duration.ofMinutes(1));
+		begin();
+		look(7);
+		assertThat(lines(output)).hasSize(2).last().asString().contains("(3 times since it was last reported)");
+	}
+
+	@Test
+	void reportsWhatIsNotOverWhenItStops() throws Exception {
+		begin();
+		look(7);
+		this.watch.end();
+		assertThat(this.blocked).containsExactly("held 160");
+	}
+
+	@Test
+	void survivesAThreadThatHasEnded() throws Exception {
+		begin();
+		look(2);
+		end();
+		this.probe.state = Thread.State.TERMINATED;
+		look(60);
+		assertThat(this.activities.watched()).isEmpty();
+	}
+
+	@Test
+	void sleepsWhenThereIsNothingToSee() throws Exception {
+		begin();
+		look(2);
+		end();
+		assertThat(this.watch.isIdle(this.ticker.read())).isFalse();
+		look(60);
+		assertThat(this.watch.isIdle(this.ticker.read())).isTrue();
+		this.held.reset();
+		begin();
+		assertThat(this.watch.isIdle(this.ticker.read())).isFalse();
+	}
+
+	@Test
+	void findsOneThatWasCalledBySomebodyElse() throws Exception {
+		EventLoop thread = callback();
+		look(6);
+		thread.end();
+		this.probe.move();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 140");
+	}
+
+	@Test
+	void accusesNobodyWhoseCodeIsNotOnTheStack(CapturedOutput output) throws Exception {
+		this.probe.stack = new StackTraceElement[] { new StackTraceElement("sun.nio.ch.EPoll", "wait", null, -2) };
+		EventLoop thread = callback();
+		look(100);
+		thread.end();
+		look(1);
+		assertThat(lines(output)).isEmpty();
+		assertThat(this.blocked).isEmpty();
+		assertThat(this.probe.stacks).as("looks at a stack that stays the same").isEqualTo(1);
+	}
+
+	@ParameterizedTest
+	@EnumSource(value = Thread.State.class, mode = Mode.MATCH_ALL, names = ".*WAITING")
+	void countsFromTheMomentTheThreadDoesNotMove(Thread.State state) throws Exception {
+		this.probe.state = state;
+		EventLoop thread = callback();
+		this.probe.processorShare = 0.2;
+		look(10);
+		this.probe.processorShare = 0;
+		look(5);
+		assertThat(this.blocked).isEmpty();
+		thread.end();
+		this.probe.move();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 120");
+	}
+
+	/**
+	 * A thread of Reactor's that was in a request before and is in a callback now.
+	 */
+	private EventLoop callback() throws Exception {
+		HttpHandler handler = new TestChain().activities(this.activities)
+			.middleware("other", (exchange, chain) -> chain.filter(exchange))
+			.build();
+		EventLoop thread = new EventLoop(
+				() -> TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe());
+		this.threads.add(thread);
+		thread.start();
+		assertThat(thread.visited.await(10, TimeUnit.SECONDS)).isTrue();
+		look(1);
+		return thread;
+	}
+
+	/**
+	 * A thread enters the middleware and stays there.
+	 */
+	private void begin() throws InterruptedException {
+		HttpHandler handler = new TestChain().activities(this.activities).entry(this.middleware).build();
+		Thread thread = new Thread(() -> TestChain.get(handler, "/"), "event-loop");
+		this.threads.add(thread);
+		thread.start();
+		assertThat(this.held.entered.await(10, TimeUnit.SECONDS)).isTrue();
+		look(1);
+	}
+
+	private void end() throws InterruptedException {
+		this.held.open.countDown();
+		for (Thread thread : this.threads) {
+			thread.join(10_000);
+			assertThat(thread.isAlive()).isFalse();
+		}
+	}
+
+	private void look(int times) {
+		for (int i = 0; i < times; i++) {
+			this.ticker.advanceNanos(PERIOD);
+			this.probe.advance();
+			this.watch.look(this.ticker.read());
+		}
+	}
+
+	private static List<String> lines(CapturedOutput output) {
+		return output.getOut().lines().filter((line) -> line.contains("[blocked_event_loop]")).toList();
+	}
+
+	/**
+	 * Stays where it is until it is let go.
+	 */
+	static final class Held implements WebFilter {
+
+		private volatile CountDownLatch entered;
+
+		private volatile CountDownLatch open;
+
+		Held() {
+			reset();
+		}
+
+		void reset() {
+			this.entered = new CountDownLatch(1);
+			this.open = new CountDownLatch(1);
+		}
+
+		@Override
+		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+			CountDownLatch open = this.open;
+			this.entered.countDown();
+			try {
+				open.await();
+			}
+			catch (InterruptedException ex) {
+				return Mono.error(ex);
+			}
+			return chain.filter(exchange);
+		}
+
+	}
+
+	private static final class EventLoop extends Thread implements NonBlocking {
+
+		private final Runnable visit;
+
+		private final CountDownLatch visited = new CountDownLatch(1);
+
+		private final CountDownLatch over = new CountDownLatch(1);
+
+		EventLoop(Runnable visit) {
+			this.visit = visit;
+		}
+
+		@Override
+		public void run() {
+			this.visit.run();
+			this.visited.countDown();
+			try {
+				this.over.await();
+			}
+			catch (InterruptedException ex) {
+				interrupt();
+			}
+		}
+
+		void end() throws InterruptedException {
+			this.over.countDown();
+			join(10_000);
+		}
+
+	}
+
+	private final class Listening implements RequestListener {
+
+		@Override
+		public void onHead(RequestRecord request) {
+		}
+
+		@Override
+		public void onEnd(RequestRecord request, RequestResult result) {
+		}
+
+		@Override
+		public void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
+			BlockingWatchTests.this.blocked.add(((middleware != null) ? middleware.name() : "app") + " "
+					+ Duration.ofNanos(nanoseconds).toMillis());
+		}
+
+	}
+
+	private static final class Failing implements RequestListener {
+
+		@Override
+		public void onHead(RequestRecord request) {
+		}
+
+		@Override
+		public void onEnd(RequestRecord request, RequestResult result) {
+		}
+
+		@Override
+		public void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
+			throw new IllegalStateException("fails");
+		}
+
+	}
+
+	/**
+	 * Says of all threads what a test wants it to say.
+	 */
+	private static final class FakeProbe implements ThreadProbe {
+
+		private Thread.State state = Thread.State.WAITING;
+
+		private double processorShare;
+
+		private boolean loadsClasses;
+
+		private boolean nativeMethod;
+
+		private StackTraceElement @Nullable [] stack;
+
+		private long processorTime;
+
+		private long processorDelay = -1;
+
+		private long classes;
+
+		private int stacks;
+
+		void advance() {
+			this.processorTime += (long) (PERIOD * this.processorShare);
+			this.classes += this.loadsClasses ? 1 : 0;
+		}
+
+		/**
+		 * The thread does something else for a moment.
+		 */
+		void move() {
+			this.processorTime += Duration.ofMillis(1).toNanos();
+			this.stack = new StackTraceElement[0];
+		}
+
+		@Override
+		public Thread.State state(Thread thread) {
+			return this.state;
+		}
+
+		@Override
+		public long processorTime(Thread thread) {
+			return this.processorTime;
+		}
+
+		@Override
+		public StackTraceElement[] stack(Thread thread) {
+			this.stacks++;
+			StackTraceElement top = new StackTraceElement("java.lang.Thing", "wait", "Thing.java",
+					this.nativeMethod ? -2 : 1);
+			StackTraceElement[] stack = this.stack;
+			return (stack != null) ? stack : new StackTraceElement[] { top,
+					new StackTraceElement(Held.class.getName(), "filter", "BlockingWatchTests.java", 1) };
+		}
+
+		@Override
+		public long processorDelay() {
+			return this.processorDelay;
+		}
+
+		@Override
+		public List<Thread> threads() {
+			return Arrays.asList();
+		}
+
+		@Override
+		public long loadedClasses() {
+			return this.classes;
+		}
+
+	}
+
+}
