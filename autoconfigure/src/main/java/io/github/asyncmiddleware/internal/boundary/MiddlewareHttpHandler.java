@@ -1,21 +1,19 @@
 package io.github.asyncmiddleware.internal.boundary;
 
 import io.github.asyncmiddleware.internal.chain.Deadlines;
+import io.github.asyncmiddleware.internal.record.Ending;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestReporter;
-import io.github.asyncmiddleware.internal.run.Ending;
-import io.github.asyncmiddleware.internal.run.ObservedRequest;
-import io.github.asyncmiddleware.internal.run.ObservedResponse;
-import io.github.asyncmiddleware.internal.run.RequestTimeline;
+import io.github.asyncmiddleware.internal.response.ObservedResponse;
+import io.github.asyncmiddleware.internal.run.RequestRun;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
-import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoOperator;
-import reactor.util.context.Context;
 
 import org.springframework.context.ApplicationContext;
+import org.springframework.http.server.reactive.AbstractServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
@@ -23,8 +21,8 @@ import org.springframework.web.server.WebHandler;
 import org.springframework.web.server.adapter.HttpWebHandlerAdapter;
 
 /**
- * The boundary between the server and the filters: begins the timeline of each request
- * and ends it, outside of filters and exception handlers.
+ * The boundary between the server and the filters: begins each request and ends
+ * it, outside of filters and exception handlers.
  */
 final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 
@@ -53,17 +51,21 @@ final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 
 	@Override
 	public Mono<Void> handle(ServerHttpRequest request, ServerHttpResponse response) {
-		ServerHttpRequest observed = (this.deadlines != Deadlines.NONE) ? new ObservedRequest(request, this.deadlines)
-				: request;
-		RequestTimeline timeline = new RequestTimeline(this.reporter, this.activities, observed);
-		return new Observed(super.handle(observed, ObservedResponse.of(response, timeline)), timeline);
+		RequestRun run = RequestRun.begin(this.reporter, this.activities, this.deadlines, request);
+		return new Observed(super.handle(new ObservedRequest(request, run.clientWait(), run.end()), run.observe(response)), run);
 	}
 
 	@Override
 	protected ServerWebExchange createExchange(ServerHttpRequest request, ServerHttpResponse response) {
-		ServerWebExchange exchange = super.createExchange(request, response);
-		if (response instanceof ObservedResponse observed) {
-			observed.timeline().exchange(exchange);
+		ServerWebExchange exchange = new MiddlewareExchange(request, response, getSessionManager(),
+				getCodecConfigurer(), getLocaleContextResolver(), getApplicationContext());
+		if (request instanceof ObservedRequest observed
+				&& observed.getDelegate() instanceof AbstractServerHttpRequest original) {
+			// As the exchange itself does for a request that is not decorated
+			original.setAttributesSupplier(exchange::getAttributes);
+		}
+		if (response instanceof ObservedResponse observed && observed.listener() instanceof RequestRun run) {
+			run.exchange(exchange);
 		}
 		return exchange;
 	}
@@ -100,92 +102,32 @@ final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 	 */
 	private static final class Observed extends MonoOperator<Void, Void> {
 
-		private final RequestTimeline timeline;
+		private final RequestRun run;
 
-		Observed(Mono<Void> source, RequestTimeline timeline) {
+		Observed(Mono<Void> source, RequestRun run) {
 			super(source);
-			this.timeline = timeline;
+			this.run = run;
 		}
 
 		@Override
 		public void subscribe(CoreSubscriber<? super Void> actual) {
-			ThreadActivity activity = this.timeline.beginning();
-			RequestRecord previous = activity.enter(this.timeline);
+			ThreadActivity activity = this.run.beginning();
+			RequestRecord previous = activity.enter(this.run);
+			EndSubscriber subscriber = new EndSubscriber(actual, this.run);
+			this.run.terminal(subscriber);
 			try {
-				this.source.subscribe(new EndSubscriber(actual, this.timeline));
+				this.source.subscribe(subscriber);
+				subscriber.subscribed();
 			}
 			catch (Throwable ex) {
 				// Only what Reactor refuses to signal gets here
-				this.timeline.ended(Ending.FATAL, ex);
+				this.run.ended(Ending.FATAL, ex);
 				throw ex;
 			}
 			finally {
 				activity.exit(previous);
 			}
-			if (!this.timeline.isEnded()) {
-				this.timeline.leaveInFlight(activity);
-			}
-		}
-
-	}
-
-	private static final class EndSubscriber implements CoreSubscriber<Void>, Subscription {
-
-		private final CoreSubscriber<? super Void> actual;
-
-		private final RequestTimeline timeline;
-
-		@SuppressWarnings("NullAway.Init")
-		private Subscription subscription;
-
-		EndSubscriber(CoreSubscriber<? super Void> actual, RequestTimeline timeline) {
-			this.actual = actual;
-			this.timeline = timeline;
-		}
-
-		@Override
-		public void onSubscribe(Subscription subscription) {
-			this.subscription = subscription;
-			this.actual.onSubscribe(this);
-		}
-
-		@Override
-		public void onNext(Void value) {
-			this.actual.onNext(value);
-		}
-
-		@Override
-		public void onComplete() {
-			Throwable cut = this.timeline.hasHead() ? this.timeline.end().bodyError() : null;
-			if (cut != null) {
-				// Somebody has dealt with it too late: half a body must not look whole
-				onError(cut);
-				return;
-			}
-			this.actual.onComplete();
-			this.timeline.ended(Ending.COMPLETE, null);
-		}
-
-		@Override
-		public void onError(Throwable ex) {
-			this.actual.onError(ex);
-			this.timeline.ended(Ending.ERROR, ex);
-		}
-
-		@Override
-		public void request(long n) {
-			this.subscription.request(n);
-		}
-
-		@Override
-		public void cancel() {
-			this.timeline.ended(Ending.CANCEL, null);
-			this.subscription.cancel();
-		}
-
-		@Override
-		public Context currentContext() {
-			return this.actual.currentContext();
+			this.run.leaveInFlight(activity);
 		}
 
 	}

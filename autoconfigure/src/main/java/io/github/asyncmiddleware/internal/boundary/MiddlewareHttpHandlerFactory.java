@@ -111,27 +111,12 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 		WebHandler filters = fuse(chain, filtering.getDelegate());
 		WebHandler delegate = new ExceptionHandlingWebHandler(filters, exceptionHandlers(exceptionHandling));
 		boolean unmeasured = this.listeners.isEmpty() && this.headDecorator == HeadDecorator.NONE;
-		boolean unseen = unmeasured && this.guards.misuse() == MisuseGuard.OFF
-				&& this.guards.activities() == ThreadActivities.NONE;
-		if (unseen && chain.stream().noneMatch(MiddlewareHttpHandlerFactory::needsBoundary)) {
-			HttpWebHandlerAdapter unobserved = new HttpWebHandlerAdapter(delegate);
-			MiddlewareHttpHandler.Settings.copy(adapter, unobserved);
-			return unobserved;
-		}
 		Ticker ticker = unmeasured ? Ticker.STOPPED : this.ticker;
 		RequestObserver observer = new RequestObserver(this.listeners, this.headDecorator, ticker);
 		this.observers.add(observer);
 		return new MiddlewareHttpHandler(delegate, adapter, observer, this.guards.activities(),
 				chain.stream().anyMatch(MiddlewareHttpHandlerFactory::hasDeadline) ? this.guards.deadlines()
 						: Deadlines.NONE);
-	}
-
-	/**
-	 * Response hooks run at the boundary to the server, and deadlines have to know what
-	 * goes on there.
-	 */
-	private static boolean needsBoundary(ChainEntry entry) {
-		return hasDeadline(entry) || (entry instanceof Middleware middleware && middleware.code().onResponse() != null);
 	}
 
 	private static boolean hasDeadline(ChainEntry entry) {
@@ -144,7 +129,7 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 		for (int i = rows.size() - 1; i >= 0; i--) {
 			List<ChainEntry> row = rows.get(i);
 			if (row.get(0) instanceof Middleware) {
-				result = new Segment(i + 1, row.stream().map(Middleware.class::cast).toList(), result, this.guards);
+				result = new Segment(row.stream().map(Middleware.class::cast).toList(), result, this.guards);
 			}
 			else {
 				result = new FilteringWebHandler(result, row.stream().map(ChainEntry::filter).toList());

@@ -10,7 +10,19 @@ public interface MisuseGuard {
 	/**
 	 * Lets everything go on as it would without the engine.
 	 */
-	MisuseGuard OFF = (middleware, misuse) -> false;
+	MisuseGuard OFF = new MisuseGuard() {
+
+		@Override
+		public boolean stepsIn(Middleware middleware, Misuse misuse) {
+			return false;
+		}
+
+		@Override
+		public boolean stepsInRepeatedRun(Middleware first) {
+			return false;
+		}
+
+	};
 
 	/**
 	 * A middleware breaks the rules.
@@ -21,5 +33,15 @@ public interface MisuseGuard {
 	 * engine
 	 */
 	boolean stepsIn(Middleware middleware, Misuse misuse);
+
+	/**
+	 * A filter that is no middleware runs the chain behind it once more, although the
+	 * first run goes on or has succeeded. No middleware is to blame for that.
+	 * @param first the first middleware behind that filter
+	 * @return whether the engine is to step in, and not run the chain again
+	 */
+	default boolean stepsInRepeatedRun(Middleware first) {
+		return true;
+	}
 
 }

@@ -10,6 +10,7 @@ import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
 
@@ -48,6 +49,19 @@ public final class MisuseReporter implements MisuseGuard {
 		catch (RuntimeException ex) {
 			// Reporting must not decide about the request
 			logger.debug("Could not report a misuse", ex);
+		}
+		return this.stepsIn;
+	}
+
+	@Override
+	public boolean stepsInRepeatedRun(Middleware first) {
+		long unreported = this.pauses.tryEnd(new Subject(first.name(), null));
+		if (unreported > 0) {
+			logger.warn("[repeated_chain] A filter in front of the " + first
+					+ " ran the filter chain again, although the first run goes on or has succeeded."
+					+ (this.stepsIn ? " The second run was left out." : "")
+					+ " Look for a filter with switchIfEmpty(chain.filter(exchange)) behind a Mono<Void>, or with repeat()."
+					+ LogPauses.times(unreported) + " See docs/misuse.md.");
 		}
 		return this.stepsIn;
 	}
@@ -112,9 +126,9 @@ public final class MisuseReporter implements MisuseGuard {
 	 * What is reported once a minute.
 	 *
 	 * @param middleware the name of the middleware
-	 * @param misuse what it does
+	 * @param misuse what it does, or {@code null} if a filter in front of it does it
 	 */
-	private record Subject(String middleware, Misuse misuse) {
+	private record Subject(String middleware, @Nullable Misuse misuse) {
 
 	}
 

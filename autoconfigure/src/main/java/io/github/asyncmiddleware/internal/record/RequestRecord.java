@@ -71,21 +71,18 @@ public interface RequestRecord {
 	long ttfbSoFar();
 
 	/**
-	 * The middleware whose time it is, as seen by a thread that watches. The fields are
-	 * written without any order towards that: what it sees may be a moment old, and is
-	 * only of use if it stays the same from one look to the next, while the thread that
-	 * writes stands still. What it finds by it does not change: a part knows its
-	 * middleware from the beginning.
-	 * @return its part, or {@code null} for the application
-	 */
-	@Nullable StepRecord holder();
-
-	/**
 	 * The middleware that the request waits for, as seen by a thread that watches: of
-	 * several at the same time, the first that is still at work.
+	 * several at the same time, the first that is still at work. The fields are written
+	 * without any order towards that thread, so what it sees may be a moment old.
 	 * @return its part, or {@code null} for the application
 	 */
 	@Nullable StepRecord awaited();
+
+	/**
+	 * Whether bytes of the client are being waited for now.
+	 * @return {@code true} if no middleware can do anything about it
+	 */
+	boolean isWaitingForClient();
 
 	/**
 	 * Whether the request has ended.

@@ -40,17 +40,17 @@ final class ConcurrentGroup implements WebFilter {
 		List<Step> steps = new ArrayList<>(this.members.size());
 		for (Link link : this.members) {
 			if (link.appliesTo(exchange)) {
-				steps.add(new Step(link, group.timeline(), exchange));
+				steps.add(new Step(link, group.run(), exchange, group.subscriber()));
 			}
 		}
-		group.timeline().enteredTogether(steps);
+		group.run().enteredTogether(steps);
 		Run run = new Run(exchange, group);
 		boolean passed = true;
 		for (Step step : steps) {
-			group.timeline().calling(step);
+			group.run().here().at(step);
 			passed &= run.begin(step);
 		}
-		group.timeline().calling(null);
+		group.run().here().at(null);
 		return passed ? chain.filter(exchange) : run;
 	}
 
@@ -60,7 +60,7 @@ final class ConcurrentGroup implements WebFilter {
 	}
 
 	/**
-	 * One request in the group. Guards the state of its members, and the timeline while
+	 * One request in the group. Guards the state of its members, and the ledger while
 	 * they are at work.
 	 */
 	private static final class Run extends Mono<Void> implements Subscription {
@@ -105,11 +105,22 @@ final class ConcurrentGroup implements WebFilter {
 			actual.onSubscribe(this);
 			for (Member member : this.members) {
 				if (isAtWork(member)) {
-					this.group.timeline().calling(member.step);
-					member.step.subscribe(member.work, member);
+					this.group.run().here().at(member.step);
+					subscribe(member);
 				}
 			}
-			this.group.timeline().calling(null);
+			this.group.run().here().at(null);
+		}
+
+		private static void subscribe(Member member) {
+			Step step = member.step;
+			if (step.link().timeout > 0 && step.isObserved()) {
+				new Deadline<>(member, step.link().guards.deadlines(), step.run(), step.link().timeout)
+					.subscribeTo(member.work);
+			}
+			else {
+				member.work.subscribe(member);
+			}
 		}
 
 		private synchronized boolean isAtWork(Member member) {
@@ -137,14 +148,14 @@ final class ConcurrentGroup implements WebFilter {
 				goOn(this.group.filter(this.exchange));
 				return;
 			}
-			decider.step.responseReached();
-			this.group.answeredByMember();
+			this.group.run().returned(decider.step);
+			this.group.answered();
 			goOn(decider.outcome(this.exchange));
 		}
 
 		private static State stateOf(Step step, @Nullable WebHandler answer, @Nullable Throwable error) {
 			if (error != null) {
-				return step.failedInGroup(error) ? State.PASSED : State.DECIDED;
+				return Verdict.failedInGroup(step, error) ? State.PASSED : State.DECIDED;
 			}
 			if (answer != null) {
 				step.answeredInGroup();

@@ -10,22 +10,21 @@ import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
+import reactor.core.Scannable;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
-import org.springframework.http.server.reactive.ServerHttpRequest;
-
 /**
- * Waits for the work of a middleware in place of whoever has asked for it, and gives it
- * up when the middleware has used up the time that it has for itself.
+ * Subscriber of the work of a middleware that gives the work up when the middleware has
+ * exceeded its timeout.
  * <p>
- * Its clock stands while the rest of the chain runs, and while bytes of the client are
- * waited for. Whoever changes the state away from {@link #RUNNING} decides: the work that
- * ends, the middleware that hands over, or the deadline.
+ * Its clock stands while the rest of the chain runs, and what {@link RequestRun#waited}
+ * tells does not count. The one that changes the state away from {@link #RUNNING} decides:
+ * the work that ends, the middleware that hands over, or the deadline.
  *
  * @param <T> what the work gives
  */
-class Deadline<T> implements CoreSubscriber<T>, Subscription, Runnable {
+class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnable {
 
 	/** The middleware is at work. */
 	private static final int RUNNING = 0;
@@ -59,14 +58,14 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Runnable {
 
 	private final Deadlines deadlines;
 
-	private final RequestTimeline timeline;
+	private final RequestRun run;
 
 	/** What the middleware had left when its clock was started last, in nanoseconds. */
 	private long left;
 
 	private long started;
 
-	/** How long the client had been waited for by then. */
+	/** How long the request had been waiting for what is not counted by then. */
 	private long waitedBefore;
 
 	private volatile int state = STOPPED;
@@ -79,13 +78,13 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Runnable {
 	 * Create a deadline.
 	 * @param actual who has asked for the work
 	 * @param deadlines calls back
-	 * @param timeline the timeline of the request
+	 * @param run the request
 	 * @param left the time that the middleware has, in nanoseconds
 	 */
-	Deadline(CoreSubscriber<? super T> actual, Deadlines deadlines, RequestTimeline timeline, long left) {
+	Deadline(CoreSubscriber<? super T> actual, Deadlines deadlines, RequestRun run, long left) {
 		this.actual = actual;
 		this.deadlines = deadlines;
-		this.timeline = timeline;
+		this.run = run;
 		this.left = left;
 	}
 
@@ -106,7 +105,7 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Runnable {
 			return;
 		}
 		this.started = this.deadlines.now();
-		this.waitedBefore = waitedForClient();
+		this.waitedBefore = this.run.waited(isShown());
 		if (STATE.compareAndSet(this, STOPPED, RUNNING)) {
 			setTimer(this.left);
 		}
@@ -144,16 +143,7 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Runnable {
 	}
 
 	private long spent() {
-		return this.deadlines.now() - this.started - (waitedForClient() - this.waitedBefore);
-	}
-
-	private long waitedForClient() {
-		return (this.timeline.request() instanceof ObservedRequest request) ? request.waited() : 0;
-	}
-
-	private boolean isWaitingForClient() {
-		ServerHttpRequest request = this.timeline.request();
-		return request instanceof ObservedRequest observed && observed.isWaiting();
+		return this.deadlines.now() - this.started - (this.run.waited(isShown()) - this.waitedBefore);
 	}
 
 	private void setTimer(long delay) {
@@ -179,18 +169,25 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Runnable {
 		if (this.state != RUNNING || isPointless()) {
 			return;
 		}
-		if (this.timeline.isEnded()) {
+		if (this.run.isEnded()) {
 			// By something that no signal carries, else this would not be running
 			cancel();
 			return;
 		}
 		long left = this.left - spent();
-		if (left > 0 || isWaitingForClient()) {
+		if (left > 0 || this.run.isWaitingForClient() || (this.run.isLeaving() && !isShown())) {
 			setTimer(left);
 		}
 		else if (STATE.compareAndSet(this, RUNNING, PASSED)) {
 			passed();
 		}
+	}
+
+	/**
+	 * Whether the response that is on its way is shown to the middleware.
+	 */
+	boolean isShown() {
+		return false;
 	}
 
 	/**
@@ -278,6 +275,18 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Runnable {
 		if (tryEnd()) {
 			cancelWork();
 		}
+	}
+
+	@Override
+	@SuppressWarnings("rawtypes")
+	public @Nullable Object scanUnsafe(Attr key) {
+		if (key == Attr.PARENT) {
+			return this.subscription;
+		}
+		if (key == Attr.ACTUAL) {
+			return this.actual;
+		}
+		return (key == Attr.RUN_STYLE) ? Attr.RunStyle.SYNC : null;
 	}
 
 	@Override

@@ -33,10 +33,10 @@ final class Failures {
 				return result;
 			}
 			step.returnedNull();
-			return Mono.error(new IllegalStateException("A middleware returned null instead of a Mono"));
+			return Mono.error(new MisuseException("A middleware returned null instead of a Mono"));
 		}
 		catch (VirtualMachineError ex) {
-			step.failed(ex);
+			Verdict.failed(step, ex);
 			throw ex;
 		}
 		catch (Throwable ex) {
@@ -58,10 +58,10 @@ final class Failures {
 				return result;
 			}
 			step.returnedNull();
-			return Mono.error(new IllegalStateException("A middleware returned null instead of a publisher"));
+			return Mono.error(new MisuseException("A middleware returned null instead of a publisher"));
 		}
 		catch (VirtualMachineError ex) {
-			step.failed(ex);
+			Verdict.failed(step, ex);
 			throw ex;
 		}
 		catch (Throwable ex) {

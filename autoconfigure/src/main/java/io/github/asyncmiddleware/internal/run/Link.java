@@ -4,7 +4,6 @@ import java.util.List;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
-import io.github.asyncmiddleware.internal.chain.ResponseHook;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -24,10 +23,8 @@ final class Link {
 
 	final Guards guards;
 
-	/**
-	 * Whether the middleware does something before the head, see {@link RequestTimeline}.
-	 */
-	final int hooks;
+	/** Whether the middleware does something before the head. */
+	final boolean hooked;
 
 	/** How much time the middleware has for itself, in nanoseconds; 0 for no end. */
 	final long timeout;
@@ -44,19 +41,11 @@ final class Link {
 		this.middleware = middleware;
 		this.group = group;
 		this.scope = (middleware != null && !middleware.scope().isAll()) ? middleware.scope() : null;
-		this.hooks = hooks(middleware);
+		this.hooked = middleware != null && middleware.code().onResponse() != null;
 		this.timeout = (middleware != null && middleware.timeout() != null) ? middleware.timeout().toNanos() : 0;
 		this.next = next;
 		this.rest = rest;
 		this.guards = guards;
-	}
-
-	private static int hooks(@Nullable Middleware middleware) {
-		ResponseHook hook = (middleware != null) ? middleware.code().onResponse() : null;
-		if (hook == null) {
-			return RequestTimeline.NO_HOOKS;
-		}
-		return hook.isSynchronous() ? RequestTimeline.HOOKS : RequestTimeline.HOOKS | RequestTimeline.WAITING_HOOKS;
 	}
 
 	static Link leadingTo(WebHandler rest, Guards guards) {

@@ -1,7 +1,13 @@
 package io.github.asyncmiddleware.internal.run;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
+import io.github.asyncmiddleware.internal.chain.Style;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.StepRecord;
+import io.github.asyncmiddleware.internal.response.ResponseHead;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -14,8 +20,9 @@ import reactor.util.context.Context;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
- * Stands where a response leaves one part of the chain for another on its way out, and
- * tells both.
+ * Subscriber between two adjacent parts of the chain: reports the end of the inner part,
+ * then signals the outer one. If the inner middleware is skipped, it subscribes to the
+ * rest of the chain in its place.
  */
 final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 
@@ -26,23 +33,59 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	 */
 	private static final int MAX_DEPTH = 32;
 
+	/** The inner middleware has ended. */
+	private static final int DONE = 1;
+
+	/** The inner middleware was skipped, and the rest of the chain runs in its place. */
+	private static final int SKIPPED = 1 << 1;
+
+	/** What runs in place of the inner middleware has ended. */
+	private static final int REST_DONE = 1 << 2;
+
+	private static final int CANCELLED = 1 << 3;
+
+	private static final VarHandle WORD;
+
+	static {
+		try {
+			WORD = MethodHandles.lookup().findVarHandle(Relay.class, "word", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
 	private final CoreSubscriber<? super Void> actual;
 
-	private final Timeline timeline;
+	private final RequestRun run;
 
 	/** The middleware that the response leaves, or {@code null} for the rest. */
 	private final @Nullable Step inner;
 
-	/** The middleware that the response reaches, or {@code null} for somebody else. */
+	/** The middleware that the response reaches, or {@code null} for another filter. */
 	private final @Nullable Step outer;
 
 	private final int depth;
 
-	/** What had been done to the response when the turn of the inner middleware came. */
+	/** What had been done to the response when the inner middleware was entered. */
 	private final int touches;
 
-	/** Kept, since asking for it goes through everybody further out. */
+	/** The head before this part was started, if the outer middleware can discard it. */
+	final @Nullable ResponseHead head;
+
+	/** Kept, since asking for it goes through all subscribers further out. */
 	private final Context context;
+
+	/** Limits the inner middleware, if something does. */
+	final @Nullable OwnTime ownTime;
+
+	private volatile int word;
+
+	/** Published by onSubscribe; where a skip replaces it, by the word. */
+	private @Nullable Subscription subscription;
+
+	/** Published by the signal that follows. */
+	private @Nullable Throwable error;
 
 	/**
 	 * The thread that is in the middle of subscribing. Another thread can read anything
@@ -50,6 +93,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	 */
 	private @Nullable Thread subscribing;
 
+	/** Belongs to that thread. */
 	private @Nullable Postponed postponed;
 
 	/** The thread that is in the middle of a signal that can end here. As above. */
@@ -59,43 +103,37 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 
 	private boolean signalPostponed;
 
-	private @Nullable Subscription subscription;
-
-	/** Limits the inner middleware, if something does. */
-	final @Nullable OwnTime ownTime;
-
-	private boolean done;
-
-	private @Nullable Throwable error;
-
-	private volatile boolean cancelled;
-
-	/** The rest of the chain, where the inner middleware was skipped. */
-	private volatile @Nullable SkippedRest rest;
-
 	/**
 	 * Create a relay.
-	 * @param actual who waits for the part
-	 * @param timeline the timeline of the request
+	 * @param actual the subscriber of the part
+	 * @param run the request
 	 * @param inner the middleware that the part belongs to, if it is one of ours
 	 * @param outer the middleware that waits, if it is one of ours
 	 * @param depth how deep the subscription to the part is nested
-	 * @param touches what had been done to the response when the turn of the inner
-	 * middleware came
+	 * @param touches what had been done to the response when the inner middleware was
+	 * entered
 	 */
-	Relay(CoreSubscriber<? super Void> actual, Timeline timeline, @Nullable Step inner, @Nullable Step outer, int depth,
+	Relay(CoreSubscriber<? super Void> actual, RequestRun run, @Nullable Step inner, @Nullable Step outer, int depth,
 			int touches) {
 		this.actual = actual;
-		this.timeline = timeline;
+		this.run = run;
 		this.inner = inner;
 		this.outer = outer;
 		this.depth = depth;
 		this.touches = touches;
 		this.context = actual.currentContext();
-		this.ownTime = (inner != null) ? OwnTime.of(inner, this, timeline) : null;
+		this.ownTime = (inner != null) ? OwnTime.of(inner, this) : null;
 		if (outer != null) {
+			this.head = (outer.middleware().code().style() != Style.AWAIT) ? run.head() : null;
 			outer.nextRelay = this;
 		}
+		else {
+			this.head = null;
+		}
+	}
+
+	@Nullable Throwable error() {
+		return this.error;
 	}
 
 	/**
@@ -120,7 +158,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			onThrown(ex);
 		}
 		catch (VirtualMachineError ex) {
-			this.timeline.ended(Ending.FATAL, ex);
+			this.run.fatal(ex);
 			throw ex;
 		}
 		finally {
@@ -135,21 +173,35 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	 * deep, when the caller of {@link #subscribeTo} is back in control.
 	 * @param next the place that comes after it
 	 * @param exchange the exchange for it
-	 * @param actual who waits for it
+	 * @param actual the subscriber of it
 	 */
 	void proceed(Link next, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
 		boolean nested = this.subscribing == Thread.currentThread();
 		if (nested && this.depth >= MAX_DEPTH) {
 			this.postponed = new Postponed(exchange, actual);
+			return;
 		}
-		else {
-			Segment.proceed(next, this.timeline, exchange, actual, this.inner, nested ? this.depth + 1 : 0);
-		}
+		Segment.proceed(next, this.run, exchange, actual, this.inner, nested ? this.depth + 1 : 0);
+	}
+
+	private int mark(int bits) {
+		return (int) WORD.getAndBitwiseOr(this, bits);
+	}
+
+	private boolean isRunning() {
+		return (this.word & (DONE | CANCELLED)) == 0;
 	}
 
 	@Override
 	public void onSubscribe(Subscription subscription) {
-		if (Operators.validate(this.subscription, subscription)) {
+		if ((this.word & SKIPPED) != 0) {
+			this.subscription = subscription;
+			subscription.request(Long.MAX_VALUE);
+			if ((mark(0) & CANCELLED) != 0) {
+				subscription.cancel();
+			}
+		}
+		else if (Operators.validate(this.subscription, subscription)) {
 			this.subscription = subscription;
 			this.actual.onSubscribe(this);
 		}
@@ -157,29 +209,27 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 
 	@Override
 	public void request(long n) {
-		if (this.subscription != null) {
-			this.subscription.request(n);
+		Subscription subscription = this.subscription;
+		if (subscription != null) {
+			subscription.request(n);
 		}
 	}
 
 	@Override
 	public void cancel() {
-		if (this.outer != null) {
-			this.outer.nextCancelled();
+		boolean discards = this.outer != null && this.outer.nextCancelled();
+		mark(CANCELLED);
+		Subscription subscription = this.subscription;
+		if (subscription != null) {
+			subscription.cancel();
 		}
-		this.cancelled = true;
-		if (this.subscription != null) {
-			this.subscription.cancel();
+		Relay next = (this.inner != null) ? this.inner.nextRelay : null;
+		if (next != null && next.isRunning()) {
+			// Started without being waited for
+			next.cancel();
 		}
-		SkippedRest rest = this.rest;
-		if (rest != null) {
-			rest.cancel();
-			return;
-		}
-		Relay running = (this.inner != null && this.done) ? this.inner.nextRelay : null;
-		if (running != null && !running.done) {
-			// Its end is being held for what nobody else can cancel
-			running.cancel();
+		if (discards) {
+			this.run.discard(this.head);
 		}
 	}
 
@@ -190,20 +240,41 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 
 	@Override
 	public void onComplete() {
-		if (this.done) {
+		ended(null);
+	}
+
+	@Override
+	public void onError(Throwable ex) {
+		ended(ex);
+	}
+
+	private void ended(@Nullable Throwable error) {
+		int before = mark(DONE);
+		Throwable end = error;
+		if ((before & DONE) == 0) {
+			Step inner = this.inner;
+			if (inner != null) {
+				if (error == null) {
+					if (inner.hold()) {
+						return;
+					}
+					end = Verdict.completed(inner, this.touches);
+				}
+				if (end != null && skip(inner, end)) {
+					return;
+				}
+				if (error != null) {
+					Verdict.failed(inner, error);
+				}
+			}
+		}
+		else if ((before & SKIPPED) == 0 || (mark(REST_DONE) & REST_DONE) != 0) {
+			if (error != null) {
+				Operators.onErrorDropped(error, currentContext());
+			}
 			return;
 		}
-		this.done = true;
-		if (this.inner != null) {
-			if (this.inner.hold()) {
-				return;
-			}
-			Throwable misuse = this.inner.completed(this.touches);
-			if (misuse != null && skip(this.inner, misuse)) {
-				return;
-			}
-			this.error = misuse;
-		}
+		this.error = end;
 		terminate();
 	}
 
@@ -211,64 +282,31 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	 * Go on without the inner middleware, if the request can.
 	 */
 	private boolean skip(Step inner, Throwable ex) {
-		if (!inner.trySkip(ex)) {
+		if (!Verdict.trySkip(inner, ex)) {
 			return false;
 		}
-		SkippedRest rest = new SkippedRest(this);
-		this.rest = rest;
-		proceed(inner.link().next(), inner.exchange, rest);
+		mark(SKIPPED);
+		proceed(inner.link().next(), inner.exchange, this);
 		return true;
 	}
 
 	/**
-	 * The inner middleware has used up its time, and will not be heard of any more.
+	 * The inner middleware has used up its time, and is not heard of any more.
 	 */
-	private void timedOut(Step inner, OwnTime ownTime) {
-		ResponseGate.Waiting held = ownTime.held;
-		if (!inner.tryLeaveResponse(held != null)) {
+	void timedOut(Step inner, OwnTime ownTime) {
+		boolean shown = ownTime.isShown();
+		if (!Verdict.tryLeaveResponse(inner, shown)) {
 			ownTime.cancelWork();
-			inner.timedOut();
-			onError(new DeadlineException());
+			Verdict.timedOut(inner);
+			ended(new DeadlineException());
 		}
-		else if (held != null) {
-			ownTime.waitNevertheless();
-			held.letGo();
+		else if (shown) {
+			ownTime.letGo();
 		}
 		else {
 			ownTime.cancelWork();
-			Throwable error = (inner.nextRelay != null) ? inner.nextRelay.error : null;
-			if (error != null) {
-				onError(error);
-			}
-			else {
-				onComplete();
-			}
+			ended((inner.nextRelay != null) ? inner.nextRelay.error : null);
 		}
-	}
-
-	/**
-	 * What the end was held for has ended.
-	 */
-	private void resume(@Nullable Throwable error) {
-		this.error = error;
-		terminate();
-	}
-
-	@Override
-	public void onError(Throwable ex) {
-		if (this.done) {
-			Operators.onErrorDropped(ex, currentContext());
-			return;
-		}
-		this.done = true;
-		if (this.inner != null) {
-			if (skip(this.inner, ex)) {
-				return;
-			}
-			this.inner.failed(ex);
-		}
-		this.error = ex;
-		terminate();
 	}
 
 	private void terminate() {
@@ -278,19 +316,23 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			return;
 		}
 		// Nested signals are on a thread that is known to be inside the request
-		ThreadActivity activity = nested ? ThreadActivity.UNWATCHED : this.timeline.activity();
-		RequestRecord previous = activity.enter(this.timeline.record());
+		ThreadActivity activity = nested ? this.run.here() : this.run.activity();
+		StepRecord place = activity.place();
+		RequestRecord previous = activity.enter(this.run);
 		try {
 			if (!nested) {
+				this.run.here(activity);
 				this.signalDepth = 0;
 			}
 			Relay relay = this;
 			while (relay != null) {
+				activity.at(relay.outer);
 				relay = relay.passOn();
 			}
 		}
 		finally {
 			activity.exit(previous);
+			activity.at(place);
 		}
 	}
 
@@ -299,7 +341,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	 * @return the next relay on the way out, if it has postponed its own end until now
 	 */
 	private @Nullable Relay passOn() {
-		this.timeline.returned(this.outer);
+		this.run.returned(this.outer);
 		if (this.outer == null) {
 			signalActual();
 			return null;
@@ -318,7 +360,8 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		finally {
 			next.signalling = null;
 			if (held) {
-				next.resume(this.error);
+				next.error = this.error;
+				next.terminate();
 			}
 		}
 		if (!next.signalPostponed) {
@@ -340,13 +383,13 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 
 	/**
 	 * The part threw out of its subscription instead of signalling an error. If it has
-	 * ended before, the error belongs to somebody further out.
+	 * ended before, the error belongs to a subscriber further out.
 	 */
 	private void onThrown(LinkageError ex) {
 		if (this.ownTime != null && this.ownTime.hasPassed()) {
 			return;
 		}
-		if (this.done) {
+		if ((this.word & DONE) != 0) {
 			throw ex;
 		}
 		if (this.subscription != null) {
@@ -356,6 +399,25 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			onSubscribe(Operators.emptySubscription());
 		}
 		onError(Failures.signalOf(ex));
+	}
+
+	/**
+	 * Whether the end of this part reaches another relay through subscribers that tell
+	 * whom they signal. One that does not tell is taken to signal it.
+	 */
+	boolean isAwaitedBy(Relay relay) {
+		Object subscriber = this.actual;
+		while (subscriber != relay) {
+			Scannable scannable = Scannable.from(subscriber);
+			if (!scannable.isScanAvailable()) {
+				return true;
+			}
+			subscriber = scannable.scanUnsafe(Attr.ACTUAL);
+			if (subscriber == null) {
+				return false;
+			}
+		}
+		return true;
 	}
 
 	@Override
@@ -373,7 +435,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			return this.actual;
 		}
 		if (key == Attr.TERMINATED) {
-			return this.done;
+			return (this.word & DONE) != 0;
 		}
 		return (key == Attr.RUN_STYLE) ? Attr.RunStyle.SYNC : null;
 	}
@@ -384,106 +446,10 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	}
 
 	/**
-	 * The time that the inner middleware has for itself.
-	 */
-	static final class OwnTime extends Deadline<Void> {
-
-		private final Step step;
-
-		private final Relay relay;
-
-		private final RequestTimeline timeline;
-
-		/** Where the response waits for the middleware, once it does. */
-		volatile ResponseGate.@Nullable Waiting held;
-
-		private OwnTime(Step step, Relay relay, RequestTimeline timeline) {
-			super(relay, step.link().guards.deadlines(), timeline, step.link().timeout);
-			this.step = step;
-			this.relay = relay;
-			this.timeline = timeline;
-		}
-
-		static @Nullable OwnTime of(Step step, Relay relay, Timeline timeline) {
-			return (step.link().timeout > 0 && timeline instanceof RequestTimeline request)
-					? new OwnTime(step, relay, request) : null;
-		}
-
-		@Override
-		boolean isPointless() {
-			return (this.timeline.isLeaving() && !isResponseHere()) || this.step.exchange.getResponse().isCommitted();
-		}
-
-		/**
-		 * Whether it is this middleware that the response waits for.
-		 */
-		private boolean isResponseHere() {
-			ResponseGate.Waiting held = this.held;
-			return held != null && held.isReached();
-		}
-
-		@Override
-		void passed() {
-			this.relay.timedOut(this.step, this);
-		}
-
-	}
-
-	/**
-	 * Waits for the rest of the chain in place of a middleware that was skipped.
-	 */
-	private static final class SkippedRest implements CoreSubscriber<Void> {
-
-		private final Relay relay;
-
-		private volatile @Nullable Subscription subscription;
-
-		SkippedRest(Relay relay) {
-			this.relay = relay;
-		}
-
-		@Override
-		public void onSubscribe(Subscription subscription) {
-			this.subscription = subscription;
-			subscription.request(Long.MAX_VALUE);
-			if (this.relay.cancelled) {
-				subscription.cancel();
-			}
-		}
-
-		@Override
-		public void onNext(Void value) {
-		}
-
-		@Override
-		public void onError(Throwable ex) {
-			this.relay.resume(ex);
-		}
-
-		@Override
-		public void onComplete() {
-			this.relay.resume(null);
-		}
-
-		@Override
-		public Context currentContext() {
-			return this.relay.currentContext();
-		}
-
-		void cancel() {
-			Subscription subscription = this.subscription;
-			if (subscription != null) {
-				subscription.cancel();
-			}
-		}
-
-	}
-
-	/**
 	 * The rest of the chain, for later.
 	 *
 	 * @param exchange the exchange for it
-	 * @param actual who waits for it
+	 * @param actual the subscriber of it
 	 */
 	record Postponed(ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
 

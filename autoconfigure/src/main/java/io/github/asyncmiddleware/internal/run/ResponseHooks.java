@@ -1,19 +1,19 @@
 package io.github.asyncmiddleware.internal.run;
 
-import java.util.ArrayList;
-import java.util.List;
-
 import io.github.asyncmiddleware.internal.chain.ResponseHook;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
  * Runs what the middlewares of one request want to do right before the head, inner ones
- * first. A failure stays with the middleware that fails.
+ * first, each with the context that it was entered with. A failure stays with the
+ * middleware that fails.
  */
 final class ResponseHooks {
 
@@ -21,85 +21,110 @@ final class ResponseHooks {
 	}
 
 	/**
-	 * Run all of them if there is nothing to wait for in any.
-	 * @param timeline the timeline of the request
-	 * @param context the context of whoever waits for the response
+	 * Run all of them.
+	 * @param run the request
+	 * @return what to wait for, or {@code null} if all are done; never fails
 	 */
-	static void runSynchronous(RequestTimeline timeline, ContextView context) {
-		if (!timeline.takeHooks()) {
-			return;
-		}
-		ThreadActivity activity = timeline.activity();
-		RequestRecord previous = activity.enter(timeline);
-		try {
-			for (Step step = timeline.last(); step != null; step = step.previous()) {
-				run(step, context);
-			}
-			timeline.returned(null);
-		}
-		finally {
-			activity.exit(previous);
-		}
+	static @Nullable Mono<Void> run(RequestRun run) {
+		return runFrom(run, run.last());
 	}
 
 	/**
-	 * Run all of them, one after the other.
-	 * @param timeline the timeline of the request
-	 * @return completes when all have, and never fails
+	 * Those that have nothing to wait for run in a loop, not on the stack.
 	 */
-	static Mono<Void> run(RequestTimeline timeline) {
-		return Mono.deferContextual((context) -> {
-			if (!timeline.takeHooks()) {
-				return Mono.empty();
-			}
-			List<Step> steps = new ArrayList<>();
-			for (Step step = timeline.last(); step != null; step = step.previous()) {
-				steps.add(step);
-			}
-			return Flux.fromIterable(steps)
-				.concatMap((step) -> runMarked(timeline, step, context))
-				.then(Mono.fromRunnable(() -> timeline.returned(null)));
-		});
-	}
-
-	/**
-	 * Each of them can be on another thread.
-	 */
-	private static Mono<Void> runMarked(RequestTimeline timeline, Step step, ContextView context) {
-		ThreadActivity activity = timeline.activity();
-		RequestRecord previous = activity.enter(timeline);
+	private static @Nullable Mono<Void> runFrom(RequestRun run, @Nullable Step first) {
+		ThreadActivity activity = run.activity();
+		StepRecord place = activity.place();
+		RequestRecord previous = activity.enter(run);
 		try {
-			return run(step, context);
+			for (Step step = first; step != null; step = previous(step)) {
+				activity.at(step);
+				Mono<Void> work = run(step);
+				if (work != null) {
+					Step next = previous(step);
+					return work.then(Mono.defer(() -> orEmpty(runFrom(run, next))));
+				}
+			}
+			run.returned(null);
+			return null;
 		}
 		finally {
 			activity.exit(previous);
+			activity.at(place);
 		}
 	}
 
-	private static Mono<Void> run(Step step, ContextView context) {
+	private static @Nullable Step previous(Step step) {
+		return (Step) step.previous();
+	}
+
+	private static Mono<Void> orEmpty(@Nullable Mono<Void> work) {
+		return (work != null) ? work : Mono.empty();
+	}
+
+	private static @Nullable Mono<Void> run(Step step) {
 		ResponseHook hook = step.middleware().code().onResponse();
-		if (hook == null || step.isShed()) {
-			return Mono.empty();
+		if (hook == null || Verdict.isShed(step)) {
+			return null;
 		}
-		step.responseReached();
+		step.run().returned(step);
+		ContextView context = step.context();
 		try {
 			Mono<Void> work = hook.onResponse(step.exchange, context);
 			if (work != null) {
-				return step.limit(work).onErrorResume((ex) -> failed(step, ex));
+				return limit(step, work.contextWrite((outermost) -> Context.of(context)))
+					.onErrorResume((ex) -> failed(step, ex));
 			}
-			return hook.isSynchronous() ? Mono.empty() : failed(step, null);
+			if (!hook.isSynchronous()) {
+				Verdict.responseHookFailed(step, null);
+			}
 		}
 		catch (VirtualMachineError ex) {
 			throw ex;
 		}
 		catch (Throwable ex) {
-			return failed(step, ex);
+			Verdict.responseHookFailed(step, ex);
 		}
+		return null;
 	}
 
-	private static Mono<Void> failed(Step step, @Nullable Throwable ex) {
-		step.responseHookFailed(ex);
+	/**
+	 * Limit what a middleware does for the response to the time that it has left.
+	 */
+	private static Mono<Void> limit(Step step, Mono<Void> work) {
+		if (step.link().timeout == 0 || !step.isObserved()) {
+			return work;
+		}
+		long left = OwnTime.left(step);
+		return new Mono<>() {
+
+			@Override
+			public void subscribe(CoreSubscriber<? super Void> actual) {
+				new ResponseDeadline(actual, step, left).subscribeTo(work);
+			}
+
+		};
+	}
+
+	private static Mono<Void> failed(Step step, Throwable ex) {
+		Verdict.responseHookFailed(step, ex);
 		return Mono.empty();
+	}
+
+	/**
+	 * Limits the response hook of one middleware, while the response waits for it.
+	 */
+	private static final class ResponseDeadline extends Deadline<Void> {
+
+		ResponseDeadline(CoreSubscriber<? super Void> actual, Step step, long left) {
+			super(actual, step.link().guards.deadlines(), step.run(), left);
+		}
+
+		@Override
+		boolean isShown() {
+			return true;
+		}
+
 	}
 
 }

@@ -4,6 +4,7 @@ import java.util.List;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -22,21 +23,17 @@ import org.springframework.web.server.WebHandler;
  */
 public final class Segment implements WebHandler {
 
-	private final int position;
-
 	private final Link first;
 
 	private final List<Middleware> middlewares;
 
 	/**
 	 * Create a segment.
-	 * @param position the number of the segment in its chain, counted from 1
 	 * @param middlewares the middlewares, outermost first
 	 * @param rest what comes after them
 	 * @param guards who watches over them
 	 */
-	public Segment(int position, List<Middleware> middlewares, WebHandler rest, Guards guards) {
-		this.position = position;
+	public Segment(List<Middleware> middlewares, WebHandler rest, Guards guards) {
 		this.middlewares = List.copyOf(middlewares);
 		Link link = Link.leadingTo(rest, guards);
 		int end = this.middlewares.size();
@@ -67,7 +64,11 @@ public final class Segment implements WebHandler {
 
 	@Override
 	public Mono<Void> handle(ServerWebExchange exchange) {
-		return new Run(this, exchange);
+		return new SegmentRun(this, exchange);
+	}
+
+	Link first() {
+		return this.first;
 	}
 
 	@Override
@@ -78,43 +79,47 @@ public final class Segment implements WebHandler {
 	/**
 	 * Go on with a request at a place of a segment.
 	 * @param start the place
-	 * @param timeline the timeline of the request
+	 * @param run the request
 	 * @param exchange the exchange that the place is to see
-	 * @param actual who waits for the rest of the chain
-	 * @param outer the middleware that is, or {@code null} if it is not one of ours
+	 * @param actual the subscriber of the rest of the chain
+	 * @param outer the middleware that waits for it, or {@code null} if it is not one of
+	 * ours
 	 * @param depth how many calls of this method are on the stack already
 	 */
-	static void proceed(Link start, Timeline timeline, ServerWebExchange exchange, CoreSubscriber<? super Void> actual,
+	static void proceed(Link start, RequestRun run, ServerWebExchange exchange, CoreSubscriber<? super Void> actual,
 			@Nullable Step outer, int depth) {
 		if (depth > 0) {
 			// Within what the outermost call has announced
-			run(start, timeline, exchange, actual, outer, depth, !timeline.isEnded());
+			run(start, run, exchange, actual, outer, depth, !run.isEnded());
+			run.here().at(outer);
 			return;
 		}
-		boolean announced = timeline.tryAcquire();
-		ThreadActivity activity = timeline.activity();
-		RequestRecord previous = activity.enter(timeline.record());
+		boolean announced = run.tryAcquire();
+		ThreadActivity activity = run.activity();
+		StepRecord place = activity.place();
+		RequestRecord previous = activity.enter(run);
+		run.here(activity);
 		try {
-			run(start, timeline, exchange, actual, outer, depth, announced);
+			run(start, run, exchange, actual, outer, depth, announced);
 		}
 		finally {
 			activity.exit(previous);
+			activity.at(place);
 			if (announced) {
-				timeline.release();
+				run.release();
 			}
 		}
 	}
 
-	private static void run(Link start, Timeline timeline, ServerWebExchange exchange,
-			CoreSubscriber<? super Void> actual, @Nullable Step outer, int depth, boolean alive) {
+	private static void run(Link start, RequestRun run, ServerWebExchange exchange, CoreSubscriber<? super Void> actual,
+			@Nullable Step outer, int depth, boolean alive) {
 		Link link = start;
 		while (true) {
-			timeline.subscribing(actual);
 			Step step = null;
 			int touches = 0;
 			Mono<Void> source;
 			if (!alive) {
-				// Nobody waits for the request any more, so nothing of it may start
+				// The request has ended, so nothing of it may start
 				source = Mono.empty();
 			}
 			else {
@@ -123,17 +128,19 @@ public final class Segment implements WebHandler {
 					while (true) {
 						if (link.middleware == null) {
 							step = null;
-							timeline.handed();
+							run.handed();
+							run.here().at(null);
 							source = Failures.guard(link.rest, exchange);
 							break;
 						}
-						step = new Step(link, timeline, exchange);
+						step = new Step(link, run, exchange, actual);
 						if (!link.isGroup()) {
-							timeline.entered(step);
+							run.entered(step);
+							run.here().at(step);
 						}
-						touches = timeline.touches();
+						touches = run.touches();
 						source = Failures.guard(link.middleware, exchange, step);
-						if (source != step || !step.tryClaim()) {
+						if (source != step || !step.tryHandOver(step.nextExchange())) {
 							break;
 						}
 						exchange = step.nextExchange();
@@ -141,7 +148,7 @@ public final class Segment implements WebHandler {
 					}
 				}
 				catch (VirtualMachineError ex) {
-					timeline.ended(Ending.FATAL, ex);
+					run.fatal(ex);
 					throw ex;
 				}
 			}
@@ -149,7 +156,7 @@ public final class Segment implements WebHandler {
 				source.subscribe(actual);
 				return;
 			}
-			Relay relay = new Relay(actual, timeline, step, outer, depth, touches);
+			Relay relay = new Relay(actual, run, step, outer, depth, touches);
 			Relay.Postponed postponed = relay.subscribeTo(source);
 			if (step == null || postponed == null) {
 				return;
@@ -158,32 +165,8 @@ public final class Segment implements WebHandler {
 			exchange = postponed.exchange();
 			actual = postponed.actual();
 			outer = step;
-			alive = !timeline.isEnded();
+			alive = !run.isEnded();
 		}
-	}
-
-	/**
-	 * One request on its way through a segment. Nothing happens before it is subscribed
-	 * to.
-	 */
-	private static final class Run extends Mono<Void> {
-
-		private final Segment segment;
-
-		private final ServerWebExchange exchange;
-
-		Run(Segment segment, ServerWebExchange exchange) {
-			this.segment = segment;
-			this.exchange = exchange;
-		}
-
-		@Override
-		public void subscribe(CoreSubscriber<? super Void> actual) {
-			Timeline timeline = ObservedResponse.timelineOf(this.exchange.getResponse());
-			timeline.started(this.segment.position);
-			proceed(this.segment.first, timeline, this.exchange, actual, null, 0);
-		}
-
 	}
 
 }

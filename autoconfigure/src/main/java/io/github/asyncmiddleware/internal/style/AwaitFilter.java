@@ -7,7 +7,11 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
-import io.github.asyncmiddleware.internal.run.ResponseGate;
+import io.github.asyncmiddleware.internal.response.AwaitedResponse;
+import io.github.asyncmiddleware.internal.response.Gated;
+import io.github.asyncmiddleware.internal.response.ResponseCommit;
+import io.github.asyncmiddleware.internal.run.RequestRun;
+import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -60,18 +64,19 @@ public final class AwaitFilter implements WebFilter {
 	// Null is what a function returns that somebody has forgotten to finish
 	@SuppressWarnings({ "NullAway", "DataFlowIssue" })
 	public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-		ServerWebExchange gated = ResponseGate.open(exchange);
-		ResponseGate gate = ResponseGate.of(gated);
-		AwaitRun run = new AwaitRun(this, gated, chain, gate);
-		@Nullable Mono<ServerResponse> response = this.function.filter(request(gate, gated), run);
+		ServerWebExchange gated = (chain instanceof Step step) ? step.gate(exchange)
+				: Gated.open(exchange, RequestRun.of(exchange));
+		ResponseCommit commit = Gated.commitOf(gated);
+		AwaitRun run = new AwaitRun(this, gated, chain, commit);
+		@Nullable Mono<ServerResponse> response = this.function.filter(request(commit.live(), gated), run);
 		return (response != null) ? run.answeredWith(response) : null;
 	}
 
-	private ServerRequest request(ResponseGate gate, ServerWebExchange exchange) {
-		ServerRequest request = gate.request(exchange);
+	private ServerRequest request(AwaitedResponse live, ServerWebExchange exchange) {
+		ServerRequest request = live.request(exchange);
 		if (request == null) {
 			request = ServerRequest.create(exchange, this.readers.get());
-			gate.keep(request, exchange);
+			live.keep(request, exchange);
 		}
 		return request;
 	}

@@ -2,10 +2,15 @@ package io.github.asyncmiddleware.internal.style;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
 
 import io.github.asyncmiddleware.LiveResponse;
-import io.github.asyncmiddleware.internal.run.ResponseGate;
-import io.github.asyncmiddleware.internal.run.ResponseHead;
+import io.github.asyncmiddleware.internal.chain.Misuse;
+import io.github.asyncmiddleware.internal.response.ResponseCommit;
+import io.github.asyncmiddleware.internal.response.ResponseHead;
+import io.github.asyncmiddleware.internal.response.ResponseWriter;
+import io.github.asyncmiddleware.internal.response.Waiting;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -24,51 +29,56 @@ import org.springframework.web.server.WebFilterChain;
 
 /**
  * One request in a middleware that awaits the response: the {@code next} that the
- * middleware is given, and what becomes of the response that it returns.
+ * middleware is given, and the sending of the response that it returns.
  * <p>
- * The rest of the chain and the middleware go on independently of each other, and each of
- * them can end first. The rest is not started; running; its response is here, which means
- * that the head is decided and held at the gate, or that it has completed without having
- * written; or it is over. The middleware is at work or has decided. What is to be done is
- * settled by the second of the two.
- * <p>
+ * The rest of the chain and the middleware go on independently of each other. What is to
+ * be done is settled by the second of two events, from the word as it was before:
+ *
+ * <pre>
+ *             rest shows    rest completes  rest fails   rest shows after it was cancelled
+ * undecided   emit          emit            pass error   refuse
+ * live        release       end             end
+ * other       discard       discard         -            refuse
+ * postponed   replace       replace         replace
+ * </pre>
+ *
  * One object in several roles, since there is one for each middleware and request. Is
  * subscribed to once.
  */
-final class AwaitRun extends ResponseGate.Waiting
+final class AwaitRun extends Waiting
 		implements HandlerFunction<LiveResponse>, CoreSubscriber<ServerResponse>, Subscription {
 
-	private static final VarHandle STATE;
+	private static final VarHandle WORD;
 
 	static {
 		try {
-			STATE = MethodHandles.lookup().findVarHandle(AwaitRun.class, "state", int.class);
+			WORD = MethodHandles.lookup().findVarHandle(AwaitRun.class, "word", int.class);
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new ExceptionInInitializerError(ex);
 		}
 	}
 
-	/** The part of the state that tells of the rest of the chain. */
+	/** The part of the word that tells of the rest of the chain. */
 	private static final int REST = 7;
 
 	private static final int NOT_STARTED = 0;
 
 	private static final int RUNNING = 1;
 
-	/** The head is decided, and writing waits at the gate. */
-	private static final int HELD = 2;
+	/** The response is shown, and its writer waits. */
+	private static final int SHOWN = 2;
 
-	/** The rest has completed without writing. */
+	/** The rest has completed without a response that waits. */
 	private static final int COMPLETED = 3;
 
-	/** The rest has failed, or was cancelled. */
+	/** The rest has failed, or was cancelled or discarded. */
 	private static final int OVER = 4;
 
 	/** The middleware can be given the response. */
 	private static final int REQUESTED = 1 << 3;
 
-	/** The rest has ended after its response was here. */
+	/** The rest has ended after its response was shown, or completed. */
 	private static final int ENDED = 1 << 4;
 
 	/** The middleware has decided. */
@@ -85,19 +95,30 @@ final class AwaitRun extends ResponseGate.Waiting
 
 	private static final int CANCELLED = 1 << 9;
 
+	/** The response was released, and the end of the rest tells that it is sent. */
+	private static final int RELEASED = 1 << 10;
+
+	/** The response that this has carried is sent. */
+	private static final int SENT = 1 << 11;
+
+	/** There are others that wait for the response, too. */
+	private static final int JOINED = 1 << 12;
+
 	private final AwaitFilter filter;
 
 	private final ServerWebExchange exchange;
 
 	private final WebFilterChain chain;
 
-	private final ResponseGate gate;
+	private final ResponseCommit commit;
 
-	private volatile int state;
+	private volatile int word;
 
-	private @Nullable Next next;
+	// Published by the subscription, or by the word
 
-	private @Nullable Next running;
+	private @Nullable AwaitNext next;
+
+	private @Nullable AwaitNext running;
 
 	@SuppressWarnings("NullAway.Init")
 	private Mono<? extends ServerResponse> response;
@@ -105,26 +126,32 @@ final class AwaitRun extends ResponseGate.Waiting
 	@SuppressWarnings("NullAway.Init")
 	private CoreSubscriber<? super Void> actual;
 
-	private @Nullable Subscription subscription;
+	private volatile @Nullable Subscription subscription;
 
 	/** The head before the rest of the chain was started. */
 	private @Nullable ResponseHead head;
 
-	private @Nullable Throwable restError;
+	/** What writes the response that is shown. */
+	private @Nullable ResponseWriter writer;
+
+	private @Nullable Throwable error;
 
 	private @Nullable ServerResponse postponed;
 
-	AwaitRun(AwaitFilter filter, ServerWebExchange exchange, WebFilterChain chain, ResponseGate gate) {
+	/** Further subscriptions to next, which get the same response. Guarded by this. */
+	private @Nullable List<AwaitNext> joined;
+
+	AwaitRun(AwaitFilter filter, ServerWebExchange exchange, WebFilterChain chain, ResponseCommit commit) {
 		this.filter = filter;
 		this.exchange = exchange;
 		this.chain = chain;
-		this.gate = gate;
+		this.commit = commit;
 	}
 
 	@Override
 	public Mono<LiveResponse> handle(ServerRequest request) {
 		Assert.notNull(request, "'request' must not be null");
-		Next next = new Next(this, request.exchange());
+		AwaitNext next = new AwaitNext(this, request.exchange());
 		if (this.next == null) {
 			this.next = next;
 		}
@@ -137,7 +164,7 @@ final class AwaitRun extends ResponseGate.Waiting
 	 */
 	Mono<Void> answeredWith(Mono<? extends ServerResponse> response) {
 		if (this.next != null && this.next == response) {
-			return this.chain.filter(this.next.exchange);
+			return this.chain.filter(this.next.exchange());
 		}
 		this.response = response;
 		return this;
@@ -149,116 +176,182 @@ final class AwaitRun extends ResponseGate.Waiting
 		this.response.subscribe(this);
 	}
 
+	LiveResponse live() {
+		return this.commit.live();
+	}
+
 	private @Nullable Step step() {
 		return (this.chain instanceof Step step) ? step : null;
 	}
 
-	/**
-	 * The middleware subscribes to next.
-	 */
-	private void start(Next next) {
-		int state = this.state;
-		while ((state & DECIDED) == 0 && (rest(state) == NOT_STARTED || rest(state) == OVER)) {
-			if (isGivenUp()) {
-				Operators.complete(next);
-				return;
-			}
-			if (STATE.compareAndSet(this, state, (state & ~(REST | REQUESTED | ENDED)) | RUNNING)) {
-				this.running = next;
-				if (this.head == null) {
-					this.head = this.gate.head();
-				}
-				this.gate.await(this);
-				this.chain.filter(next.exchange).subscribe(next);
-				return;
-			}
-			state = this.state;
-		}
-		Step step = step();
-		if ((state & DECIDED) != 0 && step != null && step.refusesLateNext()) {
-			Operators.complete(next);
-			return;
-		}
-		// The rest is already running, and the engine decides what becomes of it
-		this.chain.filter(next.exchange).subscribe(next);
+	private static int rest(int word) {
+		return word & REST;
+	}
+
+	private static boolean isHere(int word) {
+		return rest(word) == SHOWN || rest(word) == COMPLETED;
 	}
 
 	/**
-	 * Whether the middleware has used up its time. If not, its clock is stopped: it is
-	 * about to leave the next move to others.
+	 * Add bits to the word.
+	 * @return the word before
+	 */
+	private int mark(int bits) {
+		return (int) WORD.getAndBitwiseOr(this, bits);
+	}
+
+	/**
+	 * Change the part of the word that tells of the rest.
+	 * @return the word before, in which the rest was something else if nothing was changed
+	 */
+	private int markRest(int from, int to) {
+		int word = this.word;
+		while (rest(word) == from && !WORD.compareAndSet(this, word, (word & ~REST) | to)) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * Nothing of the rest counts any more.
+	 * @return the word before
+	 */
+	private int markAbandoned() {
+		int word = this.word;
+		while (!WORD.compareAndSet(this, word, (word & ~REST) | OVER)) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * Start the rest, if it was not started or may run again.
+	 * @return the word before
+	 */
+	private int markStarted() {
+		int word = this.word;
+		while (mayStart(word)
+				&& !WORD.compareAndSet(this, word, (word & ~(REST | REQUESTED | ENDED)) | RUNNING)) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	private static boolean mayStart(int word) {
+		return (word & DECIDED) == 0 && (rest(word) == NOT_STARTED || rest(word) == OVER);
+	}
+
+	/**
+	 * Whether the middleware was given up. If not, its clock is stopped: it is about to
+	 * leave the next move to others.
 	 */
 	private boolean isGivenUp() {
 		Step step = step();
 		return step != null && !step.stopClock();
 	}
 
-	private static int rest(int state) {
-		return state & REST;
-	}
-
 	/**
-	 * Change the part of the state that tells of the rest.
-	 * @return the state before, in which the rest was something else if nothing was
-	 * changed
+	 * The middleware subscribes to next.
 	 */
-	private int changeRest(int from, int to) {
-		int state = this.state;
-		while (rest(state) == from && !STATE.compareAndSet(this, state, (state & ~REST) | to)) {
-			state = this.state;
+	void start(AwaitNext next) {
+		if (mayStart(this.word) && isGivenUp()) {
+			Operators.complete(next);
+			return;
 		}
-		return state;
-	}
-
-	private int add(int bits) {
-		return (int) STATE.getAndBitwiseOr(this, bits);
+		int before = markStarted();
+		if (mayStart(before)) {
+			if (rest(before) == OVER && this.head != null) {
+				this.commit.discard(this, null, this.head);
+			}
+			this.running = next;
+			this.error = null;
+			if (this.head == null) {
+				this.head = this.commit.head();
+			}
+			this.commit.await(this);
+			this.chain.filter(next.exchange()).subscribe(next);
+			return;
+		}
+		Step step = step();
+		if ((before & DECIDED) != 0 && step != null && step.stepsIn(Misuse.LATE_NEXT)) {
+			Operators.complete(next);
+			return;
+		}
+		// The rest is already running or has been, and the engine decides about this run
+		this.chain.filter(next.exchange()).subscribe(next);
 	}
 
 	@Override
-	protected void responseReached() {
+	protected boolean shown(ResponseWriter writer) {
 		Step step = step();
 		if (step != null) {
-			step.responseReached(this);
+			step.responseShown(this);
 		}
-		arrived(HELD);
-	}
-
-	@Override
-	protected void letGo() {
-		if ((add(DECIDED | SENDING) & DECIDED) == 0) {
-			Subscription subscription = this.subscription;
-			if (subscription != null) {
-				subscription.cancel();
-			}
-			send();
-		}
+		this.writer = writer;
+		return arrived(SHOWN);
 	}
 
 	/**
 	 * The response of the rest is here.
+	 * @return {@code false} if the rest is not waited for any more
 	 */
-	private void arrived(int how) {
-		int state = changeRest(RUNNING, how);
-		Next next = this.running;
-		if (rest(state) != RUNNING || next == null) {
-			discardHeld();
+	private boolean arrived(int how) {
+		int before = markRest(RUNNING, how);
+		if (rest(before) != RUNNING) {
+			return false;
 		}
-		else if ((state & SENDING) != 0) {
+		if ((before & SENDING) != 0) {
 			send();
 		}
-		else if ((state & POSTPONED) != 0 && this.postponed != null) {
+		else if ((before & POSTPONED) != 0 && this.postponed != null) {
 			replaceBy(this.postponed);
 		}
-		else if ((state & REQUESTED) != 0) {
+		else if ((before & REQUESTED) != 0) {
+			emit();
+		}
+		return true;
+	}
+
+	private void emit() {
+		AwaitNext next = this.running;
+		if (next != null) {
 			next.emit();
+		}
+		if ((this.word & JOINED) != 0) {
+			takeJoined().forEach(AwaitNext::emit);
 		}
 	}
 
-	private void requested(Next next) {
+	/**
+	 * A further run of the rest was refused, and the first answer stands.
+	 */
+	private void join(AwaitNext next) {
+		synchronized (this) {
+			if (this.joined == null) {
+				this.joined = new ArrayList<>(1);
+			}
+			this.joined.add(next);
+		}
+		int before = mark(JOINED);
+		if (isHere(before)) {
+			takeJoined().forEach(AwaitNext::emit);
+		}
+		else if (rest(before) != RUNNING) {
+			takeJoined().forEach((joined) -> joined.pass(null));
+		}
+	}
+
+	private synchronized List<AwaitNext> takeJoined() {
+		List<AwaitNext> joined = (this.joined != null) ? this.joined : List.of();
+		this.joined = null;
+		return joined;
+	}
+
+	void requested(AwaitNext next) {
 		if (next == this.running) {
-			int state = add(REQUESTED);
-			boolean here = rest(state) == HELD || rest(state) == COMPLETED;
-			if (here && (state & (REQUESTED | DECIDED)) == 0) {
-				next.emit();
+			int before = mark(REQUESTED);
+			if (isHere(before) && (before & (REQUESTED | DECIDED)) == 0) {
+				emit();
 			}
 		}
 	}
@@ -266,30 +359,34 @@ final class AwaitRun extends ResponseGate.Waiting
 	/**
 	 * The rest of the chain has ended.
 	 */
-	private void restEnded(Next next, @Nullable Throwable error) {
+	void restEnded(AwaitNext next, @Nullable Throwable error) {
 		if (next != this.running) {
-			next.pass(error);
-			return;
-		}
-		this.restError = error;
-		int state = (error != null) ? changeRest(RUNNING, OVER) : this.state;
-		if (rest(state) == RUNNING) {
-			this.gate.leave(this);
-			if (error == null) {
-				add(ENDED);
-				arrived(COMPLETED);
+			if (error == null && (this.word & DECIDED) == 0) {
+				join(next);
 			}
-			else if ((state & POSTPONED) != 0 && this.postponed != null) {
-				replaceBy(this.postponed);
-			}
-			else if ((state & LEFT) == 0) {
+			else {
 				next.pass(error);
 			}
+			return;
 		}
-		else if ((state & SENDING) != 0 || (add(ENDED) & SENDING) != 0) {
-			if ((this.state & LEFT) == 0) {
-				end(error);
+		if (error == null) {
+			int before = mark(ENDED);
+			if (rest(before) != RUNNING || !arrived(COMPLETED)) {
+				finish(before, ENDED);
 			}
+			return;
+		}
+		this.error = error;
+		int before = markRest(RUNNING, OVER);
+		if (rest(before) != RUNNING) {
+			finish(mark(ENDED), ENDED);
+		}
+		else if ((before & POSTPONED) != 0 && this.postponed != null) {
+			replaceBy(this.postponed);
+		}
+		else if ((before & LEFT) == 0) {
+			next.pass(error);
+			takeJoined().forEach((joined) -> joined.pass(error));
 		}
 	}
 
@@ -297,12 +394,24 @@ final class AwaitRun extends ResponseGate.Waiting
 	 * The middleware has cancelled next, which has no effect once it has its response, or
 	 * once that is sent without it.
 	 */
-	private void nextCancelled(Next next) {
-		boolean matters = next == this.running && (this.state & SENDING) == 0;
-		if (matters && rest(changeRest(RUNNING, OVER)) == RUNNING) {
-			this.gate.leave(this);
+	void nextCancelled(AwaitNext next) {
+		if (next == this.running && rest(markUnlessSending()) == RUNNING) {
 			next.cancelRest();
+			discard(null);
 		}
+	}
+
+	private int markUnlessSending() {
+		int word = this.word;
+		while (rest(word) == RUNNING && (word & SENDING) == 0
+				&& !WORD.compareAndSet(this, word, (word & ~REST) | OVER)) {
+			word = this.word;
+		}
+		return ((word & SENDING) == 0) ? word : OVER;
+	}
+
+	private boolean discard(@Nullable ResponseWriter writer) {
+		return this.head == null || this.commit.discard(this, writer, this.head);
 	}
 
 	@Override
@@ -321,9 +430,9 @@ final class AwaitRun extends ResponseGate.Waiting
 		if (isGivenUp()) {
 			return;
 		}
-		boolean live = response == this.gate.live();
-		int state = add(live ? DECIDED | SENDING : DECIDED);
-		if ((state & DECIDED) != 0) {
+		boolean live = response == this.commit.live();
+		int before = mark(live ? DECIDED | SENDING : DECIDED);
+		if ((before & DECIDED) != 0) {
 			return;
 		}
 		if (live) {
@@ -331,21 +440,18 @@ final class AwaitRun extends ResponseGate.Waiting
 			return;
 		}
 		Step step = step();
-		if (rest(state) != RUNNING || step == null || !step.isHeldForNext() || !tryPostpone(response)) {
+		if (rest(before) != RUNNING || step == null || !step.isHeldForNext() || !tryPostpone(response)) {
 			replaceBy(response);
 		}
 	}
 
 	private boolean tryPostpone(ServerResponse response) {
 		this.postponed = response;
-		int state = this.state;
-		while (rest(state) == RUNNING) {
-			if (STATE.compareAndSet(this, state, state | POSTPONED)) {
-				return true;
-			}
-			state = this.state;
+		int word = this.word;
+		while (rest(word) == RUNNING && !WORD.compareAndSet(this, word, word | POSTPONED)) {
+			word = this.word;
 		}
-		return false;
+		return rest(word) == RUNNING;
 	}
 
 	/**
@@ -353,14 +459,17 @@ final class AwaitRun extends ResponseGate.Waiting
 	 */
 	@Override
 	public void onComplete() {
-		int state = this.state;
-		if ((state & DECIDED) != 0 || isGivenUp()) {
+		if ((this.word & DECIDED) != 0 || isGivenUp()) {
 			return;
 		}
-		while (!STATE.compareAndSet(this, state, state | DECIDED | ((rest(state) == RUNNING) ? SENDING | LEFT : 0))) {
-			state = this.state;
+		int before = markCompleted();
+		if ((before & DECIDED) != 0) {
+			return;
 		}
-		if (rest(state) != HELD && rest(state) != COMPLETED) {
+		if (!isHere(before)) {
+			if (rest(before) != RUNNING) {
+				this.commit.leave(this);
+			}
 			// The engine judges, and waits for the rest if that is running
 			end(null);
 			return;
@@ -368,13 +477,22 @@ final class AwaitRun extends ResponseGate.Waiting
 		Step step = step();
 		Throwable misuse = (step != null) ? step.responseDropped() : null;
 		if (misuse != null) {
-			abandonForError();
+			abandonRest();
 			end(misuse);
 		}
 		else {
-			add(SENDING);
+			mark(SENDING);
 			send();
 		}
+	}
+
+	private int markCompleted() {
+		int word = this.word;
+		while ((word & DECIDED) == 0 && !WORD.compareAndSet(this, word,
+				word | DECIDED | ((rest(word) == RUNNING) ? SENDING | LEFT : 0))) {
+			word = this.word;
+		}
+		return word;
 	}
 
 	@Override
@@ -382,107 +500,105 @@ final class AwaitRun extends ResponseGate.Waiting
 		if (isGivenUp()) {
 			return;
 		}
-		if ((add(DECIDED) & DECIDED) != 0) {
+		int before = mark(DECIDED);
+		if ((before & DECIDED) != 0) {
 			Operators.onErrorDropped(ex, currentContext());
 			return;
 		}
-		abandonForError();
+		if (rest(before) == OVER) {
+			// What has failed may have left headers for the page that tells of it
+			this.commit.leave(this);
+		}
+		else {
+			abandonRest();
+		}
 		end(ex);
+	}
+
+	@Override
+	public void letGo() {
+		if ((mark(DECIDED | SENDING) & DECIDED) == 0) {
+			Subscription subscription = this.subscription;
+			if (subscription != null) {
+				subscription.cancel();
+			}
+			send();
+		}
 	}
 
 	/**
 	 * Send the response of the rest, and wait until that is done.
 	 */
 	private void send() {
-		int state = this.state;
-		if ((state & ENDED) != 0) {
-			// Nobody writes any more
-			discardHeld();
-			if ((state & LEFT) == 0) {
-				end(this.restError);
-			}
+		ResponseWriter writer = this.writer;
+		if (rest(this.word) == COMPLETED) {
+			this.commit.leave(this);
+			finish(mark(RELEASED), RELEASED);
 		}
-		else if (rest(state) == HELD) {
-			this.gate.release(this);
+		else if (writer != null && !this.commit.release(this, writer)) {
+			finish(mark(RELEASED), RELEASED);
 		}
 	}
 
+	@Override
+	protected void sent(@Nullable Throwable error) {
+		if (error != null) {
+			this.error = error;
+		}
+		finish(mark(SENT), SENT);
+	}
+
+	/**
+	 * One of the events has happened that the end waits for.
+	 * @param before the word before that
+	 * @param bit the event
+	 */
+	private void finish(int before, int bit) {
+		if (!isFinished(before) && isFinished(before | bit) && (before & LEFT) == 0) {
+			end(this.error);
+		}
+	}
+
+	private static boolean isFinished(int word) {
+		return (word & ENDED) != 0 && (word & (RELEASED | SENT)) != 0;
+	}
+
 	private void replaceBy(ServerResponse response) {
-		abandonRest();
-		if (this.exchange.getResponse().isCommitted()) {
+		if (!abandonRest() || this.exchange.getResponse().isCommitted()) {
 			end(null);
 			return;
 		}
 		Step step = step();
 		if (step != null) {
-			step.startClock();
+			step.responseReplaced();
 		}
 		Mono<Void> write;
 		try {
-			if (this.head != null) {
-				this.gate.restore(this.head);
-			}
 			write = response.writeTo(this.exchange, this.filter.responseContext());
 		}
 		catch (Throwable ex) {
 			Exceptions.throwIfFatal(ex);
-			// What was abandoned can have been on its way already, and then it stands
-			write = (ex instanceof UnsupportedOperationException && this.exchange.getResponse().isCommitted())
-					? Mono.empty() : Mono.error(ex);
+			write = Mono.error(ex);
 		}
 		write.subscribe(new Write(this));
 	}
 
 	/**
-	 * Somebody further out is going to send something about an error in place of a
-	 * response that may be held.
+	 * Nothing of the rest is to be sent.
+	 * @return {@code false} if it is being sent already
 	 */
-	private void abandonForError() {
-		boolean held = isReached();
-		abandonRest();
-		if (held && !this.exchange.getResponse().isCommitted()) {
-			this.gate.forgetBody();
-		}
-	}
-
-	private void abandonRest() {
-		int state = this.state;
-		while (!STATE.compareAndSet(this, state, (state & ~REST) | OVER)) {
-			state = this.state;
-		}
-		Next next = this.running;
-		this.running = null;
+	private boolean abandonRest() {
+		int before = markAbandoned();
+		AwaitNext next = this.running;
 		if (next == null) {
-			return;
+			return true;
 		}
-		if (isReached()) {
-			this.gate.discard(this, next::cancelRest);
-		}
-		else {
-			this.gate.leave(this);
-			next.cancelRest();
-		}
-	}
-
-	/**
-	 * Nobody is going to let the response go that is held, if one is.
-	 */
-	private void discardHeld() {
-		this.gate.discard(this, () -> {
-		});
+		next.cancelRest();
+		return discard((rest(before) == SHOWN) ? this.writer : null);
 	}
 
 	private void end(@Nullable Throwable error) {
-		end(this.actual, error);
-	}
-
-	private static void end(CoreSubscriber<?> actual, @Nullable Throwable error) {
-		if (error != null) {
-			actual.onError(error);
-		}
-		else {
-			actual.onComplete();
-		}
+		AwaitNext.end(this.actual, error);
 	}
 
 	@Override
@@ -495,106 +611,28 @@ final class AwaitRun extends ResponseGate.Waiting
 
 	@Override
 	public void cancel() {
-		add(CANCELLED);
+		int before = mark(CANCELLED);
 		Subscription subscription = this.subscription;
 		if (subscription != null) {
 			subscription.cancel();
 		}
-		Step step = step();
-		if (step != null && step.isGivenUp()) {
-			abandonForError();
-		}
-		else {
+		if ((before & SENDING) == 0) {
 			abandonRest();
+			return;
+		}
+		AwaitNext next = this.running;
+		if (next != null) {
+			next.cancelRest();
+		}
+		ResponseWriter writer = this.writer;
+		if (writer != null && (before & RELEASED) == 0) {
+			this.commit.cancel(writer);
 		}
 	}
 
 	@Override
 	public Context currentContext() {
 		return this.actual.currentContext();
-	}
-
-	/**
-	 * What {@code next.handle(request)} returns. Stands between the rest of the chain and
-	 * the middleware that waits for it.
-	 */
-	private static final class Next extends Mono<LiveResponse> implements CoreSubscriber<Void>, Subscription {
-
-		private final AwaitRun run;
-
-		private final ServerWebExchange exchange;
-
-		@SuppressWarnings("NullAway.Init")
-		private CoreSubscriber<? super LiveResponse> actual;
-
-		private @Nullable Subscription subscription;
-
-		Next(AwaitRun run, ServerWebExchange exchange) {
-			this.run = run;
-			this.exchange = exchange;
-		}
-
-		@Override
-		public void subscribe(CoreSubscriber<? super LiveResponse> actual) {
-			if (this.actual != null) {
-				new Next(this.run, this.exchange).subscribe(actual);
-				return;
-			}
-			this.actual = actual;
-			this.run.start(this);
-		}
-
-		@Override
-		public void onSubscribe(Subscription subscription) {
-			this.subscription = subscription;
-			this.actual.onSubscribe(this);
-			subscription.request(Long.MAX_VALUE);
-		}
-
-		@Override
-		public void onNext(Void value) {
-		}
-
-		@Override
-		public void onError(Throwable ex) {
-			this.run.restEnded(this, ex);
-		}
-
-		@Override
-		public void onComplete() {
-			this.run.restEnded(this, null);
-		}
-
-		void emit() {
-			this.actual.onNext(this.run.gate.live());
-			this.actual.onComplete();
-		}
-
-		void pass(@Nullable Throwable error) {
-			end(this.actual, error);
-		}
-
-		@Override
-		public void request(long n) {
-			this.run.requested(this);
-		}
-
-		@Override
-		public void cancel() {
-			this.run.nextCancelled(this);
-		}
-
-		void cancelRest() {
-			if (this.subscription != null) {
-				this.subscription.cancel();
-			}
-		}
-
-		@Override
-		public Context currentContext() {
-			return this.actual.currentContext();
-		}
-
 	}
 
 	/**
@@ -611,8 +649,7 @@ final class AwaitRun extends ResponseGate.Waiting
 		@Override
 		public void onSubscribe(Subscription subscription) {
 			this.run.subscription = subscription;
-			// Not only a look: orders it against a cancellation
-			if ((this.run.add(0) & CANCELLED) != 0) {
+			if ((this.run.word & CANCELLED) != 0) {
 				subscription.cancel();
 			}
 			else {

@@ -143,7 +143,7 @@ final class StuckRequests {
 
 		void add(InFlightRequests.Entry entry) {
 			RequestRecord request = entry.request();
-			StepRecord step = request.hasHead() ? null : request.awaited();
+			StepRecord step = (request.hasHead() || request.isWaitingForClient()) ? null : request.awaited();
 			long age = this.now - entry.heldBy(step, this.now);
 			if (step == null) {
 				return;

@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
 
 import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.StepRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +27,13 @@ public final class ThreadActivity {
 
 	private static final VarHandle REQUEST;
 
+	private static final VarHandle PLACE;
+
 	static {
 		try {
 			MethodHandles.Lookup lookup = MethodHandles.lookup();
 			VISITS = lookup.findVarHandle(ThreadActivity.class, "visits", long.class);
+			PLACE = lookup.findVarHandle(ThreadActivity.class, "place", StepRecord.class);
 			REQUEST = lookup.findVarHandle(ThreadActivity.class, "request", RequestRecord.class);
 		}
 		catch (ReflectiveOperationException ex) {
@@ -44,6 +48,9 @@ public final class ThreadActivity {
 	private long visits;
 
 	private @Nullable RequestRecord request;
+
+	/** Whose code the thread is inside of, as far as the engine has called it. */
+	private @Nullable StepRecord place;
 
 	ThreadActivity(@Nullable Thread thread, @Nullable InFlightRequests inFlight) {
 		this.thread = thread;
@@ -72,6 +79,26 @@ public final class ThreadActivity {
 		if (this.request != previous && this.thread != null) {
 			REQUEST.setRelease(this, previous);
 		}
+	}
+
+	/**
+	 * The thread is inside the code of a middleware from now on. Called by the thread
+	 * itself.
+	 * @param step the part of the middleware, or {@code null} for any other code
+	 */
+	public void at(@Nullable StepRecord step) {
+		if (this.thread != null) {
+			PLACE.setOpaque(this, step);
+		}
+	}
+
+	/**
+	 * The middleware whose code the thread is inside of. A thread that watches sees what
+	 * may be a moment old, which is of use if it stays the same from one look to the next.
+	 * @return its part, or {@code null} for any other code
+	 */
+	public @Nullable StepRecord place() {
+		return (@Nullable StepRecord) PLACE.getOpaque(this);
 	}
 
 	/**

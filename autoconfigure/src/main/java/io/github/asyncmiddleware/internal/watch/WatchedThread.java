@@ -81,7 +81,7 @@ final class WatchedThread {
 		RequestRecord request = this.activity.request();
 		// Afterwards the time is nobody's
 		boolean afterHead = request != null && request.hasHead();
-		StepRecord holder = (request != null && !afterHead) ? request.holder() : null;
+		StepRecord holder = (request != null && !afterHead) ? this.activity.place() : null;
 		boolean active = visits != this.visits || request != null;
 		if (visits != this.visits || request != this.request || holder != this.holder || afterHead != this.afterHead) {
 			end();
@@ -203,7 +203,7 @@ final class WatchedThread {
 	private boolean isUnchanged() {
 		RequestRecord request = this.request;
 		return this.activity.visits() == this.visits && this.activity.request() == request && (request == null
-				|| (request.hasHead() == this.afterHead && (this.afterHead || request.holder() == this.holder)));
+				|| (request.hasHead() == this.afterHead && (this.afterHead || this.activity.place() == this.holder)));
 	}
 
 	/**

@@ -1,7 +1,9 @@
-package io.github.asyncmiddleware.internal.run;
+package io.github.asyncmiddleware.internal.boundary;
 
 import java.time.Duration;
 
+import io.github.asyncmiddleware.internal.record.RequestEnd;
+import io.github.asyncmiddleware.internal.run.WaitTime;
 import io.github.asyncmiddleware.testsupport.TestDeadlines;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
@@ -23,8 +25,10 @@ class ObservedRequestTests {
 
 	private final TestPublisher<DataBuffer> client = TestPublisher.create();
 
+	private final WaitTime wait = new WaitTime(this.clock);
+
 	private final ObservedRequest request = new ObservedRequest(
-			MockServerHttpRequest.post("/").body(this.client.flux()), this.clock);
+			MockServerHttpRequest.post("/").body(this.client.flux()), this.wait, new RequestEnd());
 
 	private final Reader reader = new Reader();
 
@@ -69,7 +73,7 @@ class ObservedRequestTests {
 	void workOnAPartIsNoWaiting() {
 		read();
 		this.reader.work = () -> {
-			assertThat(this.request.isWaiting()).isFalse();
+			assertThat(this.wait.isWaiting()).isFalse();
 			pass(1);
 		};
 		this.reader.request(2);
@@ -122,8 +126,8 @@ class ObservedRequestTests {
 	}
 
 	private void assertWaited(int milliseconds, boolean still) {
-		assertThat(Duration.ofNanos(this.request.waited()).toMillis()).isEqualTo(milliseconds);
-		assertThat(this.request.isWaiting()).isEqualTo(still);
+		assertThat(Duration.ofNanos(this.wait.waited()).toMillis()).isEqualTo(milliseconds);
+		assertThat(this.wait.isWaiting()).isEqualTo(still);
 	}
 
 	/**

@@ -1,8 +1,7 @@
-package io.github.asyncmiddleware.internal.run;
+package io.github.asyncmiddleware.internal.response;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 
 /**
@@ -10,9 +9,6 @@ import org.springframework.http.server.reactive.ServerHttpRequest;
  * before the server has put the status of the handshake on it.
  */
 final class Upgrade {
-
-	/** The status that the client gets. */
-	static final int STATUS = HttpStatus.SWITCHING_PROTOCOLS.value();
 
 	private Upgrade() {
 	}

@@ -1,4 +1,4 @@
-package io.github.asyncmiddleware.internal.run;
+package io.github.asyncmiddleware.internal.response;
 
 import org.jspecify.annotations.Nullable;
 

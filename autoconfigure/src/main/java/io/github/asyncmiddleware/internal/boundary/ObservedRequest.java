@@ -1,8 +1,9 @@
-package io.github.asyncmiddleware.internal.run;
+package io.github.asyncmiddleware.internal.boundary;
 
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
-import io.github.asyncmiddleware.internal.chain.Deadlines;
+import io.github.asyncmiddleware.internal.record.RequestEnd;
+import io.github.asyncmiddleware.internal.run.WaitTime;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
@@ -13,72 +14,36 @@ import reactor.util.context.Context;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
+import org.springframework.web.util.DisconnectedClientHelper;
 
 /**
- * Knows how long somebody has been waiting for bytes that the client has not sent yet.
- * The body passes through untouched.
+ * The request of the server as the filters see it: notes when bytes of the client are being
+ * waited for, and that it has left. The body passes through untouched.
  */
-public final class ObservedRequest extends ServerHttpRequestDecorator {
+final class ObservedRequest extends ServerHttpRequestDecorator {
 
 	private static final AtomicLongFieldUpdater<BodySubscriber> REQUESTED = AtomicLongFieldUpdater
 		.newUpdater(BodySubscriber.class, "requested");
 
-	private final Deadlines clock;
+	private final WaitTime wait;
 
-	private long waited;
-
-	/** When the waiting began that goes on now, if it does. */
-	private long waitingSince;
-
-	private boolean waiting;
+	private final RequestEnd end;
 
 	/**
 	 * Observe a request.
 	 * @param request the request of the server
-	 * @param clock the clock of the deadlines
+	 * @param wait where to note that bytes are waited for
+	 * @param end where to note that the client has left
 	 */
-	public ObservedRequest(ServerHttpRequest request, Deadlines clock) {
+	ObservedRequest(ServerHttpRequest request, WaitTime wait, RequestEnd end) {
 		super(request);
-		this.clock = clock;
+		this.wait = wait;
+		this.end = end;
 	}
 
 	@Override
 	public Flux<DataBuffer> getBody() {
 		return new Body(super.getBody(), this);
-	}
-
-	/**
-	 * How long the client has been waited for, until now.
-	 * @return nanoseconds
-	 */
-	synchronized long waited() {
-		return this.waited + (this.waiting ? this.clock.now() - this.waitingSince : 0);
-	}
-
-	/**
-	 * Whether the client is being waited for now.
-	 */
-	synchronized boolean isWaiting() {
-		return this.waiting;
-	}
-
-	private synchronized void startWaiting(BodySubscriber subscriber) {
-		if (!this.waiting && !subscriber.over) {
-			this.waiting = true;
-			this.waitingSince = this.clock.now();
-		}
-	}
-
-	private synchronized void stopWaiting() {
-		if (this.waiting) {
-			this.waiting = false;
-			this.waited += this.clock.now() - this.waitingSince;
-		}
-	}
-
-	private synchronized void stopWaitingForGood(BodySubscriber subscriber) {
-		subscriber.over = true;
-		stopWaiting();
 	}
 
 	/**
@@ -114,8 +79,7 @@ public final class ObservedRequest extends ServerHttpRequestDecorator {
 
 		private volatile long requested;
 
-		/** Guarded by the request. */
-		private boolean over;
+		private volatile boolean over;
 
 		BodySubscriber(CoreSubscriber<? super DataBuffer> actual, ObservedRequest request) {
 			this.actual = actual;
@@ -131,34 +95,53 @@ public final class ObservedRequest extends ServerHttpRequestDecorator {
 		@Override
 		public void request(long n) {
 			Operators.addCap(REQUESTED, this, n);
-			this.request.startWaiting(this);
+			beginWaiting();
 			this.subscription.request(n);
+		}
+
+		/**
+		 * A signal that ends the body while this runs finds the waiting begun, or is found
+		 * here.
+		 */
+		private void beginWaiting() {
+			this.request.wait.begin();
+			if (this.over) {
+				this.request.wait.end();
+			}
+		}
+
+		private void end() {
+			this.over = true;
+			this.request.wait.end();
 		}
 
 		@Override
 		public void onNext(DataBuffer part) {
-			this.request.stopWaiting();
+			this.request.wait.end();
 			this.actual.onNext(part);
 			if (Operators.produced(REQUESTED, this, 1) > 0) {
-				this.request.startWaiting(this);
+				beginWaiting();
 			}
 		}
 
 		@Override
 		public void onError(Throwable ex) {
-			this.request.stopWaitingForGood(this);
+			end();
+			if (DisconnectedClientHelper.isClientDisconnectedException(ex)) {
+				this.request.end.clientLost();
+			}
 			this.actual.onError(ex);
 		}
 
 		@Override
 		public void onComplete() {
-			this.request.stopWaitingForGood(this);
+			end();
 			this.actual.onComplete();
 		}
 
 		@Override
 		public void cancel() {
-			this.request.stopWaitingForGood(this);
+			end();
 			this.subscription.cancel();
 		}
 

@@ -1,4 +1,4 @@
-package io.github.asyncmiddleware.internal.run;
+package io.github.asyncmiddleware.internal.record;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -37,6 +37,8 @@ public final class RequestEnd {
 
 	private volatile boolean writeFailed;
 
+	private volatile boolean clientLost;
+
 	private volatile @Nullable Ending ending;
 
 	private @Nullable Throwable error;
@@ -44,14 +46,14 @@ public final class RequestEnd {
 	/**
 	 * Every element of the body is on its way to the server.
 	 */
-	void bodyComplete() {
+	public void bodyComplete() {
 		this.bodyComplete = true;
 	}
 
 	/**
 	 * A body begins. If it follows one that has failed, that one was not sent.
 	 */
-	void bodyBegins() {
+	public void bodyBegins() {
 		if (this.bodyError != null) {
 			this.bodyError = null;
 		}
@@ -61,7 +63,7 @@ public final class RequestEnd {
 	 * The application has failed to produce the rest of the body.
 	 * @param error why
 	 */
-	void bodyFailed(Throwable error) {
+	public void bodyFailed(Throwable error) {
 		this.bodyError = error;
 	}
 
@@ -76,8 +78,26 @@ public final class RequestEnd {
 	/**
 	 * The server could not write the response.
 	 */
-	void writeFailed() {
+	public void writeFailed() {
 		this.writeFailed = true;
+	}
+
+	/**
+	 * The client has left while bytes of it were being read.
+	 */
+	public void clientLost() {
+		this.clientLost = true;
+	}
+
+	/**
+	 * Whether an error only tells that the client has left: nothing that is rendered for
+	 * it reaches anyone. An error of a connection to another server can look the same, so
+	 * it takes both the error and a request body that broke off.
+	 * @param error the error
+	 * @return {@code true} if it is no failure of the application
+	 */
+	public boolean isClientLost(@Nullable Throwable error) {
+		return this.clientLost && isDisconnect(error);
 	}
 
 	/**
@@ -86,7 +106,7 @@ public final class RequestEnd {
 	 * @param error the error, if it was one
 	 * @return {@code false} if it was over already
 	 */
-	boolean ended(Ending ending, @Nullable Throwable error) {
+	public boolean ended(Ending ending, @Nullable Throwable error) {
 		if (this.ending != null || !ENDING.compareAndSet(this, null, ending)) {
 			return false;
 		}
@@ -100,7 +120,7 @@ public final class RequestEnd {
 	 * @param exchange the exchange, if the request got that far
 	 * @return the result
 	 */
-	RequestResult judge(boolean head, @Nullable ServerWebExchange exchange) {
+	public RequestResult judge(boolean head, @Nullable ServerWebExchange exchange) {
 		Ending ending = this.ending;
 		if (ending == Ending.FATAL) {
 			return RequestResult.FATAL;
@@ -109,7 +129,7 @@ public final class RequestEnd {
 			return RequestResult.UPGRADED;
 		}
 		if (!head) {
-			return (ending == Ending.CANCEL || isDisconnect(this.error)) ? RequestResult.GONE_BEFORE_HEAD
+			return (ending == Ending.CANCEL || isDisconnect(this.error) || isClientLost(rendered(exchange))) ? RequestResult.GONE_BEFORE_HEAD
 					: RequestResult.FATAL;
 		}
 		if (this.bodyError != null) {
@@ -121,15 +141,20 @@ public final class RequestEnd {
 		if (ending == Ending.ERROR) {
 			return RequestResult.CUT;
 		}
-		return isErrorPage(exchange) ? RequestResult.ERROR_PAGE : RequestResult.OK;
+		return (rendered(exchange) != null) ? RequestResult.ERROR_PAGE : RequestResult.OK;
 	}
 
 	private static boolean isDisconnect(@Nullable Throwable error) {
 		return error != null && DisconnectedClientHelper.isClientDisconnectedException(error);
 	}
 
-	private static boolean isErrorPage(@Nullable ServerWebExchange exchange) {
-		return exchange != null && exchange.getAttribute(ExceptionHandlingWebHandler.HANDLED_WEB_EXCEPTION) != null;
+	/**
+	 * The error that exception handlers render, or have rendered.
+	 * @param exchange the exchange, if the request got that far
+	 * @return the error, or {@code null} if there is none
+	 */
+	public static @Nullable Throwable rendered(@Nullable ServerWebExchange exchange) {
+		return (exchange != null) ? exchange.getAttribute(ExceptionHandlingWebHandler.HANDLED_WEB_EXCEPTION) : null;
 	}
 
 }

@@ -1,0 +1,64 @@
+package io.github.asyncmiddleware.internal.boundary;
+
+import java.time.Instant;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.ApplicationContext;
+import org.springframework.http.codec.ServerCodecConfigurer;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.adapter.DefaultServerWebExchange;
+import org.springframework.web.server.i18n.LocaleContextResolver;
+import org.springframework.web.server.session.WebSessionManager;
+
+/**
+ * The exchange as the first filter sees it. In contrast to the one that it extends, it can
+ * forget that a response was found to be not modified, when that response is discarded.
+ */
+final class MiddlewareExchange extends DefaultServerWebExchange {
+
+	private final WebSessionManager sessionManager;
+
+	private final ServerCodecConfigurer codecConfigurer;
+
+	private final LocaleContextResolver localeContextResolver;
+
+	/** Judges the response that follows one that was discarded. */
+	private volatile @Nullable ServerWebExchange next;
+
+	MiddlewareExchange(ServerHttpRequest request, ServerHttpResponse response, WebSessionManager sessionManager,
+			ServerCodecConfigurer codecConfigurer, LocaleContextResolver localeContextResolver,
+			@Nullable ApplicationContext applicationContext) {
+		super(request, response, sessionManager, codecConfigurer, localeContextResolver, applicationContext);
+		this.sessionManager = sessionManager;
+		this.codecConfigurer = codecConfigurer;
+		this.localeContextResolver = localeContextResolver;
+	}
+
+	/**
+	 * The response so far is discarded.
+	 */
+	void forgetNotModified() {
+		if (isNotModified()) {
+			// A decorator, so that the attributes of the request stay those of this exchange
+			this.next = new DefaultServerWebExchange(new ServerHttpRequestDecorator(getRequest()), getResponse(),
+					this.sessionManager, this.codecConfigurer, this.localeContextResolver, getApplicationContext());
+		}
+	}
+
+	@Override
+	public boolean isNotModified() {
+		ServerWebExchange next = this.next;
+		return (next != null) ? next.isNotModified() : super.isNotModified();
+	}
+
+	@Override
+	public boolean checkNotModified(@Nullable String etag, Instant lastModified) {
+		ServerWebExchange next = this.next;
+		return (next != null) ? next.checkNotModified(etag, lastModified) : super.checkNotModified(etag, lastModified);
+	}
+
+}

@@ -1,0 +1,202 @@
+package io.github.asyncmiddleware.internal.record;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the time of one request goes, from its arrival to its head.
+ * <p>
+ * At every moment the time belongs to one middleware or to the application; the clock is
+ * read once where it changes hands. So the own times of the middlewares and the time of
+ * the application add up to the time to first byte of the first middleware, to the
+ * nanosecond. Nothing that happens after the head counts.
+ * <p>
+ * There is one writer at a time: the thread that the request is on. What hands the request
+ * to another thread publishes the fields.
+ */
+public abstract class Ledger implements RequestRecord {
+
+	private final Ticker ticker;
+
+	private final long arrived;
+
+	/** Whose time it is; {@code null} for the application. */
+	private @Nullable LedgerEntry owner;
+
+	/** When the time last changed hands. */
+	private long handover;
+
+	private long head;
+
+	private @Nullable LedgerEntry last;
+
+	/** Some part of the chain runs once more. */
+	private boolean restarted;
+
+	protected Ledger(Ticker ticker) {
+		this.ticker = ticker;
+		this.arrived = ticker.read();
+	}
+
+	@Override
+	public @Nullable LedgerEntry last() {
+		return this.last;
+	}
+
+	@Override
+	public final long ttfb() {
+		return duration(this.arrived, this.head);
+	}
+
+	@Override
+	public final long ttfb(StepRecord step) {
+		return duration(step.entered(), this.head);
+	}
+
+	@Override
+	public final long app() {
+		long own = 0;
+		LedgerEntry first = null;
+		for (LedgerEntry entry = this.last; entry != null; entry = entry.previous) {
+			own += entry.own;
+			first = entry;
+		}
+		return (first != null) ? Math.max(ttfb(first) - own, 0) : 0;
+	}
+
+	@Override
+	public final long ttfbSoFar() {
+		long now = changeHands(null);
+		LedgerEntry first = this.last;
+		while (first != null && first.previous != null) {
+			first = first.previous;
+		}
+		return (first != null) ? duration(first.entered, now) : 0;
+	}
+
+	private static long duration(long from, long to) {
+		// A clock that is asked on two processors can be a little apart
+		return Math.max(to - from, 0);
+	}
+
+	@Override
+	public final @Nullable StepRecord awaited() {
+		LedgerEntry owner = this.owner;
+		LedgerEntry last = this.last;
+		if (owner != null || last == null || !last.isConcurrent()) {
+			return owner;
+		}
+		LedgerEntry first = null;
+		for (LedgerEntry entry = last; entry != null && entry.isConcurrent(); entry = entry.previous) {
+			if (entry.isAtWork()) {
+				first = entry;
+			}
+		}
+		return first;
+	}
+
+	/**
+	 * A middleware is entered: from now on the time is its own.
+	 * @param entry its part in the request
+	 */
+	protected final void enter(LedgerEntry entry) {
+		add(entry, changeHands(entry));
+	}
+
+	/**
+	 * Some middlewares are entered at the same time. The time is that of the next of them
+	 * that finishes.
+	 * @param entries their parts in the request, in order
+	 */
+	protected final void enterTogether(List<? extends LedgerEntry> entries) {
+		long now = changeHands(null);
+		for (LedgerEntry entry : entries) {
+			add(entry, now);
+		}
+	}
+
+	/**
+	 * One of several that are at work at the same time has finished.
+	 * @param entry its part in the request
+	 */
+	protected final void finishTogether(LedgerEntry entry) {
+		this.owner = entry;
+		changeHands(null);
+	}
+
+	/**
+	 * The time belongs to another one from now on.
+	 * @param entry the part of a middleware, or {@code null} for the application
+	 */
+	protected final void pass(@Nullable LedgerEntry entry) {
+		changeHands(entry);
+	}
+
+	/**
+	 * The head is out: all times are final.
+	 */
+	protected final void closeWithHead() {
+		this.head = changeHands(null);
+	}
+
+	/**
+	 * Forget all entries, whose request was reported.
+	 */
+	protected final void forget() {
+		this.last = null;
+	}
+
+	/**
+	 * Some part of the chain is about to run once more. A middleware that is entered again
+	 * keeps its entry.
+	 */
+	protected final void restart() {
+		this.restarted = true;
+	}
+
+	private void add(LedgerEntry entry, long now) {
+		entry.entered = now;
+		if (!this.restarted || !takeOver(entry)) {
+			entry.previous = this.last;
+			this.last = entry;
+		}
+	}
+
+	private long changeHands(@Nullable LedgerEntry to) {
+		long now = this.ticker.read();
+		LedgerEntry from = this.owner;
+		if (from != null && !hasHead()) {
+			from.own += now - this.handover;
+		}
+		this.handover = now;
+		this.owner = to;
+		return now;
+	}
+
+	/**
+	 * A middleware that runs once more in the same request keeps one record and its place
+	 * among the others: it was entered when it was entered first, and its own time goes
+	 * on.
+	 */
+	private boolean takeOver(LedgerEntry entry) {
+		LedgerEntry after = null;
+		for (LedgerEntry earlier = this.last; earlier != null; earlier = earlier.previous) {
+			if (earlier.middleware() == entry.middleware()) {
+				entry.entered = earlier.entered;
+				entry.own += earlier.own;
+				entry.previous = earlier.previous;
+				if (after != null) {
+					after.previous = entry;
+				}
+				else {
+					this.last = entry;
+				}
+				return true;
+			}
+			after = earlier;
+		}
+		return false;
+	}
+
+}

@@ -1,0 +1,44 @@
+package io.github.asyncmiddleware.internal.record;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * What the {@link Ledger} keeps of one middleware in one request. It is a Mono because the
+ * engine's step extends it, which is the publisher that {@code next} returns: one object
+ * for each middleware instead of two.
+ */
+public abstract class LedgerEntry extends Mono<Void> implements StepRecord {
+
+	@Nullable LedgerEntry previous;
+
+	long entered;
+
+	long own;
+
+	@Override
+	public final @Nullable LedgerEntry previous() {
+		return this.previous;
+	}
+
+	@Override
+	public final long entered() {
+		return this.entered;
+	}
+
+	@Override
+	public final long own() {
+		return this.own;
+	}
+
+	/**
+	 * Whether the middleware is still at work before the rest of the chain.
+	 * @return {@code false} if it has handed over or ended, or lost in its group
+	 */
+	protected abstract boolean isAtWork();
+
+	final boolean isConcurrent() {
+		return middleware().code().concurrent() != null;
+	}
+
+}

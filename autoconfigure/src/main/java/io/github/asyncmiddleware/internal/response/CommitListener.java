@@ -1,0 +1,79 @@
+package io.github.asyncmiddleware.internal.response;
+
+import io.github.asyncmiddleware.internal.record.RequestEnd;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.watch.ThreadActivity;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+import org.springframework.http.server.reactive.ServerHttpResponse;
+
+/**
+ * The request as its response sees it: told where the response is, and asked what has to
+ * run before the head.
+ * <p>
+ * Called on the thread that the response is on, by one thread at a time.
+ */
+public interface CommitListener extends RequestRecord {
+
+	/**
+	 * How often something was done to the response of the server.
+	 * @return a number that differs if anything was touched in between
+	 */
+	int touches();
+
+	/**
+	 * A response is on its way out: no middleware works on it, unless it is shown to one.
+	 */
+	void leaves();
+
+	/**
+	 * The response that was on its way goes no further. Another one may follow.
+	 */
+	void stays();
+
+	/**
+	 * An attempt to answer was discarded, and its head is being undone.
+	 */
+	void discarded();
+
+	/**
+	 * The middlewares are done with the response: from now on the time is the
+	 * application's.
+	 */
+	void letOut();
+
+	/**
+	 * Run the response hooks, unless they have run.
+	 * @return what the head has to wait for, or {@code null} if nothing; never fails
+	 */
+	@Nullable Mono<Void> beforeHead();
+
+	/**
+	 * Status and headers are about to be handed to the server, and nothing can change
+	 * them any more.
+	 * @param status the status
+	 * @param body whether a body follows whose end is not known yet
+	 * @param response the response, to which a head decorator may add
+	 */
+	void head(int status, boolean body, ServerHttpResponse response);
+
+	/**
+	 * The head hands the connection to another protocol.
+	 * @param response the response
+	 */
+	void upgrades(ServerHttpResponse response);
+
+	/**
+	 * Where the response notes what is known of its end.
+	 * @return the end of the request
+	 */
+	RequestEnd end();
+
+	/**
+	 * Where to note that the current thread goes on with the request.
+	 * @return the activity of the thread
+	 */
+	ThreadActivity activity();
+
+}

@@ -1,0 +1,90 @@
+package io.github.asyncmiddleware.internal.response;
+
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+import org.reactivestreams.Publisher;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import org.springframework.core.io.buffer.DataBuffer;
+
+/**
+ * What the write methods of a response return: an answer that begins when it is subscribed
+ * to. The one implementation for every face of a response.
+ */
+abstract class ResponseWrite extends Mono<Void> {
+
+	private final ResponseCommit commit;
+
+	private ResponseWrite(ResponseCommit commit) {
+		this.commit = commit;
+	}
+
+	@Override
+	public final void subscribe(CoreSubscriber<? super Void> actual) {
+		write(new ResponseWriter(this.commit, actual));
+	}
+
+	abstract void write(ResponseWriter writer);
+
+	/**
+	 * Write a body.
+	 * @param commit the commit of the response
+	 * @param body the body
+	 * @param single how the response writes a body of at most one element
+	 * @param stream how it writes any other
+	 * @return writes it
+	 */
+	static Mono<Void> of(ResponseCommit commit, Publisher<? extends DataBuffer> body,
+			Function<Mono<DataBuffer>, Mono<Void>> single, Function<Flux<DataBuffer>, Mono<Void>> stream) {
+		return new ResponseWrite(commit) {
+
+			@Override
+			void write(ResponseWriter writer) {
+				writer.writeHolding((body instanceof Mono<? extends DataBuffer> mono)
+						? single.apply(HeldBody.single(mono, writer)) : stream.apply(HeldBody.stream(body, writer)));
+			}
+
+		};
+	}
+
+	/**
+	 * Write a body of groups.
+	 * @param commit the commit of the response
+	 * @param body the body
+	 * @param groups how the response writes it
+	 * @return writes it
+	 */
+	static Mono<Void> ofGroups(ResponseCommit commit, Publisher<? extends Publisher<? extends DataBuffer>> body,
+			Function<Flux<Publisher<? extends DataBuffer>>, Mono<Void>> groups) {
+		return new ResponseWrite(commit) {
+
+			@Override
+			void write(ResponseWriter writer) {
+				writer.writeHolding(groups.apply(HeldBody.groups(body, writer)));
+			}
+
+		};
+	}
+
+	/**
+	 * Complete a response without a body, or with one that only the server sees.
+	 * @param commit the commit of the response
+	 * @param write writes it, once the head may go
+	 * @param unseen whether the server writes a body by itself
+	 * @return writes it
+	 */
+	static Mono<Void> withoutHolding(ResponseCommit commit, Supplier<Mono<Void>> write, boolean unseen) {
+		return new ResponseWrite(commit) {
+
+			@Override
+			void write(ResponseWriter writer) {
+				writer.writeWithoutHolding(write, unseen);
+			}
+
+		};
+	}
+
+}

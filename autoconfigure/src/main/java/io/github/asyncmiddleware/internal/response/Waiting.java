@@ -1,0 +1,43 @@
+package io.github.asyncmiddleware.internal.response;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * The part of one middleware in one request to which the response is shown before it is
+ * sent.
+ * <p>
+ * It answers with exactly one of {@link ResponseCommit#release} and
+ * {@link ResponseCommit#discard}, now or later, on any thread. It is a Mono so that one
+ * object can serve as both for a middleware that awaits.
+ */
+public abstract class Waiting extends Mono<Void> {
+
+	/** The next one outwards. Set once, before the rest of the chain is subscribed to. */
+	@Nullable Waiting outer;
+
+	/** Leads the response past this one. Published by the state of the subclass. */
+	ResponseCommit.@Nullable Lead lead;
+
+	boolean linked;
+
+	/**
+	 * The head is decided.
+	 * @param writer what writes the response
+	 * @return {@code false} if the part of the middleware is over, and the response with it
+	 */
+	protected abstract boolean shown(ResponseWriter writer);
+
+	/**
+	 * The response that this one has released is sent, or was taken by the next one
+	 * outwards. Called if {@link ResponseCommit#release} has returned {@code true}.
+	 * @param error why it could not be sent, or {@code null} if it was
+	 */
+	protected abstract void sent(@Nullable Throwable error);
+
+	/**
+	 * The response that was shown is not to wait any longer.
+	 */
+	public abstract void letGo();
+
+}

@@ -1,0 +1,109 @@
+package io.github.asyncmiddleware.internal.run;
+
+import io.github.asyncmiddleware.internal.response.Waiting;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The deadline on the own time of one middleware in one request. It stands while the rest
+ * of the chain runs, and while a response is on its way that the middleware cannot do
+ * anything about.
+ */
+final class OwnTime extends Deadline<Void> {
+
+	private final Step step;
+
+	private final Relay relay;
+
+	/** How the response waits for the middleware, once it is shown to it. */
+	private volatile @Nullable Waiting waiting;
+
+	private OwnTime(Step step, Relay relay) {
+		super(relay, step.link().guards.deadlines(), step.run(), step.link().timeout);
+		this.step = step;
+		this.relay = relay;
+	}
+
+	/**
+	 * Limit a middleware that has a timeout.
+	 */
+	static @Nullable OwnTime of(Step step, Relay relay) {
+		return (step.link().timeout > 0 && step.run().isObserved()) ? new OwnTime(step, relay) : null;
+	}
+
+	private static @Nullable OwnTime of(Step step) {
+		Relay relay = step.relay;
+		return (relay != null) ? relay.ownTime : null;
+	}
+
+	/**
+	 * The middleware leaves the next move to others.
+	 * @return {@code false} if it was given up
+	 */
+	static boolean stop(Step step) {
+		OwnTime ownTime = of(step);
+		return ownTime == null || ownTime.stopClock();
+	}
+
+	/**
+	 * Time counts against the middleware again, unless the rest of the chain runs.
+	 */
+	static void start(Step step) {
+		OwnTime ownTime = of(step);
+		if (ownTime != null && StepState.phase(step.word()) != StepState.HANDED
+				&& !step.exchange.getResponse().isCommitted()) {
+			ownTime.startClock();
+		}
+	}
+
+	/**
+	 * The response is shown to the middleware.
+	 */
+	static void shown(Step step, Waiting waiting) {
+		OwnTime ownTime = of(step);
+		if (ownTime != null) {
+			ownTime.waiting = waiting;
+			ownTime.startClock();
+		}
+	}
+
+	static boolean isGivenUp(Step step) {
+		OwnTime ownTime = of(step);
+		return ownTime != null && ownTime.hasPassed();
+	}
+
+	/**
+	 * What the middleware has left.
+	 * @return nanoseconds, or the whole timeout if the clock was never started
+	 */
+	static long left(Step step) {
+		OwnTime ownTime = of(step);
+		return (ownTime != null) ? ownTime.left() : step.link().timeout;
+	}
+
+	@Override
+	boolean isShown() {
+		return this.waiting != null && (this.step.word() & StepState.REPLACED) == 0;
+	}
+
+	/**
+	 * Send the response that was shown, and wait for that.
+	 */
+	void letGo() {
+		waitNevertheless();
+		Waiting waiting = this.waiting;
+		if (waiting != null) {
+			waiting.letGo();
+		}
+	}
+
+	@Override
+	boolean isPointless() {
+		return this.step.exchange.getResponse().isCommitted();
+	}
+
+	@Override
+	void passed() {
+		this.relay.timedOut(this.step, this);
+	}
+
+}

@@ -1,0 +1,138 @@
+package io.github.asyncmiddleware.internal.run;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+import io.github.asyncmiddleware.internal.record.LedgerEntry;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+
+/**
+ * The word of a {@link Step}, which {@link StepState} explains. Every transition is one
+ * method that returns the word before; what is decided is decided from that alone.
+ */
+abstract class StepWord extends LedgerEntry {
+
+	private static final VarHandle WORD;
+
+	static {
+		try {
+			WORD = MethodHandles.lookup().findVarHandle(StepWord.class, "word", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	private volatile int word;
+
+	final int word() {
+		return this.word;
+	}
+
+	@Override
+	public final MiddlewareResult result() {
+		return StepState.result(this.word);
+	}
+
+	@Override
+	protected final boolean isAtWork() {
+		int word = this.word;
+		return StepState.phase(word) == StepState.AT_WORK && !StepState.hasResult(word);
+	}
+
+	/**
+	 * Hand over, where the phase allows it.
+	 * @return the word before
+	 */
+	final int markHandedOver() {
+		int word = this.word;
+		while (StepState.mayHandOver(word)
+				&& !WORD.compareAndSet(this, word, StepState.withPhase(word, StepState.HANDED))) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * Note how the rest of the chain has ended that was running or waited for.
+	 * @return the word before
+	 */
+	final int markNextEnded(int phase) {
+		int word = this.word;
+		while ((StepState.phase(word) == StepState.HANDED || StepState.phase(word) == StepState.HELD)
+				&& !WORD.compareAndSet(this, word, StepState.withPhase(word, phase))) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * Move from one phase to another.
+	 * @return the word before, in which the phase is another one if nothing was changed
+	 */
+	final int mark(int from, int to) {
+		int word = this.word;
+		while (StepState.phase(word) == from && !WORD.compareAndSet(this, word, StepState.withPhase(word, to))) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * Override the result that the phase tells.
+	 * @return the word before
+	 */
+	final int markResult(MiddlewareResult result) {
+		int word = this.word;
+		while (!WORD.compareAndSet(this, word, StepState.withResult(word, result))) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * Move from work to another phase with a result of its own.
+	 * @return whether it was at work
+	 */
+	final boolean markAtWork(int phase, MiddlewareResult result) {
+		int word = this.word;
+		while (StepState.phase(word) == StepState.AT_WORK && !WORD.compareAndSet(this, word,
+				StepState.withResult(StepState.withPhase(word, phase), result))) {
+			word = this.word;
+		}
+		return StepState.phase(word) == StepState.AT_WORK;
+	}
+
+	/**
+	 * Note a failure, unless the rest of the chain is to blame for it.
+	 * @return the word before
+	 */
+	final int markFailed(Throwable ex) {
+		int word = this.word;
+		while (StepState.isToBlame(word) && !WORD.compareAndSet(this, word, StepState.failed(word, ex))) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * The response that the rest of the chain has made is gone.
+	 * @return the word before
+	 */
+	final int markReplaced() {
+		return (int) WORD.getAndBitwiseOr(this, StepState.REPLACED);
+	}
+
+	/**
+	 * Override the result that the phase tells, unless that has happened.
+	 * @return the word before
+	 */
+	final int markFirstResult(MiddlewareResult result) {
+		int word = this.word;
+		while (!StepState.hasResult(word) && !WORD.compareAndSet(this, word, StepState.withResult(word, result))) {
+			word = this.word;
+		}
+		return word;
+	}
+
+}

@@ -1,0 +1,181 @@
+package io.github.asyncmiddleware.internal.run;
+
+import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.internal.chain.DeadlineException;
+import io.github.asyncmiddleware.internal.chain.FailureLog;
+import io.github.asyncmiddleware.internal.chain.Misuse;
+import io.github.asyncmiddleware.internal.chain.UnavailableException;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what a completion, a failure or a deadline of a middleware means: whether it is
+ * misuse, whether the request goes on without the middleware, and which one is to blame.
+ */
+final class Verdict {
+
+	private Verdict() {
+	}
+
+	/**
+	 * The middleware has completed.
+	 * @param touches what had been done to the response when it was entered
+	 * @return the error to signal instead, or {@code null} if it may complete
+	 */
+	static @Nullable Throwable completed(Step step, int touches) {
+		int phase = StepState.phase(step.word());
+		if (phase == StepState.NEXT_FAILED) {
+			return refusalOfRest(step);
+		}
+		if (phase != StepState.AT_WORK) {
+			return null;
+		}
+		if (!isTouched(step, touches) && step.stepsIn(Misuse.DROPPED_NEXT)) {
+			misused(step);
+			return new MisuseException("A middleware completed without an answer and without the rest of the chain");
+		}
+		step.answered();
+		return null;
+	}
+
+	/**
+	 * The error of the rest of the chain, if the middleware has started that without
+	 * waiting for it, and has not answered itself: a refusal must not become a success.
+	 */
+	private static @Nullable Throwable refusalOfRest(Step step) {
+		Relay next = step.nextRelay;
+		Relay own = step.relay;
+		if (next == null || own == null || step.run().isAnswered(step.exchange) || next.isAwaitedBy(own)
+				|| !step.stepsIn(Misuse.UNAWAITED_NEXT)) {
+			return null;
+		}
+		return next.error();
+	}
+
+	/**
+	 * Whether anything was done to the response since the middleware was entered. If it
+	 * has called next, headers alone are no answer. What is not observed may have been.
+	 */
+	private static boolean isTouched(Step step, int touches) {
+		RequestRun run = step.run();
+		if (!run.isObserved() || run.isAnswered(step.exchange)) {
+			return true;
+		}
+		int changed = run.touches() ^ touches;
+		return (step.hasCalledNext() ? changed >>> 16 : changed) != 0;
+	}
+
+	/**
+	 * A misuse is a failure too, and can be skipped.
+	 */
+	static void misused(Step step) {
+		if (!canSkip(step)) {
+			step.markAtWork(StepState.OVER, MiddlewareResult.MISUSED);
+		}
+	}
+
+	/**
+	 * The middleware has failed. If it has not handed over, and is one that a request can
+	 * go without, the request does.
+	 * @param ex what it failed with; an answer in the shape of an exception is no failure
+	 * @return whether the rest of the chain is to run now
+	 */
+	static boolean trySkip(Step step, Throwable ex) {
+		if (!canSkip(step) || StepState.isAnswer(ex) || isPointless(step, ex) || step.run().isAnswered(step.exchange)
+				|| !step.markAtWork(StepState.HANDED, StepState.skipped(ex))) {
+			return false;
+		}
+		failures(step).skipped(step.middleware(), FailureLog.Part.REQUEST, ex);
+		return true;
+	}
+
+	/**
+	 * The middleware has failed. The error is its own unless the rest of the chain failed
+	 * before, or it only tells that the client has left.
+	 */
+	static void failed(Step step, Throwable ex) {
+		if (isPointless(step, ex)) {
+			return;
+		}
+		int before = step.markFailed(ex);
+		if (StepState.phase(before) == StepState.AT_WORK && ex instanceof UnavailableException unavailable) {
+			failures(step).unavailable(step.middleware(), unavailable);
+		}
+	}
+
+	/**
+	 * The middleware, one of a group, has failed.
+	 * @return whether the request goes on without it
+	 */
+	static boolean failedInGroup(Step step, Throwable ex) {
+		boolean skipped = trySkip(step, ex);
+		if (!skipped) {
+			failed(step, ex);
+		}
+		step.run().finishedTogether(step);
+		return skipped;
+	}
+
+	private static boolean isPointless(Step step, Throwable ex) {
+		return step.run().isEnded() || step.run().end().isClientLost(ex);
+	}
+
+	/**
+	 * The middleware has used up its time after it had handed over.
+	 * @param shown whether the response is shown to it
+	 * @return whether the response of the rest of the chain goes out without what the
+	 * middleware would have done
+	 */
+	static boolean tryLeaveResponse(Step step, boolean shown) {
+		if (!canSkip(step) || !(shown || StepState.hasEndedNext(step.word()))) {
+			return false;
+		}
+		step.markResult(MiddlewareResult.TIMEOUT_OPEN);
+		failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, new DeadlineException());
+		return true;
+	}
+
+	/**
+	 * The middleware has used up its time, and the error that follows is its own. If it
+	 * has not handed over, that can still be skipped.
+	 */
+	static void timedOut(Step step) {
+		if (StepState.phase(step.word()) != StepState.AT_WORK) {
+			step.markResult(MiddlewareResult.TIMEOUT);
+			failures(step).unavailable(step.middleware(), new DeadlineException());
+		}
+	}
+
+	/**
+	 * What the middleware does before the head has failed. The response goes out without
+	 * it.
+	 * @param ex the failure, or {@code null} if there was {@code null} in place of a
+	 * publisher
+	 */
+	static void responseHookFailed(Step step, @Nullable Throwable ex) {
+		step.markFirstResult((ex != null) ? StepState.skipped(ex) : MiddlewareResult.FAILED_OPEN);
+		if (ex != null) {
+			failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, ex);
+		}
+		else {
+			step.stepsIn(Misuse.NULL_RESULT);
+		}
+	}
+
+	/**
+	 * Whether the code of the middleware was not run because too much is going on.
+	 */
+	static boolean isShed(Step step) {
+		MiddlewareResult result = step.result();
+		return result == MiddlewareResult.SHED || result == MiddlewareResult.SHED_OPEN;
+	}
+
+	private static boolean canSkip(Step step) {
+		return step.middleware().onFailure() == OnFailure.SKIP;
+	}
+
+	private static FailureLog failures(Step step) {
+		return step.link().guards.failures();
+	}
+
+}

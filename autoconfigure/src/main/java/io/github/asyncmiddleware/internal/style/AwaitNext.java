@@ -1,0 +1,106 @@
+package io.github.asyncmiddleware.internal.style;
+
+import io.github.asyncmiddleware.LiveResponse;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
+
+import org.springframework.web.server.ServerWebExchange;
+
+/**
+ * What {@code next.handle(request)} returns. Stands between the rest of the chain and the
+ * middleware that waits for it.
+ */
+final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>, Subscription {
+
+	private final AwaitRun run;
+
+	private final ServerWebExchange exchange;
+
+	@SuppressWarnings("NullAway.Init")
+	private CoreSubscriber<? super LiveResponse> actual;
+
+	private @Nullable Subscription subscription;
+
+	AwaitNext(AwaitRun run, ServerWebExchange exchange) {
+		this.run = run;
+		this.exchange = exchange;
+	}
+
+	ServerWebExchange exchange() {
+		return this.exchange;
+	}
+
+	@Override
+	public void subscribe(CoreSubscriber<? super LiveResponse> actual) {
+		if (this.actual != null) {
+			new AwaitNext(this.run, this.exchange).subscribe(actual);
+			return;
+		}
+		this.actual = actual;
+		this.run.start(this);
+	}
+
+	@Override
+	public void onSubscribe(Subscription subscription) {
+		this.subscription = subscription;
+		this.actual.onSubscribe(this);
+		subscription.request(Long.MAX_VALUE);
+	}
+
+	@Override
+	public void onNext(Void value) {
+	}
+
+	@Override
+	public void onError(Throwable ex) {
+		this.run.restEnded(this, ex);
+	}
+
+	@Override
+	public void onComplete() {
+		this.run.restEnded(this, null);
+	}
+
+	void emit() {
+		this.actual.onNext(this.run.live());
+		this.actual.onComplete();
+	}
+
+	void pass(@Nullable Throwable error) {
+		end(this.actual, error);
+	}
+
+	static void end(CoreSubscriber<?> actual, @Nullable Throwable error) {
+		if (error != null) {
+			actual.onError(error);
+		}
+		else {
+			actual.onComplete();
+		}
+	}
+
+	@Override
+	public void request(long n) {
+		this.run.requested(this);
+	}
+
+	@Override
+	public void cancel() {
+		this.run.nextCancelled(this);
+	}
+
+	void cancelRest() {
+		if (this.subscription != null) {
+			this.subscription.cancel();
+		}
+	}
+
+	@Override
+	public Context currentContext() {
+		return this.actual.currentContext();
+	}
+
+}
