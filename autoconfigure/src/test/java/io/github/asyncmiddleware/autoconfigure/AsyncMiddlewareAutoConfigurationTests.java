@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
@@ -12,6 +14,8 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.RequestListener;
 import io.github.asyncmiddleware.internal.chain.RequestResult;
 import io.github.asyncmiddleware.internal.chain.RequestTimeline;
+import io.github.asyncmiddleware.internal.chain.SampleBuffers;
+import io.github.asyncmiddleware.internal.chain.SampleListener;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
@@ -122,6 +126,34 @@ class AsyncMiddlewareAutoConfigurationTests {
 	}
 
 	@Test
+	void keepsTheSamplesOfAllItsHandlersInOnePlace() {
+		this.runner.withUserConfiguration(One.class, Samples.class).run((context) -> {
+			WeakReference<HttpHandler> dropped = new WeakReference<>(
+					WebHttpHandlerBuilder.applicationContext(context).build());
+			for (int i = 0; i < 2_000; i++) {
+				WebHttpHandlerBuilder.applicationContext(context).build();
+			}
+			assertThat(context.getBean(Samples.class).sources).hasSize(1);
+			Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+				System.gc();
+				assertThat(dropped.get()).isNull();
+			});
+		});
+	}
+
+	@Test
+	void countsTheSamplesOfAllItsHandlers() {
+		this.runner.withUserConfiguration(One.class, Samples.class).run((context) -> {
+			MiddlewareRunner.ran(context, "/");
+			MiddlewareRunner.ran(context, "/");
+			context.getBean(MiddlewareHttpHandlerFactory.class).close();
+			MiddlewareRunner.ran(context, "/");
+			// For each request the time of the application and two of the middleware
+			assertThat(context.getBean(Samples.class).samples).hasValue(9);
+		});
+	}
+
+	@Test
 	void leavesNothingBehindWhenContextsAreRestarted() {
 		Set<Thread> threads = Thread.getAllStackTraces().keySet();
 		List<WeakReference<ApplicationContext>> contexts = new ArrayList<>();
@@ -225,6 +257,24 @@ class AsyncMiddlewareAutoConfigurationTests {
 		public Mono<Void> handle(ServerHttpRequest request, ServerHttpResponse response) {
 			response.getHeaders().add("X-Ran", this.name);
 			return this.handler.handle(request, response);
+		}
+
+	}
+
+	static class Samples implements SampleListener {
+
+		private final List<SampleBuffers> sources = new CopyOnWriteArrayList<>();
+
+		private final AtomicInteger samples = new AtomicInteger();
+
+		@Override
+		public void comingFrom(SampleBuffers buffers) {
+			this.sources.add(buffers);
+		}
+
+		@Override
+		public void onSamples(long[] samples, int from, int to, long time) {
+			this.samples.addAndGet(to - from);
 		}
 
 	}

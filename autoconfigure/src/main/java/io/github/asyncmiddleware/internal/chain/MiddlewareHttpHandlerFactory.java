@@ -2,10 +2,10 @@ package io.github.asyncmiddleware.internal.chain;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.Ordered;
 import org.springframework.http.server.reactive.HttpHandler;
@@ -38,9 +38,15 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 
 	private final Ticker ticker;
 
-	private final List<RequestObserver> observers = new CopyOnWriteArrayList<>();
-
 	private final HeadDecorator headDecorator;
+
+	private final Object monitor = new Object();
+
+	/**
+	 * Shared by all handlers of this factory, which a test suite builds by the thousand;
+	 * made for the first one that needs it. Guarded by the monitor.
+	 */
+	private @Nullable RequestObserver observer;
 
 	/**
 	 * Create a factory.
@@ -88,7 +94,11 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 	 */
 	@Override
 	public void close() {
-		this.observers.forEach(RequestObserver::close);
+		synchronized (this.monitor) {
+			if (this.observer != null) {
+				this.observer.close();
+			}
+		}
 	}
 
 	private HttpHandler rebuild(HttpWebHandlerAdapter adapter, ExceptionHandlingWebHandler exceptionHandling,
@@ -98,21 +108,32 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 		}
 		WebHandler filters = fuse(chain, filtering.getDelegate());
 		WebHandler delegate = new ExceptionHandlingWebHandler(filters, exceptionHandlers(exceptionHandling));
-		boolean unmeasured = this.listeners.isEmpty() && this.headDecorator == HeadDecorator.NONE;
-		boolean unseen = unmeasured && this.guards.misuse() == MisuseGuard.OFF
+		boolean unseen = isUnmeasured() && this.guards.misuse() == MisuseGuard.OFF
 				&& this.guards.activities() == ThreadActivities.NONE;
 		if (unseen && chain.stream().noneMatch(MiddlewareHttpHandlerFactory::needsBoundary)) {
 			HttpWebHandlerAdapter unobserved = new HttpWebHandlerAdapter(delegate);
 			MiddlewareHttpHandler.Settings.copy(adapter, unobserved);
 			return unobserved;
 		}
-		Ticker ticker = unmeasured ? Ticker.STOPPED : this.ticker;
-		RequestObserver observer = new RequestObserver(this.listeners, this.headDecorator, ticker,
-				this.guards.activities());
-		this.observers.add(observer);
-		return new MiddlewareHttpHandler(delegate, adapter, observer,
+		return new MiddlewareHttpHandler(delegate, adapter, observer(),
 				chain.stream().anyMatch(MiddlewareHttpHandlerFactory::hasDeadline) ? this.guards.deadlines()
 						: Deadlines.NONE);
+	}
+
+	private RequestObserver observer() {
+		synchronized (this.monitor) {
+			RequestObserver observer = this.observer;
+			if (observer == null) {
+				observer = new RequestObserver(this.listeners, this.headDecorator,
+						isUnmeasured() ? Ticker.STOPPED : this.ticker, this.guards.activities());
+				this.observer = observer;
+			}
+			return observer;
+		}
+	}
+
+	private boolean isUnmeasured() {
+		return this.listeners.isEmpty() && this.headDecorator == HeadDecorator.NONE;
 	}
 
 	/**
