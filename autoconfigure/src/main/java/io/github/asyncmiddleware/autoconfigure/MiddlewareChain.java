@@ -19,6 +19,7 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
+import io.github.asyncmiddleware.internal.chain.Style;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.http.HttpMethod;
+import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.util.pattern.PathPattern;
@@ -231,6 +233,24 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			}
 		}
 		return FilterArrangement.arrange(placed);
+	}
+
+	/**
+	 * None of them can run as it is declared: Spring would run those that are filters
+	 * themselves on every request, also where they are switched off.
+	 */
+	@Override
+	public void cannotArrange(HttpHandler handler) {
+		List<String> lost = this.definitions.all()
+			.stream()
+			.filter((definition) -> this.middlewares.containsKey(definition.name())
+					|| definition.style() == Style.NATIVE)
+			.map((definition) -> "'" + definition.name() + "'"
+					+ (this.middlewares.containsKey(definition.name()) ? "" : " (disabled)"))
+			.toList();
+		if (!lost.isEmpty()) {
+			throw new HandlerDecorators(this.context.getBeanFactory()).refuse(handler, lost);
+		}
 	}
 
 	private Placed place(WebFilter filter, @Nullable String name) {

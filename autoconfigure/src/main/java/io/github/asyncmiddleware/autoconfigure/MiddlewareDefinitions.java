@@ -49,6 +49,7 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 			}
 			setOrder(beanFactory, definition);
 		}
+		registerLast(beanFactory, HandlerDecorators.OURS);
 	}
 
 	private static void setOrder(ConfigurableListableBeanFactory beanFactory, MiddlewareDefinition definition) {
@@ -56,6 +57,18 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 		if (order != null && beanFactory.containsBeanDefinition(definition.filterName())) {
 			beanFactory.getBeanDefinition(definition.filterName())
 				.setAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE, order);
+		}
+	}
+
+	/**
+	 * Among decorators of the handler that have the same order, or none, the one that is
+	 * registered last is the innermost.
+	 */
+	private static void registerLast(ConfigurableListableBeanFactory beanFactory, String beanName) {
+		if (beanFactory instanceof BeanDefinitionRegistry registry && registry.containsBeanDefinition(beanName)) {
+			BeanDefinition definition = registry.getBeanDefinition(beanName);
+			registry.removeBeanDefinition(beanName);
+			registry.registerBeanDefinition(beanName, definition);
 		}
 	}
 

@@ -21,14 +21,20 @@ import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
+import org.springframework.boot.webflux.autoconfigure.WebHttpHandlerBuilderCustomizer;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportSelector;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.type.AnnotationMetadata;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
@@ -95,6 +101,27 @@ class AsyncMiddlewareAutoConfigurationTests {
 			assertThat(MiddlewareRunner.ran(context, "/")).containsExactly("first", "second", "one");
 			assertThat(WebHttpHandlerBuilder.applicationContext(context).build()).isInstanceOf(Decorated.class);
 		});
+	}
+
+	@Test
+	void worksBesideDecoratorsOfLaterAutoConfigurations() {
+		this.runner.withUserConfiguration(One.class, Scoped.class)
+			.withConfiguration(AutoConfigurations.of(LaterDecorators.class))
+			.withInitializer((context) -> context.addBeanFactoryPostProcessor(
+					(beanFactory) -> ((GenericApplicationContext) context).registerBean("lastOfAll",
+							HttpHandlerDecoratorFactory.class, () -> Decorators.decorator("lastOfAll"))))
+			.run((context) -> {
+				assertThat(MiddlewareRunner.ran(context, "/")).containsExactlyInAnyOrder("later", "latest", "lastOfAll",
+						"one");
+				assertThat(MiddlewareRunner.ran(context, "/api/x")).containsExactlyInAnyOrder("later", "latest",
+						"lastOfAll", "one", "scoped");
+			});
+	}
+
+	@Test
+	void leavesAHandlerThatItDoesNotKnowAloneWithoutMiddlewares() {
+		this.runner.withUserConfiguration(Foreign.class, DecoratedByTheBuilder.class)
+			.run((context) -> assertThat(MiddlewareRunner.ran(context, "/")).containsExactly("foreign"));
 	}
 
 	@Test
@@ -228,6 +255,43 @@ class AsyncMiddlewareAutoConfigurationTests {
 		@AsyncMiddleware(order = 33)
 		WebFilter byName() {
 			return MiddlewareRunner.tracing("byName");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Scoped {
+
+		@Bean
+		@AsyncMiddleware(path = "/api/**")
+		WebFilter scoped() {
+			return MiddlewareRunner.tracing("scoped");
+		}
+
+	}
+
+	@AutoConfiguration(after = AsyncMiddlewareAutoConfiguration.class)
+	static class LaterDecorators {
+
+		@Bean
+		HttpHandlerDecoratorFactory later() {
+			return Decorators.decorator("later");
+		}
+
+		@Bean
+		@Order(Ordered.LOWEST_PRECEDENCE)
+		HttpHandlerDecoratorFactory latest() {
+			return Decorators.decorator("latest");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class DecoratedByTheBuilder {
+
+		@Bean
+		WebHttpHandlerBuilderCustomizer customizer() {
+			return (builder) -> builder.httpHandlerDecorator((handler) -> new Decorated("builder", handler));
 		}
 
 	}

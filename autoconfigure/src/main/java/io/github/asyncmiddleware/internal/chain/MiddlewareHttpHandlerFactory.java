@@ -3,8 +3,6 @@ package io.github.asyncmiddleware.internal.chain;
 import java.util.ArrayList;
 import java.util.List;
 
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.Ordered;
@@ -27,8 +25,6 @@ import org.springframework.web.server.handler.FilteringWebHandler;
  * handler.
  */
 public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorFactory, Ordered, AutoCloseable {
-
-	private static final Log logger = LogFactory.getLog(MiddlewareHttpHandlerFactory.class);
 
 	private final ChainArranger arranger;
 
@@ -82,9 +78,7 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 			List<ChainEntry> chain = this.arranger.arrange(filtering.getFilters(), adapter.getApplicationContext());
 			return rebuild(adapter, exceptionHandling, filtering, chain);
 		}
-		logger.warn("Middlewares are not measured, and run as plain filters if they are WebFilters: the handler of"
-				+ " the application is a " + handler.getClass().getName()
-				+ " and not the one that WebHttpHandlerBuilder builds");
+		this.arranger.cannotArrange(handler);
 		return handler;
 	}
 
