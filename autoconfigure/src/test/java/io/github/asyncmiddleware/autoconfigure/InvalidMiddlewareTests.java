@@ -372,15 +372,16 @@ class InvalidMiddlewareTests {
 	}
 
 	@Test
-	void refusesAMiddlewareOfAParentContext() {
+	void refusesAMiddlewareOfAParentContextWhoseDefinitionHidesIt() {
 		try (GenericApplicationContext parent = new GenericApplicationContext()) {
-			parent.registerBean("inParent", PassThrough.class);
+			parent.registerBean("inParent", WebFilter.class, PassThrough::new,
+					(definition) -> definition.setLazyInit(true));
 			parent.refresh();
-			fails(this.runner.withParent(parent).withInitializer((context) -> context.setId("app")),
-					"The bean 'inParent' (" + HERE
-							+ "$PassThrough) is annotated with @AsyncMiddleware, but it is not in"
-							+ " the application context of the web application ('app').",
-					"Register it there, not in a parent or child context.");
+			fails(this.runner.withParent(parent),
+					"The class of the bean 'inParent' (" + HERE
+							+ "$PassThrough) is annotated with @AsyncMiddleware, but"
+							+ " the definition of the bean does not show its class.",
+					"Declare PassThrough as the return type of its @Bean method, or put @AsyncMiddleware on the method.");
 		}
 	}
 
