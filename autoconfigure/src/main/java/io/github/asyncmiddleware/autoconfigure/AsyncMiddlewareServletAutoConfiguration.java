@@ -7,6 +7,7 @@ import io.github.asyncmiddleware.AsyncMiddleware;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -25,7 +26,10 @@ final class AsyncMiddlewareServletAutoConfiguration {
 
 	@Bean
 	SmartInitializingSingleton unusedMiddlewareWarning(ListableBeanFactory beanFactory) {
-		return () -> warn(Stream.of(beanFactory.getBeanNamesForAnnotation(AsyncMiddleware.class)).sorted().toList());
+		return () -> warn(
+				Stream.of(BeanFactoryUtils.beanNamesForAnnotationIncludingAncestors(beanFactory, AsyncMiddleware.class))
+					.sorted()
+					.toList());
 	}
 
 	private static void warn(List<String> names) {

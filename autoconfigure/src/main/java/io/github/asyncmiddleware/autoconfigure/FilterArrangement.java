@@ -51,6 +51,20 @@ final class FilterArrangement {
 	}
 
 	/**
+	 * Put a filter that Spring could not put in order among those that it has: behind the
+	 * last one whose order is not higher.
+	 * @param filter the filter
+	 * @param filters the filters in the order of Spring
+	 */
+	static void insert(Placed filter, List<Placed> filters) {
+		int position = filters.size();
+		while (position > 0 && filters.get(position - 1).entry().order() > filter.entry().order()) {
+			position--;
+		}
+		filters.add(position, filter);
+	}
+
+	/**
 	 * Among filters of the same order the foreign ones come first, then the middlewares
 	 * by name.
 	 */

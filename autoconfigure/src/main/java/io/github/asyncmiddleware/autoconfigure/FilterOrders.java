@@ -36,8 +36,7 @@ final class FilterOrders {
 	 * @return the order; the lowest precedence if none is found
 	 */
 	int orderOf(Object filter, @Nullable String beanName) {
-		Integer order = (beanName != null && this.beanFactory.containsBeanDefinition(beanName))
-				? orderOf(this.beanFactory.getMergedBeanDefinition(beanName)) : null;
+		Integer order = (beanName != null) ? orderOfDefinition(beanName) : null;
 		if (order == null) {
 			order = ownOrderOf(filter);
 		}
@@ -51,6 +50,11 @@ final class FilterOrders {
 	 */
 	static @Nullable Integer ownOrderOf(Object source) {
 		return OWN_ORDERS.findOrder(source);
+	}
+
+	private @Nullable Integer orderOfDefinition(String beanName) {
+		ConfigurableListableBeanFactory owner = BeanFactoryHierarchy.ownerOf(beanName, this.beanFactory);
+		return owner.containsBeanDefinition(beanName) ? orderOf(owner.getMergedBeanDefinition(beanName)) : null;
 	}
 
 	private @Nullable Integer orderOf(BeanDefinition definition) {

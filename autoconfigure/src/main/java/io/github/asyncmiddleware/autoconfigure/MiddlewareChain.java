@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
+import io.github.asyncmiddleware.internal.chain.Style;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -33,6 +36,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.http.HttpMethod;
+import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.util.pattern.PathPattern;
@@ -101,6 +105,9 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	private Middleware create(MiddlewareDefinition definition, PathPatternParser parser) {
 		Object bean = this.context.getBean(definition.name());
+		if (this.definitions.isInherited(definition)) {
+			this.definitions.inherited(bean, definition);
+		}
 		checkOrder(definition, bean);
 		MiddlewareScope scope = new MiddlewareScope(parse(definition.path(), parser),
 				parse(definition.excludePath(), parser),
@@ -108,9 +115,24 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 				definition.method().stream().map(HttpMethod::valueOf).collect(Collectors.toSet()));
 		Class<?> type = type(bean, definition.name());
 		MiddlewareCode code = this.codes.codeOf(definition, bean, type);
-		return new Middleware(this.middlewares.size(), definition.name(), type,
-				this.orders.orderOf(bean, definition.filterName()), scope, definition.onFailure(), definition.timeout(),
-				code);
+		return new Middleware(this.middlewares.size(), definition.name(), type, order(definition, bean), scope,
+				definition.onFailure(), definition.timeout(), code);
+	}
+
+	/**
+	 * The order that Spring goes by, except for a filter of a parent context: it does not
+	 * know what the annotation or a property says about that.
+	 */
+	private int order(MiddlewareDefinition definition, Object bean) {
+		MiddlewareDefinition current = this.definitions.get(definition.name());
+		if (current == null || !isFilterOfParent(current)) {
+			return this.orders.orderOf(bean, definition.filterName());
+		}
+		Integer order = current.order();
+		if (order != null) {
+			return order;
+		}
+		return current.ordered() ? this.orders.orderOf(bean, current.name()) : 0;
 	}
 
 	/**
@@ -143,13 +165,15 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	 */
 	private Class<?> type(Object bean, @Nullable String beanName) {
 		Class<?> type = ClassUtils.getUserClass(AopUtils.getTargetClass(bean));
-		if (type.isHidden() && beanName != null && this.context.getBeanFactory().containsBeanDefinition(beanName)
-				&& this.context.getBeanFactory()
-					.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition
-				&& definition.getResolvedFactoryMethod() != null) {
-			return definition.getResolvedFactoryMethod().getDeclaringClass();
-		}
-		return type;
+		Method factoryMethod = (type.isHidden() && beanName != null) ? factoryMethod(beanName) : null;
+		return (factoryMethod != null) ? factoryMethod.getDeclaringClass() : type;
+	}
+
+	private @Nullable Method factoryMethod(String beanName) {
+		ConfigurableListableBeanFactory owner = BeanFactoryHierarchy.ownerOf(beanName, this.context.getBeanFactory());
+		return (owner.containsBeanDefinition(beanName)
+				&& owner.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition)
+						? definition.getResolvedFactoryMethod() : null;
 	}
 
 	@Override
@@ -216,6 +240,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	@Override
 	public List<ChainEntry> arrange(List<WebFilter> filters, @Nullable ApplicationContext context) {
+		checkBelow(context);
 		Map<WebFilter, String> names = new IdentityHashMap<>();
 		BeanFactoryUtils.beansOfTypeIncludingAncestors((context != null) ? context : this.context, WebFilter.class)
 			.forEach((name, filter) -> names.put(filter, this.names.getOrDefault(name, name)));
@@ -224,13 +249,60 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			left.removeAll(this.middlewares.keySet());
 		}
 		List<Placed> placed = new ArrayList<>();
+		List<Placed> inherited = new ArrayList<>();
 		for (WebFilter filter : filters) {
 			String name = names.get(filter);
 			if (name == null || !left.contains(name)) {
-				placed.add(place(filter, name));
+				MiddlewareDefinition definition = (name != null) ? this.definitions.get(name) : null;
+				((definition != null && isFilterOfParent(definition)) ? inherited : placed).add(place(filter, name));
 			}
 		}
+		inherited.forEach((filter) -> FilterArrangement.insert(filter, placed));
 		return FilterArrangement.arrange(placed);
+	}
+
+	/**
+	 * Whether a middleware is itself a filter of a parent context, so that its definition
+	 * does not tell Spring its order.
+	 */
+	private boolean isFilterOfParent(MiddlewareDefinition definition) {
+		return definition.style() == Style.NATIVE && this.definitions.isInherited(definition);
+	}
+
+	/**
+	 * What a context below this one holds, such as that of a management server, was not
+	 * there when the middlewares were looked for.
+	 */
+	private void checkBelow(@Nullable ApplicationContext context) {
+		if (!(context instanceof ConfigurableApplicationContext below)) {
+			return;
+		}
+		for (ConfigurableListableBeanFactory member : BeanFactoryHierarchy.of(below.getBeanFactory())) {
+			if (member == this.context.getBeanFactory()) {
+				return;
+			}
+			for (String name : MiddlewareDefinitionReader.annotatedIn(member)) {
+				throw below(name, member.getType(name, false));
+			}
+		}
+	}
+
+	/**
+	 * None of them can run as it is declared: Spring would run those that are filters
+	 * themselves on every request, also where they are switched off.
+	 */
+	@Override
+	public void cannotArrange(HttpHandler handler) {
+		List<String> lost = this.definitions.all()
+			.stream()
+			.filter((definition) -> this.middlewares.containsKey(definition.name())
+					|| definition.style() == Style.NATIVE)
+			.map((definition) -> "'" + definition.name() + "'"
+					+ (this.middlewares.containsKey(definition.name()) ? "" : " (disabled)"))
+			.toList();
+		if (!lost.isEmpty()) {
+			throw new HandlerDecorators(this.context.getBeanFactory()).refuse(handler, lost);
+		}
 	}
 
 	private Placed place(WebFilter filter, @Nullable String name) {
@@ -255,17 +327,21 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		if (!MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).isPresent(AsyncMiddleware.class)) {
 			return;
 		}
-		if (this.context.containsLocalBean(name)) {
-			throw new InvalidMiddlewareException(
-					"The class of the bean '%s' (%s) is annotated with @AsyncMiddleware, but the definition of the bean does not show its class."
-						.formatted(name, type.getName()),
-					"Declare %s as the return type of its @Bean method, or put @AsyncMiddleware on the method."
-						.formatted(type.getSimpleName()));
+		if (!this.context.containsBean(name)) {
+			throw below(name, type);
 		}
 		throw new InvalidMiddlewareException(
-				"The bean '%s' (%s) is annotated with @AsyncMiddleware, but it is not in the application context of the web application ('%s')."
-					.formatted(name, type.getName(), this.context.getId()),
-				"Register it there, not in a parent or child context.");
+				"The class of the bean '%s' (%s) is annotated with @AsyncMiddleware, but the definition of the bean does not show its class."
+					.formatted(name, type.getName()),
+				"Declare %s as the return type of its @Bean method, or put @AsyncMiddleware on the method."
+					.formatted(type.getSimpleName()));
+	}
+
+	private InvalidMiddlewareException below(String name, @Nullable Class<?> type) {
+		return new InvalidMiddlewareException(
+				"The bean '%s' (%s) is annotated with @AsyncMiddleware, but it is in a child of the application context that runs the middlewares ('%s')."
+					.formatted(name, (type != null) ? type.getName() : "unknown class", this.context.getId()),
+				"Register it there, or in a parent of it.");
 	}
 
 }

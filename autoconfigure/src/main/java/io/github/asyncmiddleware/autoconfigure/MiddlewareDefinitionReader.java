@@ -67,11 +67,13 @@ class MiddlewareDefinitionReader {
 	 */
 	List<MiddlewareDefinition> read() {
 		List<MiddlewareDefinition> definitions = new ArrayList<>();
-		this.beanFactory.getBeanNamesIterator().forEachRemaining((beanName) -> {
-			if (isAnnotated(beanName)) {
-				definitions.add(read(beanName));
+		for (ConfigurableListableBeanFactory member : BeanFactoryHierarchy.of(this.beanFactory)) {
+			for (String beanName : annotatedIn(member)) {
+				if (BeanFactoryHierarchy.ownerOf(beanName, this.beanFactory) == member) {
+					definitions.add(read(beanName));
+				}
 			}
-		});
+		}
 		definitions.sort(Comparator.comparing(MiddlewareDefinition::name));
 		checkNames(definitions);
 		checkOverriddenNames(definitions);
@@ -79,13 +81,20 @@ class MiddlewareDefinitionReader {
 	}
 
 	/**
-	 * Does not make factory beans tell what they are going to make: it is too early to
-	 * create any bean.
+	 * The names of the annotated beans of a bean factory itself. Does not make factory
+	 * beans tell what they are going to make: it is too early to create any bean.
 	 */
-	private boolean isAnnotated(String beanName) {
-		BeanDefinition definition = definition(beanName);
-		return (definition == null || !definition.isAbstract())
-				&& this.beanFactory.findAnnotationOnBean(beanName, AsyncMiddleware.class, false) != null;
+	static List<String> annotatedIn(ConfigurableListableBeanFactory beanFactory) {
+		List<String> names = new ArrayList<>();
+		beanFactory.getBeanNamesIterator().forEachRemaining((beanName) -> {
+			BeanDefinition definition = beanFactory.containsBeanDefinition(beanName)
+					? beanFactory.getMergedBeanDefinition(beanName) : null;
+			if ((definition == null || !definition.isAbstract())
+					&& beanFactory.findAnnotationOnBean(beanName, AsyncMiddleware.class, false) != null) {
+				names.add(beanName);
+			}
+		});
+		return names;
 	}
 
 	private MiddlewareDefinition read(String beanName) {
@@ -159,8 +168,8 @@ class MiddlewareDefinitionReader {
 		if (!annotation.isPresent()) {
 			annotation = MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).get(AsyncMiddleware.class);
 		}
-		AsyncMiddleware other = annotation.isPresent() ? null
-				: this.beanFactory.findAnnotationOnBean(beanName, AsyncMiddleware.class, false);
+		AsyncMiddleware other = annotation.isPresent() ? null : BeanFactoryHierarchy.ownerOf(beanName, this.beanFactory)
+			.findAnnotationOnBean(beanName, AsyncMiddleware.class, false);
 		return (other != null) ? MergedAnnotation.from(other) : annotation;
 	}
 
@@ -170,8 +179,8 @@ class MiddlewareDefinitionReader {
 	}
 
 	private @Nullable BeanDefinition definition(String beanName) {
-		return this.beanFactory.containsBeanDefinition(beanName) ? this.beanFactory.getMergedBeanDefinition(beanName)
-				: null;
+		ConfigurableListableBeanFactory owner = BeanFactoryHierarchy.ownerOf(beanName, this.beanFactory);
+		return owner.containsBeanDefinition(beanName) ? owner.getMergedBeanDefinition(beanName) : null;
 	}
 
 	private List<String> strings(@Nullable List<String> override, MergedAnnotation<AsyncMiddleware> annotation,

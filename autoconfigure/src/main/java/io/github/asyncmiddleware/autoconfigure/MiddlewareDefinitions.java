@@ -23,7 +23,9 @@ import org.springframework.web.server.WebFilter;
  * The middlewares of the application, known before any bean exists.
  * <p>
  * Gives each of them its order by way of its bean definition. So Spring itself puts it in
- * its place among all filters, whoever asks for them, and no bean changes its type.
+ * its place among all filters, whoever asks for them, and no bean changes its type. The
+ * definitions of a parent context stay as they are, since they are not for this context
+ * alone.
  */
 class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcessor, EnvironmentAware {
 
@@ -49,6 +51,7 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 			}
 			setOrder(beanFactory, definition);
 		}
+		registerLast(beanFactory, HandlerDecorators.OURS);
 	}
 
 	private static void setOrder(ConfigurableListableBeanFactory beanFactory, MiddlewareDefinition definition) {
@@ -56,6 +59,18 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 		if (order != null && beanFactory.containsBeanDefinition(definition.filterName())) {
 			beanFactory.getBeanDefinition(definition.filterName())
 				.setAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE, order);
+		}
+	}
+
+	/**
+	 * Among decorators of the handler that have the same order, or none, the one that is
+	 * registered last is the innermost.
+	 */
+	private static void registerLast(ConfigurableListableBeanFactory beanFactory, String beanName) {
+		if (beanFactory instanceof BeanDefinitionRegistry registry && registry.containsBeanDefinition(beanName)) {
+			BeanDefinition definition = registry.getBeanDefinition(beanName);
+			registry.removeBeanDefinition(beanName);
+			registry.registerBeanDefinition(beanName, definition);
 		}
 	}
 
@@ -105,6 +120,25 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 				.setAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE, order);
 			this.definitions.put(definition.name(), definition.withOrderOfBean());
 		}
+	}
+
+	/**
+	 * As above for a bean of a parent context, which may have been made long ago.
+	 */
+	void inherited(Object bean, MiddlewareDefinition definition) {
+		if (definition.style() != Style.NATIVE) {
+			passOrderOn(bean, definition);
+		}
+		else if (!definition.ordered() && FilterOrders.ownOrderOf(bean) != null) {
+			this.definitions.put(definition.name(), definition.withOrderOfBean());
+		}
+	}
+
+	/**
+	 * Whether the bean of a middleware is one of a parent context.
+	 */
+	boolean isInherited(MiddlewareDefinition definition) {
+		return this.beanFactory != null && !this.beanFactory.containsLocalBean(definition.name());
 	}
 
 	/**

@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
@@ -12,19 +14,27 @@ import io.github.asyncmiddleware.internal.boundary.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.SampleBuffers;
+import io.github.asyncmiddleware.internal.sample.SampleListener;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
+import org.springframework.boot.webflux.autoconfigure.WebHttpHandlerBuilderCustomizer;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ImportSelector;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.type.AnnotationMetadata;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
@@ -94,6 +104,27 @@ class AsyncMiddlewareAutoConfigurationTests {
 	}
 
 	@Test
+	void worksBesideDecoratorsOfLaterAutoConfigurations() {
+		this.runner.withUserConfiguration(One.class, Scoped.class)
+			.withConfiguration(AutoConfigurations.of(LaterDecorators.class))
+			.withInitializer((context) -> context.addBeanFactoryPostProcessor(
+					(beanFactory) -> ((GenericApplicationContext) context).registerBean("lastOfAll",
+							HttpHandlerDecoratorFactory.class, () -> Decorators.decorator("lastOfAll"))))
+			.run((context) -> {
+				assertThat(MiddlewareRunner.ran(context, "/")).containsExactlyInAnyOrder("later", "latest", "lastOfAll",
+						"one");
+				assertThat(MiddlewareRunner.ran(context, "/api/x")).containsExactlyInAnyOrder("later", "latest",
+						"lastOfAll", "one", "scoped");
+			});
+	}
+
+	@Test
+	void leavesAHandlerThatItDoesNotKnowAloneWithoutMiddlewares() {
+		this.runner.withUserConfiguration(Foreign.class, DecoratedByTheBuilder.class)
+			.run((context) -> assertThat(MiddlewareRunner.ran(context, "/")).containsExactly("foreign"));
+	}
+
+	@Test
 	void worksWithoutActuator() {
 		this.runner.withUserConfiguration(One.class)
 			.withPropertyValues("async-middleware.skip-management=true")
@@ -119,6 +150,34 @@ class AsyncMiddlewareAutoConfigurationTests {
 	void backsOffWithoutAReactiveWebApplication() {
 		new ApplicationContextRunner().withUserConfiguration(AsyncMiddlewareAutoConfiguration.class)
 			.run((context) -> assertThat(context).doesNotHaveBean(MiddlewareHttpHandlerFactory.class));
+	}
+
+	@Test
+	void keepsTheSamplesOfAllItsHandlersInOnePlace() {
+		this.runner.withUserConfiguration(One.class, Samples.class).run((context) -> {
+			WeakReference<HttpHandler> dropped = new WeakReference<>(
+					WebHttpHandlerBuilder.applicationContext(context).build());
+			for (int i = 0; i < 2_000; i++) {
+				WebHttpHandlerBuilder.applicationContext(context).build();
+			}
+			assertThat(context.getBean(Samples.class).sources).hasSize(1);
+			Awaitility.await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+				System.gc();
+				assertThat(dropped.get()).isNull();
+			});
+		});
+	}
+
+	@Test
+	void countsTheSamplesOfAllItsHandlers() {
+		this.runner.withUserConfiguration(One.class, Samples.class).run((context) -> {
+			MiddlewareRunner.ran(context, "/");
+			MiddlewareRunner.ran(context, "/");
+			context.getBean(MiddlewareHttpHandlerFactory.class).close();
+			MiddlewareRunner.ran(context, "/");
+			// For each request the time of the application and two of the middleware
+			assertThat(context.getBean(Samples.class).samples).hasValue(9);
+		});
 	}
 
 	@Test
@@ -201,6 +260,43 @@ class AsyncMiddlewareAutoConfigurationTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
+	static class Scoped {
+
+		@Bean
+		@AsyncMiddleware(path = "/api/**")
+		WebFilter scoped() {
+			return MiddlewareRunner.tracing("scoped");
+		}
+
+	}
+
+	@AutoConfiguration(after = AsyncMiddlewareAutoConfiguration.class)
+	static class LaterDecorators {
+
+		@Bean
+		HttpHandlerDecoratorFactory later() {
+			return Decorators.decorator("later");
+		}
+
+		@Bean
+		@Order(Ordered.LOWEST_PRECEDENCE)
+		HttpHandlerDecoratorFactory latest() {
+			return Decorators.decorator("latest");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class DecoratedByTheBuilder {
+
+		@Bean
+		WebHttpHandlerBuilderCustomizer customizer() {
+			return (builder) -> builder.httpHandlerDecorator((handler) -> new Decorated("builder", handler));
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
 	static class Decorators {
 
 		@Bean
@@ -225,6 +321,24 @@ class AsyncMiddlewareAutoConfigurationTests {
 		public Mono<Void> handle(ServerHttpRequest request, ServerHttpResponse response) {
 			response.getHeaders().add("X-Ran", this.name);
 			return this.handler.handle(request, response);
+		}
+
+	}
+
+	static class Samples implements SampleListener {
+
+		private final List<SampleBuffers> sources = new CopyOnWriteArrayList<>();
+
+		private final AtomicInteger samples = new AtomicInteger();
+
+		@Override
+		public void comingFrom(SampleBuffers buffers) {
+			this.sources.add(buffers);
+		}
+
+		@Override
+		public void onSamples(long[] samples, int from, int to, long time) {
+			this.samples.addAndGet(to - from);
 		}
 
 	}

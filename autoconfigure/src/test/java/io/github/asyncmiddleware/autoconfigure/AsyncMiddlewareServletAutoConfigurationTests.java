@@ -11,6 +11,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.server.WebFilter;
@@ -37,6 +38,16 @@ class AsyncMiddlewareServletAutoConfigurationTests {
 					+ " only. Use WebFlux instead of Spring MVC (spring.main.web-application-type=reactive if both are"
 					+ " there), or remove the beans.");
 		});
+	}
+
+	@Test
+	void warnsOfMiddlewaresInAParentContextToo(CapturedOutput output) {
+		try (AnnotationConfigApplicationContext parent = new AnnotationConfigApplicationContext(Middlewares.class)) {
+			this.runner.withParent(parent).run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(warnings(output)).singleElement().asString().startsWith("The beans [audit, locale] are");
+			});
+		}
 	}
 
 	@Test

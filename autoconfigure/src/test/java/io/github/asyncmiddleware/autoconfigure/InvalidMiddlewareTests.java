@@ -19,6 +19,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.webflux.autoconfigure.WebHttpHandlerBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Scope;
@@ -26,6 +27,8 @@ import org.springframework.context.annotation.ScopedProxyMode;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
 import org.springframework.web.reactive.function.server.EntityResponse;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
 import org.springframework.web.reactive.function.server.HandlerFunction;
@@ -53,6 +56,11 @@ class InvalidMiddlewareTests {
 	private static final String CHOOSE_A_STYLE = "Let it implement org.springframework.web.server.WebFilter or"
 			+ " org.springframework.web.reactive.function.server.HandlerFilterFunction<LiveResponse, ServerResponse>, or"
 			+ " annotate a method; on a @Bean method, declare a return type that shows it. Otherwise remove the annotation.";
+
+	private static final String DECORATED_BY_THE_BUILDER = "The filter chain with the %s cannot be built, since the handler"
+			+ " of the application is no longer the one of WebHttpHandlerBuilder but a lambda of " + HERE
+			+ "$LateDecorator. No bean of type HttpHandlerDecoratorFactory has done that, but something that configures"
+			+ " the builder, such as the customizers 'logging'.";
 
 	private final ReactiveWebApplicationContextRunner runner = MiddlewareRunner.create();
 
@@ -326,15 +334,54 @@ class InvalidMiddlewareTests {
 	}
 
 	@Test
-	void refusesAMiddlewareOfAParentContext() {
+	void refusesAHandlerDecoratedByWhatComesBehindTheMiddlewares() {
 		try (GenericApplicationContext parent = new GenericApplicationContext()) {
-			parent.registerBean("inParent", PassThrough.class);
+			parent.registerBean("late", LateDecorator.class);
 			parent.refresh();
-			fails(this.runner.withParent(parent).withInitializer((context) -> context.setId("app")),
-					"The bean 'inParent' (" + HERE
-							+ "$PassThrough) is annotated with @AsyncMiddleware, but it is not in"
-							+ " the application context of the web application ('app').",
-					"Register it there, not in a parent or child context.");
+			fails(this.runner.withParent(parent)
+				.withBean("early", LateDecorator.class)
+				.withBean("passThrough", PassThrough.class),
+					"The filter chain with the middleware 'passThrough' cannot be built, since the handler of the"
+							+ " application is no longer the one of WebHttpHandlerBuilder but a lambda of " + HERE
+							+ "$LateDecorator. It was decorated by what comes last among the beans of type"
+							+ " HttpHandlerDecoratorFactory: 'late' (" + HERE + "$LateDecorator, order 2147483647).",
+					"Let it come before the bean 'asyncMiddlewareHttpHandlerFactory', with an order below"
+							+ " Ordered.LOWEST_PRECEDENCE: put @Order(0), for example, on its class or @Bean method.");
+		}
+	}
+
+	@Test
+	void refusesAHandlerDecoratedByTheBuilder() {
+		fails(this.runner.withUserConfiguration(DecoratedByTheBuilder.class)
+			.withBean("ten", Ten.class)
+			.withBean("passThrough", PassThrough.class)
+			.withPropertyValues("async-middleware.middleware.ten.on-failure=skip",
+					"async-middleware.middleware.pass-through.enabled=false"),
+				DECORATED_BY_THE_BUILDER.formatted("middlewares 'passThrough' (disabled), 'ten'"),
+				"Decorate the handler with a bean of type HttpHandlerDecoratorFactory instead.");
+	}
+
+	@Test
+	void refusesAHandlerWithWhichMiddlewaresThatAreSwitchedOffWouldRun() {
+		fails(this.runner.withUserConfiguration(DecoratedByTheBuilder.class)
+			.withBean("ten", Ten.class)
+			.withBean("hooks", Hooks.class)
+			.withPropertyValues("async-middleware.enabled=false"),
+				DECORATED_BY_THE_BUILDER.formatted("middleware 'ten' (disabled)"),
+				"Decorate the handler with a bean of type HttpHandlerDecoratorFactory instead.");
+	}
+
+	@Test
+	void refusesAMiddlewareOfAParentContextWhoseDefinitionHidesIt() {
+		try (GenericApplicationContext parent = new GenericApplicationContext()) {
+			parent.registerBean("inParent", WebFilter.class, PassThrough::new,
+					(definition) -> definition.setLazyInit(true));
+			parent.refresh();
+			fails(this.runner.withParent(parent),
+					"The class of the bean 'inParent' (" + HERE
+							+ "$PassThrough) is annotated with @AsyncMiddleware, but"
+							+ " the definition of the bean does not show its class.",
+					"Declare PassThrough as the return type of its @Bean method, or put @AsyncMiddleware on the method.");
 		}
 	}
 
@@ -564,6 +611,34 @@ class InvalidMiddlewareTests {
 		@Override
 		public Class<?> getObjectType() {
 			return WebFilter.class;
+		}
+
+	}
+
+	static class LateDecorator implements HttpHandlerDecoratorFactory {
+
+		@Override
+		public HttpHandler apply(HttpHandler handler) {
+			return (request, response) -> handler.handle(request, response);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class DecoratedByTheBuilder {
+
+		@Bean
+		WebHttpHandlerBuilderCustomizer logging() {
+			return (builder) -> builder.httpHandlerDecorator(new LateDecorator());
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class Hooks {
+
+		@OnRequest(blocking = false)
+		void onRequest() {
 		}
 
 	}

@@ -98,7 +98,8 @@ final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Request
 	}
 
 	private void signal(Throwable error) {
-		this.actual.onError(new IllegalStateException("The request has ended with " + error.getClass().getName(), error));
+		this.actual
+			.onError(new IllegalStateException("The request has ended with " + error.getClass().getName(), error));
 	}
 
 	@Override

@@ -15,8 +15,9 @@ import org.springframework.web.server.i18n.LocaleContextResolver;
 import org.springframework.web.server.session.WebSessionManager;
 
 /**
- * The exchange as the first filter sees it. In contrast to the one that it extends, it can
- * forget that a response was found to be not modified, when that response is discarded.
+ * The exchange as the first filter sees it. In contrast to the one that it extends, it
+ * can forget that a response was found to be not modified, when that response is
+ * discarded.
  */
 final class MiddlewareExchange extends DefaultServerWebExchange {
 
@@ -43,7 +44,8 @@ final class MiddlewareExchange extends DefaultServerWebExchange {
 	 */
 	void forgetNotModified() {
 		if (isNotModified()) {
-			// A decorator, so that the attributes of the request stay those of this exchange
+			// A decorator, so that the attributes of the request stay those of this
+			// exchange
 			this.next = new DefaultServerWebExchange(new ServerHttpRequestDecorator(getRequest()), getResponse(),
 					this.sessionManager, this.codecConfigurer, this.localeContextResolver, getApplicationContext());
 		}

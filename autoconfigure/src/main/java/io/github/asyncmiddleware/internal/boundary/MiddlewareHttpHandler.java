@@ -21,8 +21,8 @@ import org.springframework.web.server.WebHandler;
 import org.springframework.web.server.adapter.HttpWebHandlerAdapter;
 
 /**
- * The boundary between the server and the filters: begins each request and ends
- * it, outside of filters and exception handlers.
+ * The boundary between the server and the filters: begins each request and ends it,
+ * outside of filters and exception handlers.
  */
 final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 
@@ -52,7 +52,8 @@ final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 	@Override
 	public Mono<Void> handle(ServerHttpRequest request, ServerHttpResponse response) {
 		RequestRun run = RequestRun.begin(this.reporter, this.activities, this.deadlines, request);
-		return new Observed(super.handle(new ObservedRequest(request, run.clientWait(), run.end()), run.observe(response)), run);
+		return new Observed(
+				super.handle(new ObservedRequest(request, run.clientWait(), run.end()), run.observe(response)), run);
 	}
 
 	@Override

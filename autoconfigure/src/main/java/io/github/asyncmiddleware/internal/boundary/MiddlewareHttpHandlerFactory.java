@@ -2,22 +2,18 @@ package io.github.asyncmiddleware.internal.boundary;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.asyncmiddleware.internal.chain.ChainArranger;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.chain.Middleware;
-import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.record.HeadDecorator;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.run.Segment;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.internal.sample.RequestObserver;
-import io.github.asyncmiddleware.internal.watch.ThreadActivities;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.Ordered;
 import org.springframework.http.server.reactive.HttpHandler;
@@ -40,8 +36,6 @@ import org.springframework.web.server.handler.FilteringWebHandler;
  */
 public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorFactory, Ordered, AutoCloseable {
 
-	private static final Log logger = LogFactory.getLog(MiddlewareHttpHandlerFactory.class);
-
 	private final ChainArranger arranger;
 
 	private final List<RequestListener> listeners;
@@ -50,9 +44,15 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 
 	private final Ticker ticker;
 
-	private final List<RequestObserver> observers = new CopyOnWriteArrayList<>();
-
 	private final HeadDecorator headDecorator;
+
+	private final Object monitor = new Object();
+
+	/**
+	 * Shared by all handlers of this factory, which a test suite builds by the thousand;
+	 * made for the first one that needs it. Guarded by the monitor.
+	 */
+	private @Nullable RequestObserver observer;
 
 	/**
 	 * Create a factory.
@@ -88,9 +88,7 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 			List<ChainEntry> chain = this.arranger.arrange(filtering.getFilters(), adapter.getApplicationContext());
 			return rebuild(adapter, exceptionHandling, filtering, chain);
 		}
-		logger.warn("Middlewares are not measured, and run as plain filters if they are WebFilters: the handler of"
-				+ " the application is a " + handler.getClass().getName()
-				+ " and not the one that WebHttpHandlerBuilder builds");
+		this.arranger.cannotArrange(handler);
 		return handler;
 	}
 
@@ -100,7 +98,11 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 	 */
 	@Override
 	public void close() {
-		this.observers.forEach(RequestObserver::close);
+		synchronized (this.monitor) {
+			if (this.observer != null) {
+				this.observer.close();
+			}
+		}
 	}
 
 	private HttpHandler rebuild(HttpWebHandlerAdapter adapter, ExceptionHandlingWebHandler exceptionHandling,
@@ -110,13 +112,25 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 		}
 		WebHandler filters = fuse(chain, filtering.getDelegate());
 		WebHandler delegate = new ExceptionHandlingWebHandler(filters, exceptionHandlers(exceptionHandling));
-		boolean unmeasured = this.listeners.isEmpty() && this.headDecorator == HeadDecorator.NONE;
-		Ticker ticker = unmeasured ? Ticker.STOPPED : this.ticker;
-		RequestObserver observer = new RequestObserver(this.listeners, this.headDecorator, ticker);
-		this.observers.add(observer);
-		return new MiddlewareHttpHandler(delegate, adapter, observer, this.guards.activities(),
+		return new MiddlewareHttpHandler(delegate, adapter, observer(), this.guards.activities(),
 				chain.stream().anyMatch(MiddlewareHttpHandlerFactory::hasDeadline) ? this.guards.deadlines()
 						: Deadlines.NONE);
+	}
+
+	private RequestObserver observer() {
+		synchronized (this.monitor) {
+			RequestObserver observer = this.observer;
+			if (observer == null) {
+				observer = new RequestObserver(this.listeners, this.headDecorator,
+						isUnmeasured() ? Ticker.STOPPED : this.ticker);
+				this.observer = observer;
+			}
+			return observer;
+		}
+	}
+
+	private boolean isUnmeasured() {
+		return this.listeners.isEmpty() && this.headDecorator == HeadDecorator.NONE;
 	}
 
 	private static boolean hasDeadline(ChainEntry entry) {

@@ -17,8 +17,8 @@ import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.web.util.DisconnectedClientHelper;
 
 /**
- * The request of the server as the filters see it: notes when bytes of the client are being
- * waited for, and that it has left. The body passes through untouched.
+ * The request of the server as the filters see it: notes when bytes of the client are
+ * being waited for, and that it has left. The body passes through untouched.
  */
 final class ObservedRequest extends ServerHttpRequestDecorator {
 
@@ -100,8 +100,8 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 		}
 
 		/**
-		 * A signal that ends the body while this runs finds the waiting begun, or is found
-		 * here.
+		 * A signal that ends the body while this runs finds the waiting begun, or is
+		 * found here.
 		 */
 		private void beginWaiting() {
 			this.request.wait.begin();

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * the application add up to the time to first byte of the first middleware, to the
  * nanosecond. Nothing that happens after the head counts.
  * <p>
- * There is one writer at a time: the thread that the request is on. What hands the request
- * to another thread publishes the fields.
+ * There is one writer at a time: the thread that the request is on. What hands the
+ * request to another thread publishes the fields.
  */
 public abstract class Ledger implements RequestRecord {
 
@@ -148,8 +148,8 @@ public abstract class Ledger implements RequestRecord {
 	}
 
 	/**
-	 * Some part of the chain is about to run once more. A middleware that is entered again
-	 * keeps its entry.
+	 * Some part of the chain is about to run once more. A middleware that is entered
+	 * again keeps its entry.
 	 */
 	protected final void restart() {
 		this.restarted = true;

@@ -4,9 +4,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * What the {@link Ledger} keeps of one middleware in one request. It is a Mono because the
- * engine's step extends it, which is the publisher that {@code next} returns: one object
- * for each middleware instead of two.
+ * What the {@link Ledger} keeps of one middleware in one request. It is a Mono because
+ * the engine's step extends it, which is the publisher that {@code next} returns: one
+ * object for each middleware instead of two.
  */
 public abstract class LedgerEntry extends Mono<Void> implements StepRecord {
 

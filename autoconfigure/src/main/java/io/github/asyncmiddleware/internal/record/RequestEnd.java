@@ -129,8 +129,8 @@ public final class RequestEnd {
 			return RequestResult.UPGRADED;
 		}
 		if (!head) {
-			return (ending == Ending.CANCEL || isDisconnect(this.error) || isClientLost(rendered(exchange))) ? RequestResult.GONE_BEFORE_HEAD
-					: RequestResult.FATAL;
+			return (ending == Ending.CANCEL || isDisconnect(this.error) || isClientLost(rendered(exchange)))
+					? RequestResult.GONE_BEFORE_HEAD : RequestResult.FATAL;
 		}
 		if (this.bodyError != null) {
 			return RequestResult.CUT;

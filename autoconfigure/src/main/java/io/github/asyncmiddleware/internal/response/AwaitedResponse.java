@@ -14,7 +14,8 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
- * The response as the middlewares see it that it is shown to: looks at the response itself.
+ * The response as the middlewares see it that it is shown to: looks at the response
+ * itself.
  */
 public final class AwaitedResponse implements LiveResponse {
 

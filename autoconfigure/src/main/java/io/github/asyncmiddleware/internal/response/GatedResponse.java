@@ -13,8 +13,8 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 
 /**
- * A response that a foreign filter has decorated, as those see it that are further in than
- * a middleware which awaits it. The decorator sees a write when that has let it go.
+ * A response that a foreign filter has decorated, as those see it that are further in
+ * than a middleware which awaits it. The decorator sees a write when that has let it go.
  */
 class GatedResponse extends ServerHttpResponseDecorator implements Gated {
 
@@ -43,8 +43,8 @@ class GatedResponse extends ServerHttpResponseDecorator implements Gated {
 
 	@Override
 	public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
-		return ResponseWrite.of(this.commit, body, (single) -> single.flatMap((buffer) -> super.writeWith(
-				Mono.just(buffer).doOnDiscard(DataBuffer.class, DataBufferUtils::release))),
+		return ResponseWrite.of(this.commit, body, (single) -> single.flatMap(
+				(buffer) -> super.writeWith(Mono.just(buffer).doOnDiscard(DataBuffer.class, DataBufferUtils::release))),
 				(stream) -> new ChannelSendOperator<>(stream, super::writeWith));
 	}
 

@@ -135,8 +135,7 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 
 			@Override
 			public void subscribe(CoreSubscriber<? super Publisher<? extends DataBuffer>> actual) {
-				body.subscribe(
-						new HeldBody<Publisher<? extends DataBuffer>>(actual, writer, false, true).register());
+				body.subscribe(new HeldBody<Publisher<? extends DataBuffer>>(actual, writer, false, true).register());
 			}
 
 		};

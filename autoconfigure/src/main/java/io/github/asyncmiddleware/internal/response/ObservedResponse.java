@@ -122,8 +122,7 @@ public class ObservedResponse extends ServerHttpResponseDecorator implements Gat
 			if (body instanceof Mono<? extends DataBuffer> single) {
 				return this.response.writeWith(single.doOnNext((buffer) -> this.commit.markAnswered(attempt)));
 			}
-			return this.response
-				.writeWith(Flux.from(body).doOnNext((buffer) -> this.commit.markAnswered(attempt)))
+			return this.response.writeWith(Flux.from(body).doOnNext((buffer) -> this.commit.markAnswered(attempt)))
 				.doOnSuccess((done) -> this.commit.markAnswered(attempt));
 		});
 	}

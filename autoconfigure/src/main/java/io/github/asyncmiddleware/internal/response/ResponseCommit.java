@@ -38,8 +38,8 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
  * </pre>
  *
  * There is one for the response of the server. A response that a foreign filter has
- * decorated gets another one if a middleware further in awaits it; that one has no
- * commit actions and passes on to the decorator.
+ * decorated gets another one if a middleware further in awaits it; that one has no commit
+ * actions and passes on to the decorator.
  */
 public final class ResponseCommit {
 
@@ -83,7 +83,9 @@ public final class ResponseCommit {
 
 	private volatile int word;
 
-	/** Who has moved the phase of the current attempt; {@code null} for a moment after. */
+	/**
+	 * Who has moved the phase of the current attempt; {@code null} for a moment after.
+	 */
 	private volatile @Nullable ResponseWriter writer;
 
 	/** Published by the subscription that goes inwards, and by the end on its way out. */
@@ -422,8 +424,8 @@ public final class ResponseCommit {
 	}
 
 	/**
-	 * As {@code AbstractServerHttpResponse} does: the rest of the actions is left out, also
-	 * for the response that follows.
+	 * As {@code AbstractServerHttpResponse} does: the rest of the actions is left out,
+	 * also for the response that follows.
 	 */
 	private Mono<Void> actionFailed(ResponseWriter writer, Throwable ex) {
 		reopen(writer, ACTIONS_DONE);

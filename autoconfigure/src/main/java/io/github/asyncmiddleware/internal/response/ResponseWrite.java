@@ -11,8 +11,8 @@ import reactor.core.publisher.Mono;
 import org.springframework.core.io.buffer.DataBuffer;
 
 /**
- * What the write methods of a response return: an answer that begins when it is subscribed
- * to. The one implementation for every face of a response.
+ * What the write methods of a response return: an answer that begins when it is
+ * subscribed to. The one implementation for every face of a response.
  */
 abstract class ResponseWrite extends Mono<Void> {
 

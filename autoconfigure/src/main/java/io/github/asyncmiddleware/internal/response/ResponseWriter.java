@@ -82,7 +82,9 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 	/** Set by the thread that releases, read after the word says {@link #OUT}. */
 	private @Nullable Waiting carrier;
 
-	/** What the head waits for, until it is subscribed to by the thread that has put it. */
+	/**
+	 * What the head waits for, until it is subscribed to by the thread that has put it.
+	 */
 	private @Nullable Mono<Void> pending;
 
 	private volatile @Nullable Subscription upstream;

@@ -24,7 +24,8 @@ public abstract class Waiting extends Mono<Void> {
 	/**
 	 * The head is decided.
 	 * @param writer what writes the response
-	 * @return {@code false} if the part of the middleware is over, and the response with it
+	 * @return {@code false} if the part of the middleware is over, and the response with
+	 * it
 	 */
 	protected abstract boolean shown(ResponseWriter writer);
 

@@ -19,8 +19,8 @@ import reactor.util.context.Context;
  * exceeded its timeout.
  * <p>
  * Its clock stands while the rest of the chain runs, and what {@link RequestRun#waited}
- * tells does not count. The one that changes the state away from {@link #RUNNING} decides:
- * the work that ends, the middleware that hands over, or the deadline.
+ * tells does not count. The one that changes the state away from {@link #RUNNING}
+ * decides: the work that ends, the middleware that hands over, or the deadline.
  *
  * @param <T> what the work gives
  */

@@ -124,8 +124,8 @@ public final class RequestRun extends Ledger implements CommitListener {
 	}
 
 	/**
-	 * The request that an exchange belongs to. Where there is no boundary, as for a filter
-	 * that Spring runs by itself, one is made that observes nothing.
+	 * The request that an exchange belongs to. Where there is no boundary, as for a
+	 * filter that Spring runs by itself, one is made that observes nothing.
 	 * @param exchange the exchange
 	 * @return always the same object for one request
 	 */
@@ -225,8 +225,8 @@ public final class RequestRun extends Ledger implements CommitListener {
 
 	/**
 	 * How long the request has been waiting for what no middleware is to blame for.
-	 * @param shown whether the response that is on its way is shown to the middleware that
-	 * asks, so that it is to blame for that
+	 * @param shown whether the response that is on its way is shown to the middleware
+	 * that asks, so that it is to blame for that
 	 * @return nanoseconds
 	 */
 	long waited(boolean shown) {

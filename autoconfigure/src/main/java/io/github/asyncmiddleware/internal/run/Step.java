@@ -37,7 +37,8 @@ public final class Step extends StepWord implements WebFilterChain {
 	/** The subscriber of the part of the chain that the middleware belongs to. */
 	private final CoreSubscriber<? super Void> subscriber;
 
-	// Published by the subscription that goes inwards, and by the signals on their way out
+	// Published by the subscription that goes inwards, and by the signals on their way
+	// out
 
 	/** What the rest of the chain sees, once the middleware has called next. */
 	private @Nullable ServerWebExchange nextExchange;

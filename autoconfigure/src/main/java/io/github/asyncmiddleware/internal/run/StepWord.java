@@ -96,8 +96,8 @@ abstract class StepWord extends LedgerEntry {
 	 */
 	final boolean markAtWork(int phase, MiddlewareResult result) {
 		int word = this.word;
-		while (StepState.phase(word) == StepState.AT_WORK && !WORD.compareAndSet(this, word,
-				StepState.withResult(StepState.withPhase(word, phase), result))) {
+		while (StepState.phase(word) == StepState.AT_WORK
+				&& !WORD.compareAndSet(this, word, StepState.withResult(StepState.withPhase(word, phase), result))) {
 			word = this.word;
 		}
 		return StepState.phase(word) == StepState.AT_WORK;

@@ -202,7 +202,8 @@ final class AwaitRun extends Waiting
 
 	/**
 	 * Change the part of the word that tells of the rest.
-	 * @return the word before, in which the rest was something else if nothing was changed
+	 * @return the word before, in which the rest was something else if nothing was
+	 * changed
 	 */
 	private int markRest(int from, int to) {
 		int word = this.word;
@@ -230,8 +231,7 @@ final class AwaitRun extends Waiting
 	 */
 	private int markStarted() {
 		int word = this.word;
-		while (mayStart(word)
-				&& !WORD.compareAndSet(this, word, (word & ~(REST | REQUESTED | ENDED)) | RUNNING)) {
+		while (mayStart(word) && !WORD.compareAndSet(this, word, (word & ~(REST | REQUESTED | ENDED)) | RUNNING)) {
 			word = this.word;
 		}
 		return word;
@@ -488,8 +488,8 @@ final class AwaitRun extends Waiting
 
 	private int markCompleted() {
 		int word = this.word;
-		while ((word & DECIDED) == 0 && !WORD.compareAndSet(this, word,
-				word | DECIDED | ((rest(word) == RUNNING) ? SENDING | LEFT : 0))) {
+		while ((word & DECIDED) == 0
+				&& !WORD.compareAndSet(this, word, word | DECIDED | ((rest(word) == RUNNING) ? SENDING | LEFT : 0))) {
 			word = this.word;
 		}
 		return word;

@@ -94,7 +94,8 @@ public final class ThreadActivity {
 
 	/**
 	 * The middleware whose code the thread is inside of. A thread that watches sees what
-	 * may be a moment old, which is of use if it stays the same from one look to the next.
+	 * may be a moment old, which is of use if it stays the same from one look to the
+	 * next.
 	 * @return its part, or {@code null} for any other code
 	 */
 	public @Nullable StepRecord place() {

@@ -379,9 +379,10 @@ class AwaitFilterTests {
 					await((request, next) -> next.handle(request)
 						.delayElement(Duration.ofMillis(200))
 						.map(AwaitFilterTests::countHeader)))
-			.middleware("gives-up", (exchange, next) -> next.filter(exchange)
-				.timeout(Duration.ofMillis(20), Mono.defer(() -> write(exchange, "gave up")))
-				.doOnSuccess((done) -> ends.add("completed")));
+			.middleware("gives-up",
+					(exchange, next) -> next.filter(exchange)
+						.timeout(Duration.ofMillis(20), Mono.defer(() -> write(exchange, "gave up")))
+						.doOnSuccess((done) -> ends.add("completed")));
 		assertThat(exchange(chain, "GET /file")).contains("x-count: 1\r\n").doesNotContain("gave up");
 		assertThat(ends).containsExactly("completed");
 		assertThat(this.listener.take().results()).containsExactly("slow PASSED", "gives-up PASSED");

@@ -30,9 +30,9 @@ import org.springframework.web.server.WebHandler;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link RequestTimeline}: whose time it is.
+ * Tests for the ledger of a request: whose time it is.
  */
-class RequestTimelineTests {
+class LedgerTests {
 
 	private final TestTicker ticker = new TestTicker(1_000);
 

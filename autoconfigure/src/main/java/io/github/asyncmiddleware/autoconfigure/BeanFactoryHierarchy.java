@@ -1,0 +1,42 @@
+package io.github.asyncmiddleware.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+
+/**
+ * A bean factory and its ancestors, seen as one: a bean hides those of the same name
+ * farther up, as it does for whoever asks for beans of a type.
+ */
+final class BeanFactoryHierarchy {
+
+	private BeanFactoryHierarchy() {
+	}
+
+	/**
+	 * The bean factories, the given one first.
+	 */
+	static List<ConfigurableListableBeanFactory> of(ConfigurableListableBeanFactory beanFactory) {
+		List<ConfigurableListableBeanFactory> hierarchy = new ArrayList<>();
+		BeanFactory next = beanFactory;
+		while (next instanceof ConfigurableListableBeanFactory member) {
+			hierarchy.add(member);
+			next = member.getParentBeanFactory();
+		}
+		return hierarchy;
+	}
+
+	/**
+	 * The bean factory that has the bean of a name: the nearest; the given one if none
+	 * has.
+	 */
+	static ConfigurableListableBeanFactory ownerOf(String beanName, ConfigurableListableBeanFactory beanFactory) {
+		return of(beanFactory).stream()
+			.filter((member) -> member.containsLocalBean(beanName))
+			.findFirst()
+			.orElse(beanFactory);
+	}
+
+}
