@@ -9,6 +9,8 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
@@ -78,6 +80,26 @@ final class FaultServer implements AutoCloseable {
 		try (Client client = protocol.connect(port())) {
 			Answer answer = client.send(method, path, headers);
 			return new Exchange(answer, () -> records().since(before).without("request ok"));
+		}
+		finally {
+			awaitRequests(before.sum("request ") + 2);
+		}
+	}
+
+	/**
+	 * Wait until a number of requests has ended, so that they are not taken for later
+	 * ones. If there are less, others will notice.
+	 */
+	private void awaitRequests(int count) {
+		try {
+			Awaitility.await()
+				.atMost(Duration.ofSeconds(1))
+				.pollDelay(Duration.ZERO)
+				.pollInterval(Duration.ofMillis(1))
+				.until(() -> records().sum("request ") >= count);
+		}
+		catch (ConditionTimeoutException ex) {
+			logger().debug("There are fewer requests than " + count);
 		}
 	}
 
