@@ -1,0 +1,228 @@
+package io.github.asyncmiddleware.faults;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.LiveResponse;
+import io.netty.handler.codec.http.HttpMethod;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.resources.ConnectionProvider;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for an answer that comes in the moment in which a middleware stops waiting for
+ * it: every request ends, with one of the two.
+ */
+class AnswerRaceTests {
+
+	private static final int REQUESTS = 20_000;
+
+	private static final int AT_A_TIME = 16;
+
+	private static final Map<String, List<String>> MIDDLEWARES = Map.of("await", List.of("await"), "nested",
+			List.of("outer", "inner"), "native", List.of("native"));
+
+	private static FaultServer server;
+
+	@BeforeAll
+	static void start() {
+		server = FaultServer.start(List.of(), App.class);
+	}
+
+	@AfterAll
+	static void stop() {
+		server.close();
+	}
+
+	static Stream<Arguments> races() {
+		return Cases.of(MIDDLEWARES.keySet().stream().sorted().toList(), List.of("clock", "lined-up"), Cases.METHODS,
+				Cases.protocols());
+	}
+
+	@ParameterizedTest
+	@MethodSource("races")
+	void everyRequestEndsWithTheAnswerOrTheFallback(String style, String how, String method, Protocol protocol) {
+		boolean main = style.equals("await") && method.equals("GET");
+		int requests = main ? REQUESTS : REQUESTS / 10;
+		Records before = server.records();
+		Map<String, Integer> answers = sendAll(requests, protocol, method, "/" + style + "/" + how);
+		String body = method.equals("HEAD") ? " " : " %s ";
+		String answer = "200" + body.formatted("answer") + "[handler]";
+		String fallback = "504" + body.formatted("gave up") + "[fallback]";
+		assertThat(answers).as("ends of %d requests", requests)
+			.hasSizeBetween(1, 2)
+			.allSatisfy((end, count) -> assertThat(end).isIn(answer, fallback));
+		assertRecorded(before, MIDDLEWARES.get(style), answers.getOrDefault(answer, 0),
+				answers.getOrDefault(fallback, 0));
+	}
+
+	private static void assertRecorded(Records before, List<String> middlewares, int answers, int fallbacks) {
+		Map<String, Integer> expected = new HashMap<>(
+				Map.of("request ok", answers + fallbacks, "head 200", answers, "head 504", fallbacks));
+		for (String middleware : middlewares) {
+			expected.put("own " + middleware + " passed", answers + fallbacks);
+			expected.put("ttfb " + middleware + " SUCCESS", answers);
+			expected.put("ttfb " + middleware + " SERVER_ERROR", fallbacks);
+		}
+		expected.values().removeIf((count) -> count == 0);
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(5))
+			.untilAsserted(() -> assertThat(server.records().since(before).counts()).isEqualTo(expected));
+	}
+
+	/**
+	 * Send requests, some at a time, and count how they end.
+	 */
+	private static Map<String, Integer> sendAll(int requests, Protocol protocol, String method, String path) {
+		boolean multiplexed = protocol == Protocol.H2C;
+		ConnectionProvider connections = ConnectionProvider.create("race", multiplexed ? 1 : AT_A_TIME);
+		try {
+			HttpClient client = HttpClient.create(connections)
+				.host("localhost")
+				.port(server.port())
+				.protocol(multiplexed ? HttpProtocol.H2C : HttpProtocol.HTTP11);
+			return Flux.range(0, requests)
+				.flatMap((i) -> send(client, method, path), AT_A_TIME)
+				.collect(TreeMap<String, Integer>::new, (ends, end) -> ends.merge(end, 1, Integer::sum))
+				.block(Duration.ofMinutes(5));
+		}
+		finally {
+			connections.dispose();
+		}
+	}
+
+	private static Mono<String> send(HttpClient client, String method, String path) {
+		return client.request(HttpMethod.valueOf(method))
+			.uri(path)
+			.responseSingle((response, body) -> body.asString()
+				.defaultIfEmpty("")
+				.map((text) -> (response.status().code() + " " + text).strip() + " "
+						+ response.responseHeaders().getAll("X-From")))
+			.timeout(Duration.ofSeconds(10), Mono.just("no end"))
+			.onErrorResume((ex) -> Mono.just(ex.toString()));
+	}
+
+	/**
+	 * Middlewares that stop waiting after as long as the handler takes.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class App {
+
+		@Bean
+		Rivals rivals() {
+			return new Rivals();
+		}
+
+		@Bean
+		@AsyncMiddleware(order = 10, path = "/nested/**")
+		HandlerFilterFunction<LiveResponse, ServerResponse> outer() {
+			return (request, next) -> next.handle(request).map((response) -> {
+				response.headers().set("X-Outer", "yes");
+				return response;
+			});
+		}
+
+		@Bean
+		@AsyncMiddleware(order = 20, path = "/await/**")
+		HandlerFilterFunction<LiveResponse, ServerResponse> await(Rivals rivals) {
+			return (request, next) -> {
+				Mono<ServerResponse> response = next.handle(request).cast(ServerResponse.class);
+				return givenUp(request, response, rivals);
+			};
+		}
+
+		@Bean
+		@AsyncMiddleware(order = 20, path = "/nested/**")
+		HandlerFilterFunction<LiveResponse, ServerResponse> inner(Rivals rivals) {
+			return await(rivals);
+		}
+
+		private static Mono<ServerResponse> givenUp(ServerRequest request, Mono<ServerResponse> response,
+				Rivals rivals) {
+			Mono<ServerResponse> fallback = ServerResponse.status(504)
+				.header("X-From", "fallback")
+				.bodyValue("gave up");
+			return isByTheClock(request.exchange()) ? response.timeout(Duration.ofMillis(5), fallback)
+					: response.timeout(race(request.exchange(), rivals).limit(), fallback);
+		}
+
+		@Bean("native")
+		@AsyncMiddleware(order = 20, path = "/native/**")
+		WebFilter plain(Rivals rivals) {
+			return (exchange, chain) -> {
+				Mono<Void> fallback = Mono.defer(() -> {
+					exchange.getResponse().getHeaders().add("X-From", "fallback");
+					return Texts.answer(exchange, 504, "gave up");
+				});
+				return isByTheClock(exchange) ? chain.filter(exchange).timeout(Duration.ofMillis(5), fallback)
+						: chain.filter(exchange).timeout(race(exchange, rivals).limit(), fallback);
+			};
+		}
+
+		private static boolean isByTheClock(ServerWebExchange exchange) {
+			return Texts.lastOf(exchange).equals("clock");
+		}
+
+		private static Rivals.Race race(ServerWebExchange exchange, Rivals rivals) {
+			Rivals.Race race = rivals.race();
+			exchange.getAttributes().put("race", race);
+			return race;
+		}
+
+		@Bean
+		Endpoints endpoints() {
+			return new Endpoints();
+		}
+
+	}
+
+	/**
+	 * Handlers that answer in the moment in which nobody wants to wait any more.
+	 */
+	@RestController
+	static class Endpoints {
+
+		@GetMapping("/{style}/clock")
+		Mono<ResponseEntity<String>> clock() {
+			return Mono.delay(Duration.ofMillis(5)).map((done) -> answer("answer"));
+		}
+
+		@GetMapping("/{style}/lined-up")
+		Mono<ResponseEntity<String>> linedUp(ServerWebExchange exchange) {
+			Rivals.Race race = exchange.getRequiredAttribute("race");
+			return race.answer().map(Endpoints::answer);
+		}
+
+		private static ResponseEntity<String> answer(String text) {
+			return ResponseEntity.ok().header("X-From", "handler").body(text);
+		}
+
+	}
+
+}
