@@ -1,0 +1,95 @@
+package io.github.asyncmiddleware.testsupport.boot;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * An application that Spring Boot runs on Reactor Netty, with a registry for its meters.
+ */
+public final class BootServer implements AutoCloseable {
+
+	/** For applications that enable auto-configuration and have no users. */
+	public static final String NO_SECURITY = "spring.autoconfigure.exclude="
+			+ "org.springframework.boot.security.autoconfigure.web.reactive.ReactiveWebSecurityAutoConfiguration,"
+			+ "org.springframework.boot.security.autoconfigure.ReactiveUserDetailsServiceAutoConfiguration,"
+			+ "org.springframework.boot.security.autoconfigure.actuate.web.reactive"
+			+ ".ReactiveManagementWebSecurityAutoConfiguration";
+
+	private final ConfigurableApplicationContext context;
+
+	private BootServer(ConfigurableApplicationContext context) {
+		this.context = context;
+	}
+
+	/**
+	 * Start an application without security that speaks HTTP/1.1 and, without encryption,
+	 * HTTP/2.
+	 * @param application its configuration
+	 * @param properties its properties, as {@code name=value}
+	 * @return the running application
+	 */
+	public static BootServer start(Class<?> application, String... properties) {
+		return startSecured(application,
+				Stream.concat(Stream.of(NO_SECURITY), Stream.of(properties)).toArray(String[]::new));
+	}
+
+	/**
+	 * Start an application with security.
+	 * @param application its configuration
+	 * @param properties its properties, as {@code name=value}
+	 * @return the running application
+	 */
+	public static BootServer startSecured(Class<?> application, String... properties) {
+		List<String> arguments = new ArrayList<>(
+				List.of("--server.port=0", "--server.http2.enabled=true", "--spring.main.banner-mode=off",
+						"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false"));
+		Stream.of(properties).map((property) -> "--" + property).forEach(arguments::add);
+		return new BootServer(new SpringApplicationBuilder(application, Meters.class).web(WebApplicationType.REACTIVE)
+			.run(arguments.toArray(String[]::new)));
+	}
+
+	public int port() {
+		return ((WebServerApplicationContext) this.context).getWebServer().getPort();
+	}
+
+	public <T> T bean(Class<T> type) {
+		return this.context.getBean(type);
+	}
+
+	/**
+	 * Begin to count what the meters record from now on.
+	 * @return the changes
+	 */
+	public MeterChanges changes() {
+		return new MeterChanges(this.context.getBean(SimpleMeterRegistry.class));
+	}
+
+	@Override
+	public void close() {
+		this.context.close();
+	}
+
+	/**
+	 * The registry.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Meters {
+
+		@Bean
+		SimpleMeterRegistry registry() {
+			return new SimpleMeterRegistry();
+		}
+
+	}
+
+}

@@ -1,0 +1,150 @@
+package io.github.asyncmiddleware.testsupport.boot;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/**
+ * A client with a connection of its own that makes one request, byte by byte if need be.
+ */
+public abstract class Client implements AutoCloseable {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+	private final Socket socket;
+
+	Client(int port) {
+		try {
+			this.socket = new Socket(InetAddress.getLoopbackAddress(), port);
+			this.socket.setTcpNoDelay(true);
+			this.socket.setSoTimeout((int) PATIENCE.toMillis());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Send a whole request without a body and wait for the answer.
+	 * @param protocol how
+	 * @param port where the server is
+	 * @param method the method
+	 * @param path the path
+	 * @param headers the headers, as {@code Name: value}
+	 * @return the answer
+	 */
+	public static Answer exchange(Protocol protocol, int port, String method, String path, String... headers) {
+		try (Client client = protocol.connect(port)) {
+			client.head(method, path, true, headers);
+			return client.answer();
+		}
+	}
+
+	/**
+	 * Send a whole form and wait for the answer.
+	 * @param protocol how
+	 * @param port where the server is
+	 * @param path the path
+	 * @param form the form, encoded
+	 * @return the answer
+	 */
+	public static Answer post(Protocol protocol, int port, String path, String form) {
+		try (Client client = protocol.connect(port)) {
+			client.form("POST", path, form.length());
+			client.body(form, true);
+			return client.answer();
+		}
+	}
+
+	/**
+	 * Send the head of a form.
+	 * @param method the method
+	 * @param path the path
+	 * @param length how long it claims to be
+	 */
+	public final void form(String method, String path, int length) {
+		head(method, path, false, "Content-Type: application/x-www-form-urlencoded", "Content-Length: " + length);
+	}
+
+	/**
+	 * Send the head of the request.
+	 * @param method the method
+	 * @param path the path
+	 * @param end whether that is all
+	 * @param headers the headers, as {@code Name: value}
+	 */
+	public abstract void head(String method, String path, boolean end, String... headers);
+
+	/**
+	 * Send a part of the body.
+	 * @param part the part
+	 * @param end whether it is the last
+	 */
+	public abstract void body(String part, boolean end);
+
+	/**
+	 * Leave.
+	 * @param how how
+	 */
+	public void leave(Leaving how) {
+		try {
+			if (how == Leaving.FIN) {
+				this.socket.shutdownOutput();
+			}
+			else {
+				this.socket.setSoLinger(true, 0);
+				this.socket.close();
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Wait for the answer.
+	 * @return the answer
+	 */
+	public final Answer answer() {
+		try {
+			return read();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	abstract Answer read() throws IOException;
+
+	final Socket socket() {
+		return this.socket;
+	}
+
+	final void write(String text) {
+		write(text.getBytes(StandardCharsets.ISO_8859_1));
+	}
+
+	final void write(byte[] bytes) {
+		try {
+			this.socket.getOutputStream().write(bytes);
+			this.socket.getOutputStream().flush();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	@Override
+	public void close() {
+		try {
+			this.socket.close();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+}
