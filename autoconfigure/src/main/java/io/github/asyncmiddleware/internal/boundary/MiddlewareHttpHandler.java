@@ -4,7 +4,7 @@ import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.record.Ending;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestReporter;
-import io.github.asyncmiddleware.internal.response.ObservedResponse;
+import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.run.RequestRun;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
@@ -65,7 +65,7 @@ final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 			// As the exchange itself does for a request that is not decorated
 			original.setAttributesSupplier(exchange::getAttributes);
 		}
-		if (response instanceof ObservedResponse observed && observed.listener() instanceof RequestRun run) {
+		if (response instanceof ResponseFace face && face.commit().request() instanceof RequestRun run) {
 			run.exchange(exchange);
 		}
 		return exchange;

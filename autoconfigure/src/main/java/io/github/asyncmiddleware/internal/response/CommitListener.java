@@ -23,6 +23,16 @@ public interface CommitListener extends RequestRecord {
 	int touches();
 
 	/**
+	 * The status or the body of the response is touched.
+	 */
+	void statusTouched();
+
+	/**
+	 * Headers or cookies of the response are changed, or can be from now on.
+	 */
+	void headersTouched();
+
+	/**
 	 * A response is on its way out: no middleware works on it, unless it is shown to one.
 	 */
 	void leaves();

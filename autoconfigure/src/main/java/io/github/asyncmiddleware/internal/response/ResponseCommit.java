@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
+import io.github.asyncmiddleware.internal.record.RequestEnd;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +77,17 @@ public final class ResponseCommit {
 
 	private final CommitListener request;
 
-	private final @Nullable ObservedResponse server;
+	private final boolean server;
+
+	/** The outermost face, which belongs to the current attempt. Set when it is made. */
+	@SuppressWarnings("NullAway.Init")
+	private ResponseFace face;
+
+	/** Some part of the chain can be discarded. Set before that part is subscribed to. */
+	private boolean shared;
+
+	/** The response of the server was asked for, as upgrade strategies do. */
+	private boolean unwrapped;
 
 	/** Made for the first that awaits. */
 	private @Nullable AwaitedResponse live;
@@ -102,13 +113,33 @@ public final class ResponseCommit {
 	 * Create the commit of a response.
 	 * @param response the response as it is without this
 	 * @param request the request
-	 * @param server the face of the response if it is the one of the server, else
-	 * {@code null}
+	 * @param server whether it is the one of the server, and no decorator of it
 	 */
-	ResponseCommit(ServerHttpResponse response, CommitListener request, @Nullable ObservedResponse server) {
+	ResponseCommit(ServerHttpResponse response, CommitListener request, boolean server) {
 		this.response = response;
 		this.request = request;
 		this.server = server;
+	}
+
+	ResponseFace first(ResponseFace face) {
+		this.face = face;
+		return face;
+	}
+
+	boolean isOfServer() {
+		return this.server;
+	}
+
+	void share() {
+		this.shared = true;
+	}
+
+	boolean isShared() {
+		return this.shared;
+	}
+
+	void unwrapped() {
+		this.unwrapped = true;
 	}
 
 	/**
@@ -118,13 +149,17 @@ public final class ResponseCommit {
 	public AwaitedResponse live() {
 		AwaitedResponse live = this.live;
 		if (live == null) {
-			live = new AwaitedResponse((this.server != null) ? this.server : this.response, this);
+			live = new AwaitedResponse(this.face, this);
 			this.live = live;
 		}
 		return live;
 	}
 
-	CommitListener request() {
+	/**
+	 * The request that the response belongs to.
+	 * @return always the same object
+	 */
+	public CommitListener request() {
 		return this.request;
 	}
 
@@ -146,6 +181,18 @@ public final class ResponseCommit {
 	 */
 	boolean isCommitted() {
 		return (this.word & PHASE) >= COMMITTING || this.response.isCommitted();
+	}
+
+	/**
+	 * Whether the writer whose head was decided has ended, if there is one.
+	 */
+	boolean isWritten() {
+		ResponseWriter writer = this.writer;
+		return writer == null || writer.isOver();
+	}
+
+	boolean isSent() {
+		return (this.word & PHASE) == SENT;
 	}
 
 	/**
@@ -209,12 +256,19 @@ public final class ResponseCommit {
 	/**
 	 * Discard the attempt that the rest of the chain was making for a middleware that has
 	 * cancelled it, unless that has been shown to somebody further out or is sent.
+	 * @param face the face of the response that the middleware sees
 	 * @param head the head when the attempt began
 	 */
-	public void discardUnshown(ResponseHead head) {
-		int attempt = attempt();
-		if (was(markDiscarded(attempt, OPEN, 0), attempt, OPEN)) {
-			restore(head);
+	public void discardUnshown(ResponseFace face, ResponseHead head) {
+		synchronized (this) {
+			int attempt = attempt();
+			int before = markDiscarded(attempt, OPEN, 0);
+			if (was(before, attempt, OPEN)) {
+				restore(face, attempt + 1, head);
+			}
+			else if (was(before, attempt, SENT)) {
+				face.overtaken();
+			}
 		}
 	}
 
@@ -223,29 +277,34 @@ public final class ResponseCommit {
 	 * released none.
 	 * @param waiting the part of the middleware
 	 * @param writer what was shown, or {@code null} if nothing was
+	 * @param face the face of the response that the middleware sees
 	 * @param head the head when the attempt began
 	 * @return {@code false} if it was sent meanwhile, by a writer that came past
 	 */
-	public boolean discard(Waiting waiting, @Nullable ResponseWriter writer, ResponseHead head) {
-		int attempt = attempt();
-		int before = markDiscarded(attempt, GATED, 0);
+	public boolean discard(Waiting waiting, @Nullable ResponseWriter writer, ResponseFace face, ResponseHead head) {
+		boolean discarded;
+		synchronized (this) {
+			int attempt = attempt();
+			int before = markDiscarded(attempt, GATED, 0);
+			discarded = before / ATTEMPT == attempt && (before & PHASE) <= GATED;
+			if (discarded) {
+				restore(face, attempt + 1, head);
+				if ((before & PHASE) == GATED) {
+					this.request.stays();
+				}
+			}
+		}
 		if (writer != null) {
 			writer.refuse();
-		}
-		boolean discarded = before / ATTEMPT == attempt && (before & PHASE) <= GATED;
-		if (discarded) {
-			if ((before & PHASE) == GATED) {
-				this.request.stays();
-			}
-			restore(head);
 		}
 		leave(waiting);
 		return discarded;
 	}
 
-	private void restore(ResponseHead head) {
+	private void restore(ResponseFace face, int attempt, ResponseHead head) {
 		this.request.discarded();
 		head.applyTo(this.response);
+		face.moveOn(attempt);
 		this.head = null;
 	}
 
@@ -313,16 +372,25 @@ public final class ResponseCommit {
 	boolean arrives(ResponseWriter writer) {
 		Waiting first = this.innermost;
 		int attempt = writer.attempt();
-		int before = mark(attempt, OPEN, (first != null) ? GATED : COMMITTING);
+		int before;
+		ResponseWriter earlier = this.writer;
+		synchronized (this) {
+			if (writer.isOver()) {
+				return false;
+			}
+			before = mark(attempt, OPEN, (first != null) ? GATED : COMMITTING);
+			if (was(before, attempt, OPEN)) {
+				this.writer = writer;
+			}
+		}
 		if (before / ATTEMPT != attempt) {
 			writer.refuse();
 			return false;
 		}
 		if ((before & PHASE) != OPEN) {
-			writer.drop();
+			writer.drop(earlier);
 			return false;
 		}
-		this.writer = writer;
 		this.request.leaves();
 		return first == null && commits(writer);
 	}
@@ -337,6 +405,9 @@ public final class ResponseCommit {
 		}
 		else if (was(this.word, writer.attempt(), GATED)) {
 			lead(writer, this.innermost);
+		}
+		else {
+			writer.refuse();
 		}
 	}
 
@@ -400,7 +471,7 @@ public final class ResponseCommit {
 	 * @return whether that is all done, and the head with the server
 	 */
 	private boolean commits(ResponseWriter writer) {
-		if (this.server == null) {
+		if (!this.server) {
 			return sends(writer);
 		}
 		List<Supplier<? extends Mono<Void>>> actions = this.actions;
@@ -438,16 +509,22 @@ public final class ResponseCommit {
 	 * @return whether the head is with the server; if not, the attempt was discarded
 	 */
 	boolean sends(ResponseWriter writer) {
-		if (!writer.markSending()) {
+		boolean wanted;
+		boolean sent;
+		synchronized (this) {
+			wanted = writer.markSending();
+			sent = wanted && was(mark(writer.attempt(), COMMITTING, SENT), writer.attempt(), COMMITTING);
+		}
+		if (!wanted) {
 			reopen(writer, 0);
 			return false;
 		}
-		if (!was(mark(writer.attempt(), COMMITTING, SENT), writer.attempt(), COMMITTING)) {
+		if (!sent) {
 			writer.refuse();
 			return false;
 		}
-		if (this.server != null) {
-			this.server.head(writer.hasOpenBody());
+		if (this.server) {
+			head(writer.hasOpenBody());
 		}
 		return true;
 	}
@@ -461,10 +538,15 @@ public final class ResponseCommit {
 		}
 		int attempt = writer.attempt();
 		// A decorator can be written to again as long as the server has nothing
-		int last = (this.server == null && !this.request.hasHead()) ? SENT : COMMITTING;
-		int before = markDiscarded(attempt, last, flags);
-		if (before / ATTEMPT == attempt && (before & PHASE) <= last && (before & PHASE) != OPEN) {
-			this.request.stays();
+		int last = (!this.server && !this.request.hasHead()) ? SENT : COMMITTING;
+		synchronized (this) {
+			int before = markDiscarded(attempt, last, flags);
+			if (before / ATTEMPT == attempt && (before & PHASE) <= last) {
+				writer.moveOn(attempt + 1);
+				if ((before & PHASE) != OPEN) {
+					this.request.stays();
+				}
+			}
 		}
 	}
 
@@ -494,12 +576,37 @@ public final class ResponseCommit {
 		actions.add(action);
 	}
 
-	HttpStatusCode statusCode() {
-		if (this.server != null) {
-			return this.server.statusOfHead();
+	private void head(boolean body) {
+		if (!body && isUpgrade()) {
+			this.request.upgrades(this.response);
+			return;
 		}
 		HttpStatusCode status = this.response.getStatusCode();
-		return (status != null) ? status : HttpStatus.OK;
+		this.request.head((status != null) ? status.value() : 200, body, this.response);
+	}
+
+	/**
+	 * The status that the head would have now.
+	 */
+	HttpStatusCode statusCode() {
+		HttpStatusCode status = this.response.getStatusCode();
+		if (status != null && !HttpStatus.OK.isSameCodeAs(status)) {
+			return status;
+		}
+		return isUpgrade() ? HttpStatus.SWITCHING_PROTOCOLS : HttpStatus.OK;
+	}
+
+	/**
+	 * The client chooses the header, so it takes more than that: a strategy takes the
+	 * connection, the status is left to it, and no error is being rendered.
+	 */
+	private boolean isUpgrade() {
+		if (!this.unwrapped || !Upgrade.isRequestedBy(this.request.request())) {
+			return false;
+		}
+		HttpStatusCode status = this.response.getStatusCode();
+		return (status == null || HttpStatus.OK.isSameCodeAs(status))
+				&& RequestEnd.rendered(this.request.exchange()) == null;
 	}
 
 	/**

@@ -16,30 +16,30 @@ import org.springframework.core.io.buffer.DataBuffer;
  */
 abstract class ResponseWrite extends Mono<Void> {
 
-	private final ResponseCommit commit;
+	private final ResponseFace face;
 
-	private ResponseWrite(ResponseCommit commit) {
-		this.commit = commit;
+	private ResponseWrite(ResponseFace face) {
+		this.face = face;
 	}
 
 	@Override
 	public final void subscribe(CoreSubscriber<? super Void> actual) {
-		write(new ResponseWriter(this.commit, actual));
+		write(new ResponseWriter(this.face, actual));
 	}
 
 	abstract void write(ResponseWriter writer);
 
 	/**
 	 * Write a body.
-	 * @param commit the commit of the response
+	 * @param face the face of the response that is written to
 	 * @param body the body
 	 * @param single how the response writes a body of at most one element
 	 * @param stream how it writes any other
 	 * @return writes it
 	 */
-	static Mono<Void> of(ResponseCommit commit, Publisher<? extends DataBuffer> body,
+	static Mono<Void> of(ResponseFace face, Publisher<? extends DataBuffer> body,
 			Function<Mono<DataBuffer>, Mono<Void>> single, Function<Flux<DataBuffer>, Mono<Void>> stream) {
-		return new ResponseWrite(commit) {
+		return new ResponseWrite(face) {
 
 			@Override
 			void write(ResponseWriter writer) {
@@ -52,14 +52,14 @@ abstract class ResponseWrite extends Mono<Void> {
 
 	/**
 	 * Write a body of groups.
-	 * @param commit the commit of the response
+	 * @param face the face of the response that is written to
 	 * @param body the body
 	 * @param groups how the response writes it
 	 * @return writes it
 	 */
-	static Mono<Void> ofGroups(ResponseCommit commit, Publisher<? extends Publisher<? extends DataBuffer>> body,
+	static Mono<Void> ofGroups(ResponseFace face, Publisher<? extends Publisher<? extends DataBuffer>> body,
 			Function<Flux<Publisher<? extends DataBuffer>>, Mono<Void>> groups) {
-		return new ResponseWrite(commit) {
+		return new ResponseWrite(face) {
 
 			@Override
 			void write(ResponseWriter writer) {
@@ -71,13 +71,13 @@ abstract class ResponseWrite extends Mono<Void> {
 
 	/**
 	 * Complete a response without a body, or with one that only the server sees.
-	 * @param commit the commit of the response
+	 * @param face the face of the response that is written to
 	 * @param write writes it, once the head may go
 	 * @param unseen whether the server writes a body by itself
 	 * @return writes it
 	 */
-	static Mono<Void> withoutHolding(ResponseCommit commit, Supplier<Mono<Void>> write, boolean unseen) {
-		return new ResponseWrite(commit) {
+	static Mono<Void> withoutHolding(ResponseFace face, Supplier<Mono<Void>> write, boolean unseen) {
+		return new ResponseWrite(face) {
 
 			@Override
 			void write(ResponseWriter writer) {

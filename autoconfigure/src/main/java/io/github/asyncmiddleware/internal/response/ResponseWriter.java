@@ -2,6 +2,8 @@ package io.github.asyncmiddleware.internal.response;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,8 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 		}
 	}
 
+	private final ResponseFace face;
+
 	private final ResponseCommit commit;
 
 	private final int attempt;
@@ -91,15 +95,26 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 
 	private volatile @Nullable Subscription wait;
 
-	ResponseWriter(ResponseCommit commit, CoreSubscriber<? super Void> actual) {
-		this.commit = commit;
-		this.attempt = commit.attempt();
+	/** Those that came second. Changed in the lock of this. */
+	private volatile @Nullable List<ResponseWriter> seconds;
+
+	ResponseWriter(ResponseFace face, CoreSubscriber<? super Void> actual) {
+		this.face = face;
+		this.commit = face.commit();
+		this.attempt = face.attempt();
 		this.actual = actual;
 		this.context = actual.currentContext();
 	}
 
 	int attempt() {
 		return this.attempt;
+	}
+
+	/**
+	 * It was not sent, and another one may be written to the same face.
+	 */
+	void moveOn(int attempt) {
+		this.face.moveOn(attempt);
 	}
 
 	ResponseCommit commit() {
@@ -288,18 +303,54 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 			if ((before & TAKEN) == 0) {
 				end(this.carrier, new IllegalStateException("Another response is sent instead"));
 			}
+			if (this.seconds != null) {
+				endSeconds(null);
+			}
 		}
 	}
 
 	/**
-	 * It comes second. As every server does, let it end as if it were written.
+	 * It comes second. As every server does, write nothing; it ends with the first.
+	 * @param first the writer that came first, if that is known already
 	 */
-	void drop() {
+	void drop(@Nullable ResponseWriter first) {
 		int before = markOver();
 		if ((before & OVER) == 0) {
 			cancelSources();
-			end(this.carrier, null);
+			if (first != null) {
+				first.endTogether(this);
+			}
+			else {
+				end(null, null);
+			}
 		}
+	}
+
+	private void endTogether(ResponseWriter second) {
+		synchronized (this) {
+			if (this.seconds == null) {
+				this.seconds = new ArrayList<>(1);
+			}
+			this.seconds.add(second);
+		}
+		if (isOver()) {
+			endSeconds(null);
+		}
+	}
+
+	private void endSeconds(@Nullable Throwable error) {
+		List<ResponseWriter> seconds;
+		synchronized (this) {
+			seconds = this.seconds;
+			this.seconds = null;
+		}
+		if (seconds != null) {
+			seconds.forEach((second) -> second.end(null, error));
+		}
+	}
+
+	boolean isOver() {
+		return (this.word & OVER) != 0;
 	}
 
 	private int markOver() {
@@ -366,6 +417,9 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 		if ((before & (OVER | TAKEN)) == 0) {
 			end(this.carrier, null);
 		}
+		if (this.seconds != null) {
+			endSeconds(null);
+		}
 	}
 
 	@Override
@@ -383,8 +437,11 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 		if ((before & (OVER | TAKEN)) == 0) {
 			end(this.carrier, ex);
 		}
-		else {
+		else if ((before & OVER) != 0) {
 			Operators.onErrorDropped(ex, this.context);
+		}
+		if (this.seconds != null) {
+			endSeconds(ex);
 		}
 	}
 
@@ -397,7 +454,8 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 	}
 
 	/**
-	 * The subscriber cancels. What was shown does not belong to it any more.
+	 * The subscriber cancels. What was shown does not belong to it any more, and what goes
+	 * to the server together with its head is not called back.
 	 */
 	@Override
 	public void cancel() {
@@ -414,8 +472,8 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 	private void cancel(int notCarrier) {
 		int word = this.word;
 		while ((word & (OVER | notCarrier)) == 0) {
-			boolean shown = (word & (SHOWN | OUT)) == SHOWN;
-			int next = shown ? TAKEN | DETACHED : ((word & (SENDING | UNWANTED)) == SENDING) ? UNWANTED : OVER;
+			boolean stands = (word & (SHOWN | OUT)) == SHOWN || ((word & SENDING) != 0 && !hasOpenBody());
+			int next = stands ? TAKEN | DETACHED : ((word & (SENDING | UNWANTED)) == SENDING) ? UNWANTED : OVER;
 			if (WORD.compareAndSet(this, word, word | next)) {
 				if (next == OVER) {
 					this.commit.reopen(this, 0);

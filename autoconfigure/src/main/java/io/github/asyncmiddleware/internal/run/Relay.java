@@ -7,7 +7,6 @@ import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.Style;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
-import io.github.asyncmiddleware.internal.response.ResponseHead;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -70,9 +69,6 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	/** What had been done to the response when the inner middleware was entered. */
 	private final int touches;
 
-	/** The head before this part was started, if the outer middleware can discard it. */
-	final @Nullable ResponseHead head;
-
 	/** Kept, since asking for it goes through all subscribers further out. */
 	private final Context context;
 
@@ -124,11 +120,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		this.context = actual.currentContext();
 		this.ownTime = (inner != null) ? OwnTime.of(inner, this) : null;
 		if (outer != null) {
-			this.head = (outer.middleware().code().style() != Style.AWAIT) ? run.head() : null;
 			outer.nextRelay = this;
-		}
-		else {
-			this.head = null;
 		}
 	}
 
@@ -217,7 +209,8 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 
 	@Override
 	public void cancel() {
-		boolean discards = this.outer != null && this.outer.nextCancelled();
+		Step outer = this.outer;
+		boolean discards = outer != null && outer.nextCancelled();
 		mark(CANCELLED);
 		Subscription subscription = this.subscription;
 		if (subscription != null) {
@@ -228,8 +221,9 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			// Started without being waited for
 			next.cancel();
 		}
-		if (discards) {
-			this.run.discard(this.head);
+		// One that awaits does that itself
+		if (outer != null && discards && outer.middleware().code().style() != Style.AWAIT) {
+			outer.discardAttempt();
 		}
 	}
 

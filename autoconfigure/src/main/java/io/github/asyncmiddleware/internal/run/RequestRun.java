@@ -11,8 +11,7 @@ import io.github.asyncmiddleware.internal.record.RequestEnd;
 import io.github.asyncmiddleware.internal.record.RequestReporter;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.response.CommitListener;
-import io.github.asyncmiddleware.internal.response.ObservedResponse;
-import io.github.asyncmiddleware.internal.response.ResponseHead;
+import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.watch.InFlightRequests;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
@@ -72,7 +71,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 	private final RequestEnd end = new RequestEnd();
 
 	/** The response as the filters see it. Set before the first of them runs. */
-	private @Nullable ObservedResponse response;
+	private @Nullable ResponseFace response;
 
 	private @Nullable ServerWebExchange exchange;
 
@@ -89,8 +88,8 @@ public final class RequestRun extends Ledger implements CommitListener {
 	/** The runs of segments, latest first. Guarded by this. */
 	private @Nullable SegmentRun segments;
 
-	/** Where nothing is known, something was touched each time that is asked. */
-	private int unknownTouches;
+	/** Status and body in the upper half, headers and cookies in the lower. */
+	private int touches;
 
 	/** What the thread is doing that the request is on; only a hint for the watch. */
 	private ThreadActivity here = ThreadActivity.UNWATCHED;
@@ -144,7 +143,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 	 * @return the response as the filters are to see it
 	 */
 	public ServerHttpResponse observe(ServerHttpResponse response) {
-		this.response = ObservedResponse.of(response, this);
+		this.response = ResponseFace.ofServer(response, this);
 		return this.response;
 	}
 
@@ -239,34 +238,28 @@ public final class RequestRun extends Ledger implements CommitListener {
 	 * @param exchange the exchange as a middleware sees it
 	 */
 	boolean isAnswered(ServerWebExchange exchange) {
-		ObservedResponse response = this.response;
-		return (response != null) ? response.commit().isAnswered() : exchange.getResponse().isCommitted();
-	}
-
-	/**
-	 * The head as it is now.
-	 * @return the head, or {@code null} if the response is not observed
-	 */
-	@Nullable ResponseHead head() {
-		ObservedResponse response = this.response;
-		return (response != null) ? response.commit().head() : null;
-	}
-
-	/**
-	 * Discard what the rest of the chain has done to a response that it has not sent.
-	 * @param head the head before the rest of the chain began
-	 */
-	void discard(@Nullable ResponseHead head) {
-		ObservedResponse response = this.response;
-		if (response != null && head != null && !isEnded()) {
-			response.commit().discardUnshown(head);
+		ResponseFace response = this.response;
+		if (response != null && response.commit().isAnswered()) {
+			return true;
 		}
+		return (exchange.getResponse() instanceof ResponseFace face) ? face.commit().isAnswered()
+				: response == null && exchange.getResponse().isCommitted();
 	}
 
 	@Override
 	public int touches() {
-		ObservedResponse response = this.response;
-		return (response != null) ? response.touches() : this.unknownTouches++;
+		// Where nothing is known, something may have been touched each time that is asked
+		return (this.response != null) ? this.touches : this.touches++;
+	}
+
+	@Override
+	public void statusTouched() {
+		this.touches += 1 << 16;
+	}
+
+	@Override
+	public void headersTouched() {
+		this.touches = (this.touches & 0xFFFF0000) | ((this.touches + 1) & 0xFFFF);
 	}
 
 	/**

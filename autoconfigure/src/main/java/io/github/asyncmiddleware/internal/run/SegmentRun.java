@@ -4,7 +4,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
-import io.github.asyncmiddleware.internal.response.ResponseHead;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -50,8 +49,6 @@ final class SegmentRun extends Mono<Void> implements CoreSubscriber<Void>, Subsc
 
 	// Published by the subscription and its signals
 
-	private @Nullable ResponseHead head;
-
 	private @Nullable CoreSubscriber<? super Void> actual;
 
 	private Context context = Context.empty();
@@ -81,12 +78,10 @@ final class SegmentRun extends Mono<Void> implements CoreSubscriber<Void>, Subsc
 			return;
 		}
 		if (before != null) {
-			run.discard(before.head);
 			run.restarted();
 		}
 		this.actual = actual;
 		this.context = actual.currentContext();
-		this.head = run.head();
 		Segment.proceed(this.segment.first(), run, this.exchange, this, null, 0);
 	}
 

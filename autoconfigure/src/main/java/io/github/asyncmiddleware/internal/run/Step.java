@@ -4,7 +4,6 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
-import io.github.asyncmiddleware.internal.response.Gated;
 import io.github.asyncmiddleware.internal.response.Waiting;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -43,6 +42,9 @@ public final class Step extends StepWord implements WebFilterChain {
 	/** What the rest of the chain sees, once the middleware has called next. */
 	private @Nullable ServerWebExchange nextExchange;
 
+	/** What the rest of the chain does to the response, once it was started. */
+	private @Nullable Attempt attempt;
+
 	/** Where the response leaves the middleware, unless it returned next itself. */
 	@Nullable Relay relay;
 
@@ -70,7 +72,11 @@ public final class Step extends StepWord implements WebFilterChain {
 		return this.link;
 	}
 
-	RequestRun run() {
+	/**
+	 * The request.
+	 * @return always the same object
+	 */
+	public RequestRun run() {
 		return this.run;
 	}
 
@@ -125,11 +131,25 @@ public final class Step extends StepWord implements WebFilterChain {
 			OwnTime.start(this);
 			Operators.complete(actual);
 		}
-		else if (relay != null) {
-			relay.proceed(this.link.next(), exchange, actual);
-		}
 		else {
-			Segment.proceed(this.link.next(), this.run, exchange, actual, this, 0);
+			this.attempt = Attempt.begin(exchange, this.run);
+			ServerWebExchange next = this.attempt.exchange(exchange);
+			if (relay != null) {
+				relay.proceed(this.link.next(), next, actual);
+			}
+			else {
+				Segment.proceed(this.link.next(), this.run, next, actual, this, 0);
+			}
+		}
+	}
+
+	/**
+	 * Undo what the rest of the chain has done to the response and has not sent.
+	 */
+	void discardAttempt() {
+		Attempt attempt = this.attempt;
+		if (attempt != null && !this.run.isEnded()) {
+			attempt.discard();
 		}
 	}
 
@@ -149,10 +169,7 @@ public final class Step extends StepWord implements WebFilterChain {
 	}
 
 	private void restart() {
-		Relay before = this.nextRelay;
-		if (before != null) {
-			this.run.discard(before.head);
-		}
+		discardAttempt();
 		this.run.restarted();
 	}
 
@@ -266,15 +283,6 @@ public final class Step extends StepWord implements WebFilterChain {
 	public boolean isFollowedByOffloaded(ServerWebExchange exchange) {
 		Middleware next = this.link.next().skipTo(exchange).middleware;
 		return next != null && next.code().runsOn() != RunsOn.EVENT_LOOP && next.code().concurrent() == null;
-	}
-
-	/**
-	 * Make sure that the response can be shown to the middleware before it is sent.
-	 * @param exchange the exchange that the rest of the chain is to see
-	 * @return the same, or one with another response
-	 */
-	public ServerWebExchange gate(ServerWebExchange exchange) {
-		return Gated.open(exchange, this.run);
 	}
 
 	/**

@@ -7,9 +7,9 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
+import io.github.asyncmiddleware.internal.response.AttemptExchange;
 import io.github.asyncmiddleware.internal.response.AwaitedResponse;
-import io.github.asyncmiddleware.internal.response.Gated;
-import io.github.asyncmiddleware.internal.response.ResponseCommit;
+import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.run.RequestRun;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
@@ -64,11 +64,11 @@ public final class AwaitFilter implements WebFilter {
 	// Null is what a function returns that somebody has forgotten to finish
 	@SuppressWarnings({ "NullAway", "DataFlowIssue" })
 	public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-		ServerWebExchange gated = (chain instanceof Step step) ? step.gate(exchange)
-				: Gated.open(exchange, RequestRun.of(exchange));
-		ResponseCommit commit = Gated.commitOf(gated);
-		AwaitRun run = new AwaitRun(this, gated, chain, commit);
-		@Nullable Mono<ServerResponse> response = this.function.filter(request(commit.live(), gated), run);
+		RequestRun request = (chain instanceof Step step) ? step.run() : RequestRun.of(exchange);
+		ResponseFace face = ResponseFace.of(exchange.getResponse(), request);
+		ServerWebExchange gated = (face != exchange.getResponse()) ? AttemptExchange.of(exchange, face) : exchange;
+		AwaitRun run = new AwaitRun(this, gated, chain, face);
+		@Nullable Mono<ServerResponse> response = this.function.filter(request(face.commit().live(), gated), run);
 		return (response != null) ? run.answeredWith(response) : null;
 	}
 

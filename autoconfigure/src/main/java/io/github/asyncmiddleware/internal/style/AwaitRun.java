@@ -8,6 +8,7 @@ import java.util.List;
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.response.ResponseCommit;
+import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.response.ResponseHead;
 import io.github.asyncmiddleware.internal.response.ResponseWriter;
 import io.github.asyncmiddleware.internal.response.Waiting;
@@ -110,6 +111,8 @@ final class AwaitRun extends Waiting
 
 	private final WebFilterChain chain;
 
+	private final ResponseFace face;
+
 	private final ResponseCommit commit;
 
 	private volatile int word;
@@ -141,11 +144,12 @@ final class AwaitRun extends Waiting
 	/** Further subscriptions to next, which get the same response. Guarded by this. */
 	private @Nullable List<AwaitNext> joined;
 
-	AwaitRun(AwaitFilter filter, ServerWebExchange exchange, WebFilterChain chain, ResponseCommit commit) {
+	AwaitRun(AwaitFilter filter, ServerWebExchange exchange, WebFilterChain chain, ResponseFace face) {
 		this.filter = filter;
 		this.exchange = exchange;
 		this.chain = chain;
-		this.commit = commit;
+		this.face = face;
+		this.commit = face.commit();
 	}
 
 	@Override
@@ -260,8 +264,8 @@ final class AwaitRun extends Waiting
 		}
 		int before = markStarted();
 		if (mayStart(before)) {
-			if (rest(before) == OVER && this.head != null) {
-				this.commit.discard(this, null, this.head);
+			if (rest(before) == OVER) {
+				discard(null);
 			}
 			this.running = next;
 			this.error = null;
@@ -411,7 +415,7 @@ final class AwaitRun extends Waiting
 	}
 
 	private boolean discard(@Nullable ResponseWriter writer) {
-		return this.head == null || this.commit.discard(this, writer, this.head);
+		return this.head == null || this.commit.discard(this, writer, this.face, this.head);
 	}
 
 	@Override

@@ -1,0 +1,339 @@
+package io.github.asyncmiddleware.internal.response;
+
+import java.nio.file.Path;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferFactory;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ResponseCookie;
+import org.springframework.http.ZeroCopyHttpOutputMessage;
+import org.springframework.http.server.reactive.ChannelSendOperator;
+import org.springframework.http.server.reactive.HttpHeadResponseDecorator;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
+import org.springframework.util.LinkedMultiValueMap;
+import org.springframework.util.MultiValueMap;
+
+/**
+ * A response as one part of the chain sees it. Its writers pass the
+ * {@link ResponseCommit}, which all faces of a response share, as writers of the attempt
+ * that the face belongs to. Where a middleware can discard what the rest of the chain does
+ * to the response, the rest gets a face of its own; when it is discarded, that face stays
+ * with the old attempt, through which nothing can be changed any more, and those further
+ * out move on. Changes no byte.
+ */
+public class ResponseFace extends ServerHttpResponseDecorator {
+
+	private final ServerHttpResponse target;
+
+	private final ResponseCommit commit;
+
+	private final @Nullable ResponseFace outer;
+
+	/** Changed in the lock of the commit. */
+	private volatile int attempt;
+
+	// As this attempt sees them. Belong to the thread that the response is on
+
+	private @Nullable HttpHeaders headers;
+
+	private @Nullable MultiValueMap<String, ResponseCookie> cookies;
+
+	private volatile boolean overtaken;
+
+	private ResponseFace(ServerHttpResponse target, ResponseCommit commit, @Nullable ResponseFace outer) {
+		super(target);
+		this.target = target;
+		this.commit = commit;
+		this.outer = outer;
+		if (outer != null) {
+			this.attempt = outer.attempt;
+		}
+	}
+
+	private static ResponseFace of(ServerHttpResponse target, ResponseCommit commit, @Nullable ResponseFace outer) {
+		return (target instanceof ZeroCopyHttpOutputMessage zeroCopy)
+				? new ZeroCopy(target, zeroCopy, commit, outer) : new ResponseFace(target, commit, outer);
+	}
+
+	/**
+	 * The first face of the response of the server.
+	 * @param response the response of the server
+	 * @param request the request
+	 * @return a face with a commit of its own
+	 */
+	public static ResponseFace ofServer(ServerHttpResponse response, CommitListener request) {
+		ResponseCommit commit = new ResponseCommit(response, request, true);
+		return commit.first(of(response, commit, null));
+	}
+
+	/**
+	 * The face of any response.
+	 * @param response the response
+	 * @param request the request
+	 * @return the same if it is one, or the first face of a response that is not, such as
+	 * one that a foreign filter has decorated
+	 */
+	public static ResponseFace of(ServerHttpResponse response, CommitListener request) {
+		if (response instanceof ResponseFace face) {
+			return face;
+		}
+		ResponseCommit commit = new ResponseCommit(response, request, false);
+		return commit.first(of(response, commit, null));
+	}
+
+	/**
+	 * A face for the rest of the chain, whose attempt can be discarded.
+	 * @return a face with the same commit
+	 */
+	public ResponseFace inner() {
+		this.commit.share();
+		return of(this.target, this.commit, this);
+	}
+
+	/**
+	 * Belong to another attempt, together with all faces further out. Called in the lock
+	 * of the commit.
+	 */
+	final void moveOn(int attempt) {
+		for (ResponseFace face = this; face != null; face = face.outer) {
+			face.attempt = attempt;
+		}
+	}
+
+	/**
+	 * What all faces of the response share.
+	 * @return the commit
+	 */
+	public final ResponseCommit commit() {
+		return this.commit;
+	}
+
+	final int attempt() {
+		return this.attempt;
+	}
+
+	/**
+	 * Whether the attempt that this face belongs to was discarded.
+	 * @return {@code true} if nothing that is done to it is sent
+	 */
+	public final boolean isDiscarded() {
+		return this.attempt != this.commit.attempt();
+	}
+
+	/**
+	 * Only called from outside, as by upgrade strategies in order to take the connection
+	 * over: everything here uses the field.
+	 */
+	@Override
+	public ServerHttpResponse getDelegate() {
+		this.commit.unwrapped();
+		return this.target;
+	}
+
+	@Override
+	public void beforeCommit(Supplier<? extends Mono<Void>> action) {
+		this.commit.beforeCommit(action);
+	}
+
+	@Override
+	public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
+		this.commit.request().statusTouched();
+		if (this.target instanceof HttpHeadResponseDecorator) {
+			return drain(body);
+		}
+		if (this.commit.isOfServer()) {
+			return ResponseWrite.of(this, body, this.target::writeWith, this.target::writeWith);
+		}
+		// A decorator is to see a write when it has been let out, not before
+		return ResponseWrite.of(this, body,
+				(single) -> single.flatMap((buffer) -> this.target
+					.writeWith(Mono.just(buffer).doOnDiscard(DataBuffer.class, DataBufferUtils::release))),
+				(stream) -> new ChannelSendOperator<>(stream, this.target::writeWith));
+	}
+
+	/**
+	 * The answer to a HEAD request, as {@link HttpHeadResponseDecorator} counts it: the
+	 * body is released, and the head comes with {@code setComplete}.
+	 */
+	private Mono<Void> drain(Publisher<? extends DataBuffer> body) {
+		return Mono.defer(() -> {
+			int attempt = this.attempt;
+			HttpHeaders headers = getHeaders();
+			if (!(body instanceof Mono<? extends DataBuffer> single)) {
+				return Flux.from(body)
+					.doOnNext(DataBufferUtils::release)
+					.doOnComplete(() -> this.commit.markAnswered(attempt))
+					.then();
+			}
+			return single.doOnSuccess((buffer) -> {
+				if (!headers.containsHeader(HttpHeaders.CONTENT_LENGTH)
+						&& !headers.containsHeader(HttpHeaders.TRANSFER_ENCODING)) {
+					headers.setContentLength((buffer != null) ? buffer.readableByteCount() : 0);
+				}
+				if (buffer != null) {
+					DataBufferUtils.release(buffer);
+					this.commit.markAnswered(attempt);
+				}
+			}).then();
+		});
+	}
+
+	@Override
+	public Mono<Void> writeAndFlushWith(Publisher<? extends Publisher<? extends DataBuffer>> body) {
+		if (this.target instanceof HttpHeadResponseDecorator) {
+			return setComplete();
+		}
+		this.commit.request().statusTouched();
+		return ResponseWrite.ofGroups(this, body,
+				this.commit.isOfServer() ? this.target::writeAndFlushWith
+						: (groups) -> new ChannelSendOperator<>(groups, this.target::writeAndFlushWith));
+	}
+
+	@Override
+	public Mono<Void> setComplete() {
+		this.commit.request().statusTouched();
+		if (this.target.isCommitted() && this.commit.isWritten()) {
+			return this.target.setComplete();
+		}
+		return ResponseWrite.withoutHolding(this, this.target::setComplete, false);
+	}
+
+	/**
+	 * Whether what is done to the head has an effect. Called in the lock of the commit.
+	 */
+	private boolean isWritable() {
+		return !isDiscarded() && !this.commit.isSent();
+	}
+
+	/**
+	 * The middleware that sees this face has given up an answer that is being sent, so
+	 * what it does instead has no effect, and is no error either.
+	 */
+	public final void overtaken() {
+		this.overtaken = true;
+	}
+
+	/**
+	 * Whether there is nothing to guard: no part of the chain can be discarded, or the
+	 * response is what the server makes of it.
+	 */
+	private boolean isPlain() {
+		return !this.overtaken && !isDiscarded() && (!this.commit.isShared() || this.commit.isSent());
+	}
+
+	@Override
+	public boolean setStatusCode(@Nullable HttpStatusCode status) {
+		this.commit.request().statusTouched();
+		synchronized (this.commit) {
+			return isWritable() ? this.target.setStatusCode(status) : this.overtaken;
+		}
+	}
+
+	@Override
+	public boolean setRawStatusCode(@Nullable Integer value) {
+		return setStatusCode((value != null) ? HttpStatusCode.valueOf(value) : null);
+	}
+
+	@Override
+	public @Nullable HttpStatusCode getStatusCode() {
+		return this.target.getStatusCode();
+	}
+
+	@Override
+	public HttpHeaders getHeaders() {
+		this.commit.request().headersTouched();
+		if (isPlain()) {
+			HttpHeaders headers = this.target.getHeaders();
+			return this.commit.isSent() ? HttpHeaders.readOnlyHttpHeaders(headers) : headers;
+		}
+		HttpHeaders headers = this.headers;
+		if (headers == null) {
+			headers = new HttpHeaders(new GuardedMap<>(this.commit, () -> headers(!isDiscarded()),
+					() -> headers(isWritable())));
+			this.headers = headers;
+		}
+		return headers;
+	}
+
+	/**
+	 * There is no other way to pass on each operation on headers to other headers.
+	 */
+	@SuppressWarnings("removal")
+	private MultiValueMap<String, String> headers(boolean current) {
+		return (current ? this.target.getHeaders() : new HttpHeaders()).asMultiValueMap();
+	}
+
+	@Override
+	public MultiValueMap<String, ResponseCookie> getCookies() {
+		this.commit.request().headersTouched();
+		if (isPlain()) {
+			return this.target.getCookies();
+		}
+		MultiValueMap<String, ResponseCookie> cookies = this.cookies;
+		if (cookies == null) {
+			cookies = new GuardedMap<>(this.commit, () -> cookies(!isDiscarded()), () -> cookies(isWritable()));
+			this.cookies = cookies;
+		}
+		return cookies;
+	}
+
+	private MultiValueMap<String, ResponseCookie> cookies(boolean current) {
+		return current ? this.target.getCookies() : new LinkedMultiValueMap<>();
+	}
+
+	@Override
+	public void addCookie(ResponseCookie cookie) {
+		this.commit.request().headersTouched();
+		synchronized (this.commit) {
+			if (isWritable() || isPlain()) {
+				this.target.addCookie(cookie);
+			}
+		}
+	}
+
+	@Override
+	public DataBufferFactory bufferFactory() {
+		return this.target.bufferFactory();
+	}
+
+	@Override
+	public boolean isCommitted() {
+		return this.commit.isCommitted();
+	}
+
+	@Override
+	public String toString() {
+		return getClass().getSimpleName() + " [delegate=" + this.target + "]";
+	}
+
+	/**
+	 * The face of a response that can send files by itself.
+	 */
+	private static final class ZeroCopy extends ResponseFace implements ZeroCopyHttpOutputMessage {
+
+		private final ZeroCopyHttpOutputMessage message;
+
+		ZeroCopy(ServerHttpResponse target, ZeroCopyHttpOutputMessage message, ResponseCommit commit,
+				@Nullable ResponseFace outer) {
+			super(target, commit, outer);
+			this.message = message;
+		}
+
+		@Override
+		public Mono<Void> writeWith(Path file, long position, long count) {
+			commit().request().statusTouched();
+			return ResponseWrite.withoutHolding(this, () -> this.message.writeWith(file, position, count), true);
+		}
+
+	}
+
+}
