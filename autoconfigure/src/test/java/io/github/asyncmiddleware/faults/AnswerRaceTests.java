@@ -10,7 +10,6 @@ import java.util.stream.Stream;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.LiveResponse;
 import io.netty.handler.codec.http.HttpMethod;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,9 +90,7 @@ class AnswerRaceTests {
 			expected.put("ttfb " + middleware + " SERVER_ERROR", fallbacks);
 		}
 		expected.values().removeIf((count) -> count == 0);
-		Awaitility.await()
-			.atMost(Duration.ofSeconds(5))
-			.untilAsserted(() -> assertThat(server.records().since(before).counts()).isEqualTo(expected));
+		Patience.await().untilAsserted(() -> assertThat(server.records().since(before).counts()).isEqualTo(expected));
 	}
 
 	/**
