@@ -71,9 +71,10 @@ class AnswerRaceTests {
 		int requests = main ? REQUESTS : REQUESTS / 10;
 		Records before = server.records();
 		Map<String, Integer> answers = sendAll(requests, protocol, method, "/" + style + "/" + how);
+		server.awaitRequests(before.sum("request ") + requests);
 		String body = method.equals("HEAD") ? " " : " %s ";
 		String answer = "200" + body.formatted("answer") + "[handler]";
-		String fallback = "504" + body.formatted("gave up") + "[fallback]";
+		String fallback = "504" + body.formatted("gave up") + (style.equals("native") ? "[]" : "[fallback]");
 		assertThat(answers).as("ends of %d requests", requests)
 			.hasSizeBetween(1, 2)
 			.allSatisfy((end, count) -> assertThat(end).isIn(answer, fallback));
@@ -173,10 +174,8 @@ class AnswerRaceTests {
 		@AsyncMiddleware(order = 20, path = "/native/**")
 		WebFilter plain(Rivals rivals) {
 			return (exchange, chain) -> {
-				Mono<Void> fallback = Mono.defer(() -> {
-					exchange.getResponse().getHeaders().add("X-From", "fallback");
-					return Texts.answer(exchange, 504, "gave up");
-				});
+				// Has no header of its own, since it may be too late for that
+				Mono<Void> fallback = Texts.answer(exchange, 504, "gave up");
 				return isByTheClock(exchange) ? chain.filter(exchange).timeout(Duration.ofMillis(5), fallback)
 						: chain.filter(exchange).timeout(race(exchange, rivals).limit(), fallback);
 			};

@@ -90,7 +90,7 @@ final class FaultServer implements AutoCloseable {
 	 * Wait until a number of requests has ended, so that they are not taken for later
 	 * ones. If there are less, others will notice.
 	 */
-	private void awaitRequests(int count) {
+	void awaitRequests(int count) {
 		try {
 			Patience.await().atMost(Duration.ofSeconds(1)).until(() -> records().sum("request ") >= count);
 		}
