@@ -15,7 +15,6 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,7 +141,7 @@ class BodilessStatusTests {
 		 * What was subscribed to has ended, and what was allocated is free.
 		 */
 		void awaitRelease() {
-			Awaitility.await().atMost(Duration.ofSeconds(5)).untilAsserted(() -> {
+			Patience.await().untilAsserted(() -> {
 				assertThat(this.ends).hasSameSizeAs(this.subscriptions);
 				assertThat(List.copyOf(this.buffers))
 					.allMatch((buffer) -> ((NettyDataBuffer) buffer).getNativeBuffer().refCnt() == 0);

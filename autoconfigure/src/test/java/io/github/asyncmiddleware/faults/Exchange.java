@@ -1,11 +1,8 @@
 package io.github.asyncmiddleware.faults;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-
-import org.awaitility.Awaitility;
 
 import org.springframework.http.HttpStatus;
 
@@ -15,8 +12,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  * A request that was answered: what the client has got, and what is recorded.
  */
 record Exchange(Answer answer, Supplier<Records> records) {
-
-	private static final Duration PATIENCE = Duration.ofSeconds(5);
 
 	/**
 	 * Check that this is what is recorded in the end, and nothing else.
@@ -28,10 +23,7 @@ record Exchange(Answer answer, Supplier<Records> records) {
 	 */
 	void assertRecorded(String request, String... others) {
 		List<String> expected = expected(request, others);
-		Awaitility.await()
-			.atMost(PATIENCE)
-			.pollDelay(Duration.ZERO)
-			.pollInterval(Duration.ofMillis(5))
+		Patience.await()
 			.untilAsserted(() -> assertThat(this.records.get().all()).containsExactlyInAnyOrderElementsOf(expected));
 	}
 

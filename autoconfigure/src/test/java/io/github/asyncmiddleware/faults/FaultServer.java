@@ -9,7 +9,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -37,7 +36,8 @@ final class FaultServer implements AutoCloseable {
 	private static final List<String> PROPERTIES = List.of("server.port=0", "server.http2.enabled=true",
 			"spring.main.banner-mode=off", "spring.main.register-shutdown-hook=false",
 			"spring.reactor.netty.shutdown-quiet-period=0s", "management.defaults.metrics.export.enabled=false",
-			"logging.level.org.springframework.boot.webflux.autoconfigure.error=off");
+			"logging.level.org.springframework.boot.webflux.autoconfigure.error=off",
+			"logging.level.org.springframework.web.HttpLogging=off");
 
 	private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
@@ -90,13 +90,9 @@ final class FaultServer implements AutoCloseable {
 	 * Wait until a number of requests has ended, so that they are not taken for later
 	 * ones. If there are less, others will notice.
 	 */
-	private void awaitRequests(int count) {
+	void awaitRequests(int count) {
 		try {
-			Awaitility.await()
-				.atMost(Duration.ofSeconds(1))
-				.pollDelay(Duration.ZERO)
-				.pollInterval(Duration.ofMillis(1))
-				.until(() -> records().sum("request ") >= count);
+			Patience.await().atMost(Duration.ofSeconds(1)).until(() -> records().sum("request ") >= count);
 		}
 		catch (ConditionTimeoutException ex) {
 			logger().debug("There are fewer requests than " + count);
