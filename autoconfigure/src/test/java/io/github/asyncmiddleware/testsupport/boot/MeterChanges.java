@@ -21,7 +21,7 @@ import org.awaitility.Awaitility;
  */
 public final class MeterChanges {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(10);
+	private static final Duration PATIENCE = Duration.ofSeconds(5);
 
 	/** Samples reach the registry some milliseconds after the request. */
 	private static final Duration QUIET = Duration.ofMillis(80);
