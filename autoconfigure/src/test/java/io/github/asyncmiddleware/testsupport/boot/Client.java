@@ -12,7 +12,7 @@ import java.time.Duration;
  */
 public abstract class Client implements AutoCloseable {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(10);
+	private static final Duration PATIENCE = Duration.ofSeconds(6);
 
 	private final Socket socket;
 

@@ -1,0 +1,438 @@
+package io.github.asyncmiddleware.context;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.LiveResponse;
+import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.OnRequest;
+import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.testsupport.boot.Answer;
+import io.github.asyncmiddleware.testsupport.boot.BootServer;
+import io.github.asyncmiddleware.testsupport.boot.Client;
+import io.github.asyncmiddleware.testsupport.boot.MeterChanges;
+import io.github.asyncmiddleware.testsupport.boot.Protocol;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.publisher.Mono;
+
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.HandlerFunction;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebFilterChain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for foreign filters that pass on responses, requests and exchanges which are no
+ * decorators.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+class ForeignResponseIntegrationTests {
+
+	private static final Duration WORK = Duration.ofMillis(600);
+
+	private BootServer server;
+
+	@BeforeAll
+	void start() {
+		this.server = BootServer.start(Application.class);
+	}
+
+	@AfterAll
+	void stop() {
+		this.server.close();
+	}
+
+	/**
+	 * What is foreign, where that happens, and how the client asks.
+	 */
+	static Stream<Arguments> foreign() {
+		return Stream.of("none", "response", "request", "exchange")
+			.flatMap((what) -> Stream.of("outside", "between")
+				.flatMap((where) -> Stream.of(Arguments.of(what, where, Protocol.HTTP_1_1, "GET"),
+						Arguments.of(what, where, Protocol.H2C, "GET"),
+						Arguments.of(what, where, Protocol.HTTP_1_1, "HEAD"))));
+	}
+
+	@ParameterizedTest
+	@MethodSource("foreign")
+	void leaveARefusalWhatItIs(String what, String where, Protocol protocol, String method) {
+		for (String name : List.of("refuses", "refusesAndCompletes", "refusesAwait", "refusesHook", "refusesBlocking",
+				"refusesSkip")) {
+			expect(new Call(what, where, protocol, method, name), 401, "answered", "ok", "CLIENT_ERROR");
+		}
+	}
+
+	@ParameterizedTest
+	@MethodSource("foreign")
+	void leaveAClosedDeadlineClosed(String what, String where, Protocol protocol, String method) {
+		for (String name : List.of("slow", "slowAwait", "slowHook", "slowBlocking")) {
+			long start = System.nanoTime();
+			expect(new Call(what, where, protocol, method, name), 503, "timeout", "error_page", "SERVER_ERROR");
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).as(name).isLessThan(Duration.ofSeconds(3));
+		}
+	}
+
+	@ParameterizedTest
+	@MethodSource("foreign")
+	void leaveAnOpenDeadlineOpen(String what, String where, Protocol protocol, String method) {
+		for (String name : List.of("slowSkip", "slowAwaitSkip", "slowHookSkip", "slowBlockingSkip")) {
+			expect(new Call(what, where, protocol, method, name), 200, "timeout_open", "ok", "SUCCESS");
+		}
+	}
+
+	@ParameterizedTest
+	@MethodSource("foreign")
+	void leaveMisuseMisuse(String what, String where, Protocol protocol, String method) {
+		MeterChanges changes = this.server.changes();
+		expect(new Call(what, where, protocol, method, "drops"), 500, "misused", "error_page", "SERVER_ERROR");
+		assertThat(changes.settled()).contains("misuse drops dropped_next");
+	}
+
+	@ParameterizedTest
+	@MethodSource("foreign")
+	void letMiddlewaresAwait(String what, String where, Protocol protocol, String method) {
+		Answer answer = expect(new Call(what, where, protocol, method, "awaits"), 202, "passed", "ok", "SUCCESS");
+		assertThat(answer.headers()).containsEntry("x-awaits", "200");
+		Answer replaced = expect(new Call(what, where, protocol, method, "replaces"), 418, "passed", "ok",
+				"CLIENT_ERROR");
+		assertThat(replaced.body()).isEqualTo(method.equals("HEAD") ? "" : "teapot");
+	}
+
+	@ParameterizedTest
+	@MethodSource("foreign")
+	void letHooksRun(String what, String where, Protocol protocol, String method) {
+		Answer answer = expect(new Call(what, where, protocol, method, "hooks"), 200, "passed", "ok", "SUCCESS");
+		assertThat(answer.headers()).containsEntry("x-hooks", "200");
+	}
+
+	private Answer expect(Call call, int status, String own, String request, String outcome) {
+		MeterChanges changes = this.server.changes();
+		Answer answer = Client.exchange(call.protocol(), this.server.port(), call.method(), "/" + call.name(),
+				"X-Foreign: " + call.what(), "X-Where: " + call.where());
+		assertThat(answer.status()).as(call.name()).isEqualTo(status);
+		assertThat(answer.complete()).as(call.name()).isTrue();
+		assertThat(changes.after(1)).as(call.name())
+			.filteredOn((sample) -> !sample.startsWith("misuse "))
+			.containsExactlyInAnyOrder("own first passed", "own " + call.name() + " " + own, "request.ttfb " + status,
+					"requests " + request, "ttfb first " + outcome, "ttfb " + call.name() + " " + outcome);
+		return answer;
+	}
+
+	/**
+	 * An exchange of which a part is known by its interface alone.
+	 */
+	static ServerWebExchange foreign(ServerWebExchange exchange, String where) {
+		if (!where.equals(exchange.getRequest().getHeaders().getFirst("X-Where"))) {
+			return exchange;
+		}
+		return switch (String.valueOf(exchange.getRequest().getHeaders().getFirst("X-Foreign"))) {
+			case "response" ->
+				exchange.mutate().response(proxy(ServerHttpResponse.class, exchange.getResponse())).build();
+			case "request" -> exchange.mutate().request(proxy(ServerHttpRequest.class, exchange.getRequest())).build();
+			case "exchange" -> proxy(ServerWebExchange.class,
+					exchange.mutate()
+						.response(proxy(ServerHttpResponse.class, exchange.getResponse()))
+						.request(proxy(ServerHttpRequest.class, exchange.getRequest()))
+						.build());
+			default -> exchange;
+		};
+	}
+
+	private static <T> T proxy(Class<T> type, T target) {
+		return type
+			.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] { type }, (proxy, method, arguments) -> {
+				try {
+					return method.invoke(target, arguments);
+				}
+				catch (InvocationTargetException ex) {
+					throw ex.getCause();
+				}
+			}));
+	}
+
+	private record Call(String what, String where, Protocol protocol, String method, String name) {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+		@Bean
+		@Order(-30)
+		WebFilter outside() {
+			return (exchange, chain) -> chain.filter(foreign(exchange, "outside"));
+		}
+
+		@Bean
+		@AsyncMiddleware(order = -20)
+		WebFilter first() {
+			return (exchange, chain) -> chain.filter(exchange);
+		}
+
+		@Bean
+		@Order(-10)
+		WebFilter between() {
+			return (exchange, chain) -> chain.filter(foreign(exchange, "between"));
+		}
+
+		@Bean
+		Handlers handlers() {
+			return new Handlers();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/refuses")
+		Refuses refuses() {
+			return new Refuses();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/refusesSkip", onFailure = OnFailure.SKIP)
+		Refuses refusesSkip() {
+			return new Refuses();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/refusesAndCompletes")
+		WebFilter refusesAndCompletes() {
+			return (exchange, chain) -> {
+				exchange.getResponse().setStatusCode(HttpStatus.UNAUTHORIZED);
+				return exchange.getResponse().setComplete();
+			};
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/refusesAwait")
+		HandlerFilterFunction<LiveResponse, ServerResponse> refusesAwait() {
+			return (request, next) -> ServerResponse.status(HttpStatus.UNAUTHORIZED).build();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/refusesHook")
+		RefusesHook refusesHook() {
+			return new RefusesHook();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/refusesBlocking")
+		RefusesBlocking refusesBlocking() {
+			return new RefusesBlocking();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/slow", timeout = "100ms")
+		Slow slow() {
+			return new Slow();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/slowSkip", timeout = "100ms", onFailure = OnFailure.SKIP)
+		Slow slowSkip() {
+			return new Slow();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/slowAwait", timeout = "100ms")
+		SlowAwait slowAwait() {
+			return new SlowAwait();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/slowAwaitSkip", timeout = "100ms", onFailure = OnFailure.SKIP)
+		SlowAwait slowAwaitSkip() {
+			return new SlowAwait();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/slowHook", timeout = "100ms")
+		SlowHook slowHook() {
+			return new SlowHook();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/slowHookSkip", timeout = "100ms", onFailure = OnFailure.SKIP)
+		SlowHook slowHookSkip() {
+			return new SlowHook();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/slowBlocking", timeout = "100ms")
+		SlowBlocking slowBlocking() {
+			return new SlowBlocking();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/slowBlockingSkip", timeout = "100ms", onFailure = OnFailure.SKIP)
+		SlowBlocking slowBlockingSkip() {
+			return new SlowBlocking();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/drops")
+		WebFilter drops() {
+			return (exchange, chain) -> Mono.empty();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/awaits")
+		HandlerFilterFunction<LiveResponse, ServerResponse> awaits() {
+			return (request, next) -> next.handle(request).map((response) -> {
+				response.headers().set("X-Awaits", String.valueOf(response.statusCode().value()));
+				response.setStatusCode(HttpStatus.ACCEPTED);
+				return response;
+			});
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/replaces")
+		HandlerFilterFunction<LiveResponse, ServerResponse> replaces() {
+			return (request, next) -> next.handle(request)
+				.flatMap((response) -> ServerResponse.status(HttpStatus.I_AM_A_TEAPOT).bodyValue("teapot"));
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/hooks")
+		Hooks hooks() {
+			return new Hooks();
+		}
+
+	}
+
+	/**
+	 * Sets a status and completes.
+	 */
+	static class Refuses implements WebFilter {
+
+		@Override
+		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+			exchange.getResponse().setStatusCode(HttpStatus.UNAUTHORIZED);
+			return Mono.empty();
+		}
+
+	}
+
+	/**
+	 * Answers without blocking.
+	 */
+	static class RefusesHook {
+
+		@OnRequest
+		Mono<Void> load(ServerHttpResponse response) {
+			response.setStatusCode(HttpStatus.UNAUTHORIZED);
+			return Mono.empty();
+		}
+
+	}
+
+	/**
+	 * Answers from another thread.
+	 */
+	static class RefusesBlocking {
+
+		@OnRequest
+		void load(ServerHttpResponse response) {
+			response.setStatusCode(HttpStatus.UNAUTHORIZED);
+		}
+
+	}
+
+	/**
+	 * Is slower than it may be.
+	 */
+	static class Slow implements WebFilter {
+
+		@Override
+		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+			return Mono.delay(WORK).then(chain.filter(exchange));
+		}
+
+	}
+
+	/**
+	 * Is slower than it may be.
+	 */
+	static class SlowAwait implements HandlerFilterFunction<LiveResponse, ServerResponse> {
+
+		@Override
+		public Mono<ServerResponse> filter(ServerRequest request, HandlerFunction<LiveResponse> next) {
+			return Mono.delay(WORK).then(next.handle(request)).cast(ServerResponse.class);
+		}
+
+	}
+
+	/**
+	 * Is slower than it may be.
+	 */
+	static class SlowHook {
+
+		@OnRequest
+		Mono<Void> load() {
+			return Mono.delay(WORK).then();
+		}
+
+	}
+
+	/**
+	 * Is slower than it may be.
+	 */
+	static class SlowBlocking {
+
+		@OnRequest
+		void load() throws InterruptedException {
+			Thread.sleep(WORK.toMillis());
+		}
+
+	}
+
+	/**
+	 * Stamps the head.
+	 */
+	static class Hooks {
+
+		@OnRequest
+		void before() {
+		}
+
+		@OnResponse
+		void after(ServerHttpResponse response, HttpStatusCode status) {
+			response.getHeaders().set("X-Hooks", String.valueOf(status.value()));
+		}
+
+	}
+
+	@RestController
+	static class Handlers {
+
+		@RequestMapping("/**")
+		Mono<String> any() {
+			return Mono.just("handled");
+		}
+
+	}
+
+}
