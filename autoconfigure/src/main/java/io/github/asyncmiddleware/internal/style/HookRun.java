@@ -18,14 +18,14 @@ class HookRun {
 
 	private final HookMethod method;
 
-	/** Where a blocking method runs, or {@code null} if it runs in place. */
-	private final Offloader.@Nullable Lane lane;
+	/** The limit of a blocking method, or {@code null} if it runs in place. */
+	private final @Nullable Limit limit;
 
 	private final ThreadLocals threadLocals;
 
-	HookRun(HookMethod method, Offloader.@Nullable Lane lane, ThreadLocals threadLocals) {
+	HookRun(HookMethod method, @Nullable Limit limit, ThreadLocals threadLocals) {
 		this.method = method;
-		this.lane = lane;
+		this.limit = limit;
 		this.threadLocals = threadLocals;
 	}
 
@@ -34,14 +34,14 @@ class HookRun {
 	}
 
 	boolean isOffloaded() {
-		return this.lane != null;
+		return this.limit != null;
 	}
 
 	/**
 	 * Whether the method is done when {@link #call} returns.
 	 */
 	boolean isImmediate() {
-		return this.lane == null && !this.method.asynchronous() && !this.method.hasDeferredArguments();
+		return this.limit == null && !this.method.asynchronous() && !this.method.hasDeferredArguments();
 	}
 
 	/**
@@ -81,24 +81,25 @@ class HookRun {
 
 	private @Nullable Mono<?> start(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
 			ContextView context, Predicate<? super @Nullable Object> staysOffloaded) throws Throwable {
-		if (this.lane != null) {
-			return offload(this.lane, exchange, resolved, staysOffloaded);
+		if (this.limit != null) {
+			return offload(this.limit, exchange, resolved, staysOffloaded);
 		}
 		Object result = call(exchange, resolved, context);
 		return this.method.asynchronous() ? this.method.publisher(result) : Mono.justOrEmpty(result);
 	}
 
+	/**
+	 * Start the method on the stack of what it has waited for, on which nothing may be
+	 * thrown.
+	 */
 	private Mono<Object> startResolved(ServerWebExchange exchange, @Nullable Object[] resolved, ContextView context,
 			Predicate<? super @Nullable Object> staysOffloaded, @Nullable Step step) {
 		try {
 			Mono<?> values = start(exchange, resolved, context, staysOffloaded);
 			return (values != null) ? values.map((value) -> value) : nullResult(step);
 		}
-		catch (RuntimeException | Error ex) {
-			throw ex;
-		}
 		catch (Throwable ex) {
-			return Mono.error(ex);
+			return Mono.error(Thrown.toSignal(ex));
 		}
 	}
 
@@ -109,8 +110,8 @@ class HookRun {
 		return Mono.error(new IllegalStateException("A hook returned null instead of a publisher"));
 	}
 
-	private Mono<Object> offload(Offloader.Lane lane, ServerWebExchange exchange,
-			@Nullable Object @Nullable [] resolved, Predicate<? super @Nullable Object> staysOffloaded) {
+	private Mono<Object> offload(Limit limit, ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
+			Predicate<? super @Nullable Object> staysOffloaded) {
 		Callable<@Nullable Object> work = () -> {
 			try {
 				return this.method.invoke(exchange, resolved);
@@ -122,7 +123,7 @@ class HookRun {
 				throw new IllegalStateException(ex);
 			}
 		};
-		return SecurityContexts.resolve(() -> lane.call(work, staysOffloaded));
+		return SecurityContexts.resolve(() -> limit.call(work, staysOffloaded));
 	}
 
 	@Override

@@ -16,8 +16,8 @@ final class ResponseHookRun extends HookRun implements ResponseHook {
 
 	private static final Log logger = LogFactory.getLog(ResponseHookRun.class);
 
-	ResponseHookRun(HookMethod method, Offloader.@Nullable Lane lane, ThreadLocals threadLocals) {
-		super(method, lane, threadLocals);
+	ResponseHookRun(HookMethod method, @Nullable Limit limit, ThreadLocals threadLocals) {
+		super(method, limit, threadLocals);
 	}
 
 	@Override

@@ -1,43 +1,75 @@
 package io.github.asyncmiddleware.internal.style;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * The right of a worker to occupy its thread: one permit, given back once.
+ * Runs blocking calls on one thread and with one permit: the call that it was made for,
+ * then the call that the emission of this one subscribes to, and so on.
  * <p>
- * After its work a worker may offer the right, for as long as it emits, to whoever wants
- * to work next on the same thread. Only ever touched by that thread.
+ * A call that follows waits until the emission before it has returned. No call is on the
+ * stack of another one, so an interrupt or an error of one cannot hit the other.
  */
-final class Hop {
+final class Worker implements Runnable {
 
 	private final Offloader offloader;
 
-	private boolean held = true;
+	/**
+	 * The call to run next. Published by the executor that is given the worker; touched
+	 * by the thread of the worker alone from then on, as {@link #holdsPermit} is.
+	 */
+	private @Nullable BoundedCall next;
 
-	Hop(Offloader offloader) {
+	private boolean holdsPermit = true;
+
+	Worker(Offloader offloader, BoundedCall first) {
 		this.offloader = offloader;
+		this.next = first;
 	}
 
 	/**
-	 * Offer it to the next {@link OffloadedCall} that is subscribed to on this thread.
+	 * Run a call on the permit of this worker. Called by the thread of the worker, while
+	 * it emits.
 	 */
-	void offer() {
-		this.offloader.offered().put(Thread.currentThread(), this);
+	void follow(BoundedCall call) {
+		this.next = call;
 	}
 
-	/**
-	 * Offer it no longer.
-	 */
-	void take() {
-		this.offloader.offered().remove(Thread.currentThread(), this);
+	@Override
+	public void run() {
+		BoundedCall call = this.next;
+		try {
+			while (call != null) {
+				this.next = null;
+				run(call);
+				call = this.next;
+			}
+		}
+		finally {
+			if (this.next != null) {
+				// What one emission throws must not keep the call behind it from running
+				run();
+			}
+		}
 	}
 
-	/**
-	 * Give the permit back, unless that was done already.
-	 */
-	void end() {
-		take();
-		if (this.held) {
-			this.held = false;
-			this.offloader.giveBack();
+	private void run(BoundedCall call) {
+		boolean shared = call.work();
+		this.holdsPermit &= shared;
+		this.offloader.finished(call, this.holdsPermit);
+		if (!this.holdsPermit) {
+			call.emit();
+			return;
+		}
+		this.offloader.offer(this);
+		try {
+			call.emit();
+		}
+		finally {
+			this.offloader.withdraw();
+			if (this.next == null) {
+				this.holdsPermit = false;
+				this.offloader.release();
+			}
 		}
 	}
 

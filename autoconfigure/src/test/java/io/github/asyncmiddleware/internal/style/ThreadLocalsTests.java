@@ -37,7 +37,7 @@ class ThreadLocalsTests {
 
 	private final Offloader offloader = new Offloader(this.executor, 1, 10);
 
-	private final Offloader.Lane lane = this.offloader.lane(Integer.MAX_VALUE);
+	private final Limit limit = this.offloader.limit(Integer.MAX_VALUE);
 
 	@BeforeEach
 	void register() {
@@ -75,14 +75,15 @@ class ThreadLocalsTests {
 	@Test
 	void showsTheWorkWhatTheSubscriberSees() throws Exception {
 		TENANT.set("subscriber");
-		assertThat(this.lane.call(TENANT::get, (result) -> false).block(PATIENCE)).isEqualTo("subscriber");
+		assertThat(this.limit.call(TENANT::get, (result) -> false).block(PATIENCE)).isEqualTo("subscriber");
 		assertThat(onWorker()).isNull();
 	}
 
 	@Test
 	void showsTheWorkWhatIsInTheContext() throws Exception {
 		TENANT.set("subscriber");
-		Mono<String> call = this.lane.<String>call(TENANT::get, (result) -> false).contextWrite(Context.of(KEY, "ctx"));
+		Mono<String> call = this.limit.<String>call(TENANT::get, (result) -> false)
+			.contextWrite(Context.of(KEY, "ctx"));
 		assertThat(call.block(PATIENCE)).isEqualTo("ctx");
 		assertThat(onWorker()).isNull();
 	}
@@ -90,7 +91,7 @@ class ThreadLocalsTests {
 	@Test
 	void takesThemWhenSubscribedTo() {
 		TENANT.set("assembly");
-		Mono<String> call = this.lane.call(TENANT::get, (result) -> false);
+		Mono<String> call = this.limit.call(TENANT::get, (result) -> false);
 		TENANT.set("subscription");
 		assertThat(call.block(PATIENCE)).isEqualTo("subscription");
 	}
@@ -98,14 +99,14 @@ class ThreadLocalsTests {
 	@Test
 	void hidesWhatAnotherHasLeftOnTheWorker() throws Exception {
 		this.executor.submit(() -> TENANT.set("left")).get(10, TimeUnit.SECONDS);
-		assertThat(this.lane.call(() -> "sees " + TENANT.get(), (result) -> false).block(PATIENCE))
+		assertThat(this.limit.call(() -> "sees " + TENANT.get(), (result) -> false).block(PATIENCE))
 			.isEqualTo("sees null");
 		assertThat(onWorker()).isEqualTo("left");
 	}
 
 	@Test
 	void leavesNothingBehindThatTheWorkHasSet() throws Exception {
-		this.lane.call(() -> {
+		this.limit.call(() -> {
 			TENANT.set("mine");
 			return null;
 		}, (result) -> false).block(PATIENCE);
@@ -115,7 +116,7 @@ class ThreadLocalsTests {
 	@Test
 	void leavesNothingBehindWhenTheWorkThrows() throws Exception {
 		TENANT.set("subscriber");
-		assertThatIllegalStateException().isThrownBy(() -> this.lane.call(() -> {
+		assertThatIllegalStateException().isThrownBy(() -> this.limit.call(() -> {
 			TENANT.set("mine");
 			throw new IllegalStateException("test");
 		}, (result) -> false).block(PATIENCE));
@@ -125,7 +126,7 @@ class ThreadLocalsTests {
 	@Test
 	void restoresTheThreadBeforeItEmits() {
 		TENANT.set("subscriber");
-		String seen = this.lane.call(() -> "work", (result) -> true)
+		String seen = this.limit.call(() -> "work", (result) -> true)
 			.map((result) -> "sees " + TENANT.get())
 			.block(PATIENCE);
 		assertThat(seen).isEqualTo("sees null");
@@ -133,8 +134,8 @@ class ThreadLocalsTests {
 
 	@Test
 	void carriesTheContextAlongASharedHop() {
-		Mono<String> chain = this.lane.call(() -> "A:" + TENANT.get(), (result) -> true)
-			.flatMap((first) -> this.lane.<String>call(() -> first + " B:" + TENANT.get(), (result) -> true))
+		Mono<String> chain = this.limit.call(() -> "A:" + TENANT.get(), (result) -> true)
+			.flatMap((first) -> this.limit.<String>call(() -> first + " B:" + TENANT.get(), (result) -> true))
 			.contextWrite(Context.of(KEY, "ctx"));
 		assertThat(chain.block(PATIENCE)).isEqualTo("A:ctx B:ctx");
 	}
@@ -143,9 +144,9 @@ class ThreadLocalsTests {
 	void agreesWithAutomaticPropagation() throws Exception {
 		Hooks.enableAutomaticContextPropagation();
 		try {
-			Mono<String> chain = this.lane.<String>call(TENANT::get, (result) -> true)
+			Mono<String> chain = this.limit.<String>call(TENANT::get, (result) -> true)
 				.map((first) -> first + " " + TENANT.get())
-				.flatMap((first) -> this.lane.<String>call(() -> first + " " + TENANT.get(), (result) -> true))
+				.flatMap((first) -> this.limit.<String>call(() -> first + " " + TENANT.get(), (result) -> true))
 				.map((both) -> both + " " + TENANT.get())
 				.contextWrite(Context.of(KEY, "ctx"));
 			assertThat(chain.block(PATIENCE)).isEqualTo("ctx ctx ctx ctx");
@@ -164,7 +165,7 @@ class ThreadLocalsTests {
 		}, () -> {
 		});
 		assertThatIllegalStateException()
-			.isThrownBy(() -> this.lane.call(() -> "never", (result) -> false).block(PATIENCE))
+			.isThrownBy(() -> this.limit.call(() -> "never", (result) -> false).block(PATIENCE))
 			.withMessage("no tenant");
 		assertThat(this.offloader.active()).isZero();
 	}
@@ -176,7 +177,7 @@ class ThreadLocalsTests {
 		}, () -> {
 		});
 		assertThatIllegalStateException()
-			.isThrownBy(() -> this.lane.call(() -> "never", (result) -> false).block(PATIENCE))
+			.isThrownBy(() -> this.limit.call(() -> "never", (result) -> false).block(PATIENCE))
 			.withMessage("no place for tenant");
 		assertThat(this.offloader.active()).isZero();
 	}
