@@ -7,6 +7,7 @@ import java.util.concurrent.RejectedExecutionException;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import reactor.util.context.Context;
 
 import org.springframework.util.Assert;
 
@@ -103,6 +104,19 @@ public final class Offloader implements AutoCloseable {
 
 	ThreadLocals threadLocals() {
 		return this.threadLocals;
+	}
+
+	/**
+	 * Note the thread-locals of the current thread, to restore them when the scope ends.
+	 */
+	ThreadLocals.Scope keepThreadLocals() {
+		try {
+			return this.threadLocals.set(Context.empty());
+		}
+		catch (RuntimeException | LinkageError ex) {
+			logger.debug("Could not read the thread-locals of a thread", ex);
+			return ThreadLocals.NONE.set(Context.empty());
+		}
 	}
 
 	/**

@@ -7,7 +7,9 @@ import org.jspecify.annotations.Nullable;
  * then the call that the emission of this one subscribes to, and so on.
  * <p>
  * A call that follows waits until the emission before it has returned. No call is on the
- * stack of another one, so an interrupt or an error of one cannot hit the other.
+ * stack of another one, so an interrupt or an error of one cannot hit the other. The rest
+ * of the chain goes on in the last emission; what it leaves in thread-locals is taken
+ * away as well.
  */
 final class Worker implements Runnable {
 
@@ -36,6 +38,16 @@ final class Worker implements Runnable {
 
 	@Override
 	public void run() {
+		ThreadLocals.Scope scope = this.offloader.keepThreadLocals();
+		try {
+			runAll();
+		}
+		finally {
+			scope.close();
+		}
+	}
+
+	private void runAll() {
 		BoundedCall call = this.next;
 		try {
 			while (call != null) {
@@ -47,7 +59,7 @@ final class Worker implements Runnable {
 		finally {
 			if (this.next != null) {
 				// What one emission throws must not keep the call behind it from running
-				run();
+				runAll();
 			}
 		}
 	}

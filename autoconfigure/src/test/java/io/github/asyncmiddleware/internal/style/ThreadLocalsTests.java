@@ -4,15 +4,21 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.micrometer.context.ContextRegistry;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.MDC;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
@@ -48,6 +54,7 @@ class ThreadLocalsTests {
 	void clear() throws InterruptedException {
 		ContextRegistry.getInstance().removeThreadLocalAccessor(KEY);
 		TENANT.remove();
+		MDC.clear();
 		this.offloader.close();
 		this.executor.shutdownNow();
 		assertThat(this.executor.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
@@ -158,6 +165,105 @@ class ThreadLocalsTests {
 	}
 
 	@Test
+	void takesAwayWhatWasSetInPlace() {
+		try (ThreadLocals.Scope scope = this.threadLocals.set(Context.empty())) {
+			assertThat(scope).isNotNull();
+			TENANT.set("mine");
+			MDC.put(KEY, "mine");
+		}
+		assertThat(TENANT.get()).isNull();
+		assertThat(MDC.getCopyOfContextMap()).isNullOrEmpty();
+	}
+
+	@Test
+	void restoresWhatWasChangedInPlace() {
+		TENANT.set("before");
+		MDC.put(KEY, "before");
+		MDC.put("other", "before");
+		try (ThreadLocals.Scope scope = this.threadLocals.set(Context.of(KEY, "context"))) {
+			assertThat(scope).isNotNull();
+			assertThat(MDC.get(KEY)).isEqualTo("before");
+			TENANT.remove();
+			MDC.clear();
+			MDC.put("another", "mine");
+		}
+		assertThat(TENANT.get()).isEqualTo("before");
+		assertThat(MDC.getCopyOfContextMap()).isEqualTo(Map.of(KEY, "before", "other", "before"));
+	}
+
+	@Test
+	void restoresWhatWasSetBeforeAnAccessorFails() {
+		MDC.put(KEY, "before");
+		ContextRegistry.getInstance().registerThreadLocalAccessor("fails", () -> null, (value) -> {
+			MDC.put(KEY, "half");
+			throw new IllegalStateException("no place for " + value);
+		}, () -> {
+		});
+		try {
+			assertThatIllegalStateException()
+				.isThrownBy(() -> this.threadLocals.set(Context.of(KEY, "context", "fails", "value")));
+			assertThat(TENANT.get()).isNull();
+			assertThat(MDC.get(KEY)).isEqualTo("before");
+		}
+		finally {
+			ContextRegistry.getInstance().removeThreadLocalAccessor("fails");
+		}
+	}
+
+	@Test
+	void showsTheWorkTheDiagnosticContextOfTheSubscriberAndNoOther() throws Exception {
+		this.executor.submit(() -> MDC.put(KEY, "left")).get(10, TimeUnit.SECONDS);
+		Mono<String> call = this.limit.call(() -> "sees " + MDC.get(KEY), (result) -> false);
+		assertThat(call.block(PATIENCE)).isEqualTo("sees null");
+		MDC.put(KEY, "subscriber");
+		assertThat(call.block(PATIENCE)).isEqualTo("sees subscriber");
+		assertThat(this.executor.submit(() -> MDC.get(KEY)).get(10, TimeUnit.SECONDS)).isEqualTo("left");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void takesTheDiagnosticContextOfTheWorkAwayBeforeItEmits(boolean throwing) throws Exception {
+		String seen = this.limit.<String>call(() -> {
+			MDC.put(KEY, "mine");
+			if (throwing) {
+				throw new IllegalStateException("test");
+			}
+			return "work";
+		}, (result) -> true)
+			.onErrorReturn("error")
+			.flatMap((first) -> this.limit.call(() -> first + " " + MDC.get(KEY), (result) -> true))
+			.map((result) -> result + " " + MDC.get(KEY))
+			.block(PATIENCE);
+		assertThat(seen).isEqualTo(throwing ? "error null null" : "work null null");
+		assertThat(this.executor.submit(MDC::getCopyOfContextMap).get(10, TimeUnit.SECONDS)).isNullOrEmpty();
+	}
+
+	@Test
+	void takesAwayWhatTheRestOfTheChainLeavesOnTheWorker() throws Exception {
+		this.limit.<String>call(() -> "work", (result) -> true).doOnNext((result) -> {
+			TENANT.set("emission");
+			MDC.put(KEY, "emission");
+		}).block(PATIENCE);
+		assertThat(onWorker()).isNull();
+		assertThat(this.executor.submit(() -> MDC.get(KEY)).get(10, TimeUnit.SECONDS)).isNull();
+	}
+
+	@Test
+	void worksWhereThreadLocalsCannotBeRead() {
+		AtomicInteger reads = new AtomicInteger();
+		ContextRegistry.getInstance().registerThreadLocalAccessor(KEY, () -> {
+			// Can be captured, but not be read on the worker
+			if (reads.getAndIncrement() == 1) {
+				throw new IllegalStateException("no tenant");
+			}
+			return null;
+		}, (value) -> {
+		}, () -> {
+		});
+		assertThat(this.limit.call(() -> "result", (result) -> false).block(PATIENCE)).isEqualTo("result");
+	}
+
+	@Test
 	void signalsThatTheyCouldNotBeCaptured() {
 		ContextRegistry.getInstance().registerThreadLocalAccessor(KEY, () -> {
 			throw new IllegalStateException("no tenant");
@@ -183,23 +289,25 @@ class ThreadLocalsTests {
 	}
 
 	@Test
-	void usesTheLibraryIfItIsThere() {
-		assertThat(this.threadLocals).isInstanceOf(ContextPropagationThreadLocals.class);
+	void usesTheLibrariesIfTheyAreThere() {
+		assertThat(this.threadLocals).isInstanceOf(MdcThreadLocals.class)
+			.extracting("others")
+			.isInstanceOf(ContextPropagationThreadLocals.class);
 	}
 
 	@Test
-	void carriesNothingWithoutTheLibrary() throws Exception {
-		ClassLoader classLoader = new WithoutContextPropagation();
-		Class<?> type = classLoader.loadClass(ThreadLocals.class.getName());
-		Method detect = type.getDeclaredMethod("detect");
-		detect.setAccessible(true);
-		Object detected = detect.invoke(null);
-		assertThat(detected.getClass().getClassLoader()).isSameAs(classLoader);
-		assertThat(detected.getClass().getName()).isEqualTo(ThreadLocals.NoThreadLocals.class.getName());
+	void usesOneLibraryWithoutTheOther() throws Exception {
+		assertThat(detectWithout("io.micrometer.context.")).isEqualTo("MdcThreadLocals");
+		assertThat(detectWithout("org.slf4j.")).isEqualTo("ContextPropagationThreadLocals");
 	}
 
 	@Test
-	void leavesEverythingAloneWithoutTheLibrary() {
+	void carriesNothingWithoutTheLibraries() throws Exception {
+		assertThat(detectWithout("io.micrometer.context.", "org.slf4j.")).isEqualTo("NoThreadLocals");
+	}
+
+	@Test
+	void leavesEverythingAloneWithoutTheLibraries() {
 		TENANT.set("before");
 		ThreadLocals.Snapshot snapshot = ThreadLocals.NONE.capture(Context.of(KEY, "context"));
 		ThreadLocals.Scope scope = ThreadLocals.NONE.set(Context.of(KEY, "context"));
@@ -214,18 +322,31 @@ class ThreadLocalsTests {
 		return this.executor.submit(TENANT::get).get(10, TimeUnit.SECONDS);
 	}
 
-	/**
-	 * Loads the classes of this package anew, and none of the library.
-	 */
-	private static final class WithoutContextPropagation extends ClassLoader {
+	private static String detectWithout(String... packages) throws Exception {
+		ClassLoader classLoader = new Without(List.of(packages));
+		Class<?> type = classLoader.loadClass(ThreadLocals.class.getName());
+		Method detect = type.getDeclaredMethod("detect");
+		detect.setAccessible(true);
+		Object detected = detect.invoke(null);
+		assertThat(detected.getClass().getClassLoader()).isSameAs(classLoader);
+		return detected.getClass().getSimpleName();
+	}
 
-		WithoutContextPropagation() {
+	/**
+	 * Loads the classes of this package anew, and none of some others.
+	 */
+	private static final class Without extends ClassLoader {
+
+		private final List<String> packages;
+
+		Without(List<String> packages) {
 			super(ThreadLocals.class.getClassLoader());
+			this.packages = packages;
 		}
 
 		@Override
 		protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-			if (name.startsWith("io.micrometer.context.")) {
+			if (this.packages.stream().anyMatch(name::startsWith)) {
 				throw new ClassNotFoundException(name);
 			}
 			Class<?> loaded = findLoadedClass(name);
