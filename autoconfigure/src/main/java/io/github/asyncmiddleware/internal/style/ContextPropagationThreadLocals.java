@@ -56,6 +56,8 @@ final class ContextPropagationThreadLocals implements ThreadLocals {
 	 * One thread-local in place, and those that were set before it. In contrast to a
 	 * scope of the library, it also restores what it has not set itself: the work may
 	 * have.
+	 *
+	 * @param <V> the type of its value
 	 */
 	private static final class Restored<V> implements Scope {
 

@@ -62,7 +62,7 @@ class HookRun {
 	/**
 	 * Start the method, whatever it is.
 	 * @param exchange the exchange
-	 * @param context the context of whoever waits
+	 * @param context the context of the subscriber
 	 * @param staysOffloaded whether after this value the next middleware can follow on
 	 * the thread that the method has blocked
 	 * @param step the part of the middleware in the request, if there is one
@@ -73,10 +73,18 @@ class HookRun {
 			@Nullable Step step) throws Throwable {
 		if (this.method.hasDeferredArguments()) {
 			return this.method.resolve(exchange)
-				.flatMap((resolved) -> Mono
-					.deferContextual((current) -> startResolved(exchange, resolved, current, staysOffloaded, step)));
+				.flatMap((resolved) -> startLater(exchange, resolved, staysOffloaded, step));
 		}
-		return start(exchange, null, context, staysOffloaded);
+		return isReady(context) ? start(exchange, null, context, staysOffloaded)
+				: startLater(exchange, null, staysOffloaded, step);
+	}
+
+	/**
+	 * Whether a method in place would see the security context. Off the event loop it is
+	 * waited for before the method gets a thread.
+	 */
+	boolean isReady(ContextView context) {
+		return this.limit != null || !SecurityContexts.isDeferred(context);
 	}
 
 	private @Nullable Mono<?> start(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
@@ -88,12 +96,19 @@ class HookRun {
 		return this.method.asynchronous() ? this.method.publisher(result) : Mono.justOrEmpty(result);
 	}
 
+	private Mono<Object> startLater(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
+			Predicate<? super @Nullable Object> staysOffloaded, @Nullable Step step) {
+		Mono<Object> start = Mono
+			.deferContextual((context) -> startResolved(exchange, resolved, context, staysOffloaded, step));
+		return (this.limit != null) ? start : SecurityContexts.resolve(() -> start);
+	}
+
 	/**
 	 * Start the method on the stack of what it has waited for, on which nothing may be
 	 * thrown.
 	 */
-	private Mono<Object> startResolved(ServerWebExchange exchange, @Nullable Object[] resolved, ContextView context,
-			Predicate<? super @Nullable Object> staysOffloaded, @Nullable Step step) {
+	private Mono<Object> startResolved(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
+			ContextView context, Predicate<? super @Nullable Object> staysOffloaded, @Nullable Step step) {
 		try {
 			Mono<?> values = start(exchange, resolved, context, staysOffloaded);
 			return (values != null) ? values.map((value) -> value) : nullResult(step);
