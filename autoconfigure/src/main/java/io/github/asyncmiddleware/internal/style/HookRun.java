@@ -118,11 +118,12 @@ class HookRun {
 		}
 	}
 
-	private static Mono<Object> nullResult(@Nullable Step step) {
+	private Mono<Object> nullResult(@Nullable Step step) {
 		if (step != null) {
 			step.returnedNull();
 		}
-		return Mono.error(new IllegalStateException("A hook returned null instead of a publisher"));
+		return Mono.error(new IllegalStateException("A middleware returned null instead of a publisher"))
+			.checkpoint(toString());
 	}
 
 	private Mono<Object> offload(Limit limit, ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
