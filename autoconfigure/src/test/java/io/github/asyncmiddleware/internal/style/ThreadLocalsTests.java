@@ -140,7 +140,7 @@ class ThreadLocalsTests {
 	}
 
 	@Test
-	void carriesTheContextAlongASharedHop() {
+	void carriesTheContextAlongASharedThread() {
 		Mono<String> chain = this.limit.call(() -> "A:" + TENANT.get(), (result) -> true)
 			.flatMap((first) -> this.limit.<String>call(() -> first + " B:" + TENANT.get(), (result) -> true))
 			.contextWrite(Context.of(KEY, "ctx"));
