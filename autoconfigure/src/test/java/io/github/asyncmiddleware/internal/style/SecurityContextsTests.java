@@ -157,6 +157,15 @@ class SecurityContextsTests {
 		assertThat(this.seen).containsExactly(kept.user());
 	}
 
+	@ParameterizedTest
+	@EnumSource(Kept.class)
+	void aResponseHookSeesWhoItIsBeforeTheHead(Kept kept) throws Exception {
+		run(kept, new TestChain().middleware("a", code(new Response(this.seen), false))
+			.middleware("b", code(new Response(this.seen), false)));
+		assertThat(this.seen).containsExactly("handled", kept.user(), kept.user());
+		assertThat(this.listener.take().results()).containsExactly("security PASSED", "a PASSED", "b PASSED");
+	}
+
 	@Test
 	void aResponseHookSeesWhoItIsWhereNoEngineRunsIt() {
 		MockServerWebExchange exchange = MockServerWebExchange.from(MockServerHttpRequest.get("/"));
