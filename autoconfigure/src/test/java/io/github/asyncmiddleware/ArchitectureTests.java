@@ -172,13 +172,22 @@ class ArchitectureTests {
 	@Test
 	void contextPropagationStaysInOneClass() {
 		check(ArchRuleDefinition.noClasses()
-			.that(DescribedPredicate
-				.not(Predicates.resideInAPackage(STYLE).and(Predicates.simpleName("ContextPropagationThreadLocals"))))
+			.that(DescribedPredicate.not(partOf("ContextPropagationThreadLocals")))
 			.should()
 			.dependOnClassesThat()
 			.resideInAPackage(CONTEXT_PROPAGATION)
 			.because("the library is optional, meters nothing, and is needed where a style leaves the thread;"
 					+ " a single class can be left unloaded without it"));
+	}
+
+	@Test
+	void loggingContextStaysInOneClass() {
+		check(ArchRuleDefinition.noClasses()
+			.that(DescribedPredicate.not(partOf("MdcThreadLocals")))
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("org.slf4j..")
+			.because("the library is optional; a single class can be left unloaded without it"));
 	}
 
 	@Test
@@ -223,6 +232,13 @@ class ArchitectureTests {
 
 	private static DescribedPredicate<JavaClass> ours() {
 		return Predicates.resideInAPackage(ROOT + "..");
+	}
+
+	/**
+	 * A class of the styles, and what is nested in it.
+	 */
+	private static DescribedPredicate<JavaClass> partOf(String simpleName) {
+		return Predicates.belongTo(Predicates.resideInAPackage(STYLE).and(Predicates.simpleName(simpleName)));
 	}
 
 	private static void check(ArchRule rule) {

@@ -1,10 +1,7 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import java.time.Duration;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedTransferQueue;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 
 import io.github.asyncmiddleware.internal.chain.RunsOn;
@@ -49,11 +46,9 @@ final class BlockingWork implements DisposableBean {
 	static BlockingWork of(Environment environment, AsyncMiddlewareProperties.Blocking properties,
 			ObjectProvider<SimpleAsyncTaskExecutorBuilder> virtual,
 			ObjectProvider<ThreadPoolTaskExecutorBuilder> pool) {
-		return new BlockingWork(
-				(runsOn(environment) == RunsOn.VIRTUAL_THREAD)
-						? virtualThreads(virtual.getIfAvailable(SimpleAsyncTaskExecutorBuilder::new))
-						: pool(pool.getIfAvailable(ThreadPoolTaskExecutorBuilder::new), properties.getMaxConcurrent()),
-				properties);
+		return new BlockingWork((runsOn(environment) == RunsOn.VIRTUAL_THREAD)
+				? virtualThreads(virtual.getIfAvailable(SimpleAsyncTaskExecutorBuilder::new))
+				: pool(pool.getIfAvailable(ThreadPoolTaskExecutorBuilder::new)), properties);
 	}
 
 	static RunsOn runsOn(Environment environment) {
@@ -65,15 +60,16 @@ final class BlockingWork implements DisposableBean {
 	}
 
 	/**
-	 * What waits does so where it can be counted and taken out again, not in the pool.
+	 * A pool without a maximum, since the bound is that of the {@link Offloader}: a task
+	 * gets an idle thread, or else a new one, and never waits. The application can
+	 * customize the threads, but not that.
 	 */
-	private static Executor pool(ThreadPoolTaskExecutorBuilder builder, int size) {
-		ThreadPoolTaskExecutor executor = builder.corePoolSize(0)
-			.maxPoolSize(size)
-			.queueCapacity(Integer.MAX_VALUE)
-			.keepAlive(KEEP_ALIVE)
-			.threadNamePrefix(THREAD_NAME_PREFIX)
-			.build(FrugalThreadPool.class);
+	private static Executor pool(ThreadPoolTaskExecutorBuilder builder) {
+		ThreadPoolTaskExecutor executor = builder.keepAlive(KEEP_ALIVE).threadNamePrefix(THREAD_NAME_PREFIX).build();
+		executor.setCorePoolSize(0);
+		executor.setMaxPoolSize(Integer.MAX_VALUE);
+		executor.setQueueCapacity(0);
+		executor.setRejectedExecutionHandler(new ThreadPoolExecutor.AbortPolicy());
 		executor.setDaemon(true);
 		executor.setAcceptTasksAfterContextClose(true);
 		executor.initialize();
@@ -96,46 +92,6 @@ final class BlockingWork implements DisposableBean {
 		else if (this.executor instanceof SimpleAsyncTaskExecutor virtualThreads) {
 			virtualThreads.close();
 		}
-	}
-
-	/**
-	 * A pool that makes a thread only if none is idle. Usually one makes as many as it
-	 * may before it uses one again, or lets work wait before it makes a second.
-	 */
-	static final class FrugalThreadPool extends ThreadPoolTaskExecutor {
-
-		private static final long serialVersionUID = 1L;
-
-		FrugalThreadPool() {
-			setRejectedExecutionHandler(FrugalThreadPool::wait);
-		}
-
-		@Override
-		protected BlockingQueue<Runnable> createQueue(int queueCapacity) {
-			return new IdleThreads();
-		}
-
-		private static void wait(Runnable task, ThreadPoolExecutor executor) {
-			if (executor.isShutdown()) {
-				throw new RejectedExecutionException("The pool is shut down");
-			}
-			((IdleThreads) executor.getQueue()).put(task);
-		}
-
-	}
-
-	/**
-	 * A queue that takes what is offered if somebody waits for it.
-	 */
-	private static final class IdleThreads extends LinkedTransferQueue<Runnable> {
-
-		private static final long serialVersionUID = 1L;
-
-		@Override
-		public boolean offer(Runnable task) {
-			return tryTransfer(task);
-		}
-
 	}
 
 }

@@ -4,9 +4,12 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
@@ -22,11 +25,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
+import org.springframework.boot.task.ThreadPoolTaskExecutorCustomizer;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.webflux.autoconfigure.HttpHandlerAutoConfiguration;
 import org.springframework.context.ApplicationContext;
+import org.springframework.core.task.TaskDecorator;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.test.web.reactive.server.WebTestClient;
 
@@ -72,6 +77,33 @@ class BlockingWorkTests {
 			List<Thread> requests = Stream.generate(() -> new Thread(() -> get(context))).limit(3).toList();
 			requests.forEach(Thread::start);
 			assertThat(holds.entered.await(10, TimeUnit.SECONDS)).isTrue();
+			holds.open.countDown();
+			for (Thread request : requests) {
+				request.join(Duration.ofSeconds(10).toMillis());
+			}
+		});
+	}
+
+	@Test
+	void letsTheApplicationCustomizeThreadsButNotTheBound() throws Exception {
+		Holds holds = new Holds(3);
+		AtomicInteger decorated = new AtomicInteger();
+		this.runner.withBean("holds", Holds.class, () -> holds).withBean(TaskDecorator.class, () -> (task) -> {
+			decorated.incrementAndGet();
+			return task;
+		}).withBean(ThreadPoolTaskExecutorCustomizer.class, () -> (executor) -> {
+			executor.setCorePoolSize(1);
+			executor.setMaxPoolSize(1);
+			executor.setQueueCapacity(1);
+			executor.setRejectedExecutionHandler(new ThreadPoolExecutor.CallerRunsPolicy());
+		}).run((context) -> {
+			List<Thread> requests = Stream.generate(() -> new Thread(() -> get(context))).limit(3).toList();
+			requests.forEach(Thread::start);
+			assertThat(holds.entered.await(10, TimeUnit.SECONDS)).isTrue();
+			assertThat(holds.threads).hasSize(3)
+				.allMatch(Thread::isDaemon)
+				.allMatch((thread) -> thread.getName().startsWith("async-middleware-"));
+			assertThat(decorated).hasValue(3);
 			holds.open.countDown();
 			for (Thread request : requests) {
 				request.join(Duration.ofSeconds(10).toMillis());
@@ -215,12 +247,15 @@ class BlockingWorkTests {
 
 		private final CountDownLatch open = new CountDownLatch(1);
 
+		private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+
 		Holds(int requests) {
 			this.entered = new CountDownLatch(requests);
 		}
 
 		@OnRequest
 		void hold() throws InterruptedException {
+			this.threads.add(Thread.currentThread());
 			this.entered.countDown();
 			assertThat(this.open.await(10, TimeUnit.SECONDS)).isTrue();
 		}

@@ -52,6 +52,23 @@ public record Middleware(int index, String name, Class<?> type, int order, Middl
 				this.onFailure, this.timeout, this.code) : this;
 	}
 
+	/**
+	 * The method that runs before the rest of the chain, for people.
+	 * @return its class and its name
+	 */
+	public String place() {
+		return (this.code.style() == Style.HOOKS) ? filter().toString() : this.type.getName() + ".filter()";
+	}
+
+	/**
+	 * The method that runs before the head of the response, for people.
+	 * @return its class and its name
+	 */
+	public String responsePlace() {
+		ResponseHook onResponse = this.code.onResponse();
+		return (onResponse != null) ? onResponse.toString() : place();
+	}
+
 	@Override
 	public String toString() {
 		return "middleware '" + this.name + "' (" + this.type.getName() + ", order " + this.order + ")";

@@ -44,4 +44,13 @@ public interface MisuseGuard {
 		return true;
 	}
 
+	/**
+	 * A method of a middleware has returned {@code null} in place of a publisher.
+	 * @param middleware the middleware
+	 * @param place the class and the name of the method
+	 */
+	default void returnedNull(Middleware middleware, String place) {
+		stepsIn(middleware, Misuse.NULL_RESULT);
+	}
+
 }

@@ -43,8 +43,17 @@ public final class MisuseReporter implements MisuseGuard {
 
 	@Override
 	public boolean stepsIn(Middleware middleware, Misuse misuse) {
+		return stepsIn(middleware, misuse, middleware.place());
+	}
+
+	@Override
+	public void returnedNull(Middleware middleware, String place) {
+		stepsIn(middleware, Misuse.NULL_RESULT, place);
+	}
+
+	private boolean stepsIn(Middleware middleware, Misuse misuse, String place) {
 		try {
-			report(middleware, misuse);
+			report(middleware, misuse, place);
 		}
 		catch (RuntimeException ex) {
 			// Reporting must not decide about the request
@@ -66,19 +75,19 @@ public final class MisuseReporter implements MisuseGuard {
 		return this.stepsIn;
 	}
 
-	private void report(Middleware middleware, Misuse misuse) {
+	private void report(Middleware middleware, Misuse misuse, String place) {
 		long unreported = this.pauses.tryEnd(new Subject(middleware.name(), misuse));
 		if (unreported > 0) {
-			logger.warn(describe(middleware, misuse) + LogPauses.times(unreported));
+			logger.warn(describe(middleware, misuse, place) + LogPauses.times(unreported));
 		}
 		this.listeners.forEach((listener) -> listener.onMisuse(middleware, misuse));
 	}
 
-	private static String describe(Middleware middleware, Misuse misuse) {
+	private static String describe(Middleware middleware, Misuse misuse, String place) {
 		String text = switch (middleware.code().style()) {
-			case NATIVE -> describeFilter(misuse);
-			case AWAIT -> describeFunction(misuse);
-			case HOOKS -> describeHooks(misuse);
+			case NATIVE -> describeFilter(misuse, place);
+			case AWAIT -> describeFunction(misuse, place);
+			case HOOKS -> describeHooks(misuse, place);
 		};
 		return "[" + misuse.name().toLowerCase(Locale.ROOT) + "] The " + middleware + " " + text
 				+ " See docs/misuse.md.";
@@ -87,16 +96,16 @@ public final class MisuseReporter implements MisuseGuard {
 	/**
 	 * Hooks are not given the rest of the chain, so there is little that they can do.
 	 */
-	private static String describeHooks(Misuse misuse) {
+	private static String describeHooks(Misuse misuse, String place) {
 		return (misuse == Misuse.NULL_RESULT)
-				? "returned null from a method. Return a publisher, as the method declares."
+				? "returned null from " + place + ". Return a publisher, as the method declares."
 				: "answered and left the response untouched. Return an answer that has a status, or nothing to go on.";
 	}
 
-	private static String describeFilter(Misuse misuse) {
+	private static String describeFilter(Misuse misuse, String place) {
 		return switch (misuse) {
-			case NULL_RESULT ->
-				"returned null. Return a Mono: chain.filter(exchange), or Mono.empty() after an answer.";
+			case NULL_RESULT -> "returned null from " + place
+					+ ". Return a Mono: chain.filter(exchange), or Mono.empty() after an answer.";
 			case DROPPED_NEXT ->
 				"completed with the response untouched, and the rest of the chain was not run. Return what chain.filter(exchange) returns, or answer: with a status, a body or setComplete().";
 			case REPEATED_NEXT ->
@@ -108,9 +117,10 @@ public final class MisuseReporter implements MisuseGuard {
 		};
 	}
 
-	private static String describeFunction(Misuse misuse) {
+	private static String describeFunction(Misuse misuse, String place) {
 		return switch (misuse) {
-			case NULL_RESULT -> "returned null. Return a Mono: what next.handle(request) returns, or an answer.";
+			case NULL_RESULT ->
+				"returned null from " + place + ". Return a Mono: what next.handle(request) returns, or an answer.";
 			case DROPPED_NEXT ->
 				"completed without a response. Return the one that next.handle(request) emits, or one of its own.";
 			case REPEATED_NEXT ->

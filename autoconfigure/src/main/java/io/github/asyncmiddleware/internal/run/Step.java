@@ -357,7 +357,7 @@ public final class Step extends StepWord implements WebFilterChain {
 	 */
 	public void returnedNull() {
 		Verdict.misused(this);
-		stepsIn(Misuse.NULL_RESULT);
+		this.link.guards.misuse().returnedNull(middleware(), middleware().place());
 	}
 
 	@Override

@@ -158,7 +158,7 @@ final class Verdict {
 			failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, ex);
 		}
 		else {
-			step.stepsIn(Misuse.NULL_RESULT);
+			step.link().guards.misuse().returnedNull(step.middleware(), step.middleware().responsePlace());
 		}
 	}
 

@@ -1,16 +1,19 @@
 package io.github.asyncmiddleware.internal.style;
 
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.Set;
 
+import io.github.asyncmiddleware.internal.style.BoundedCall.Stage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the books of an {@link Offloader}: who may work, who waits for it, and who is
- * turned away. Everything is guarded by its monitor, and nobody else is called meanwhile.
+ * Counts the permits of an {@link Offloader}, and knows which calls wait for one.
  * <p>
- * A permit stands for one worker. Between two calls of {@link #next()} that find nobody,
- * there is never a free permit that somebody who waits could have.
+ * Its monitor guards the counts, the stage of the calls and their limits. It calls
+ * nothing else meanwhile. After {@link #next()} has returned {@code null}, no call waits
+ * that could have a free permit, until a permit or a place in a limit is given back.
  */
 final class Admission {
 
@@ -18,13 +21,12 @@ final class Admission {
 
 	private final int maxQueued;
 
-	/** Everybody who waits. */
-	private final TreeMap<Long, Ticket> waiting = new TreeMap<>();
-
-	/** The first of each line that is not full. */
-	private final TreeMap<Long, Ticket> ready = new TreeMap<>();
+	/** The limits that have calls waiting. */
+	private final Set<Limit> contended = new LinkedHashSet<>();
 
 	private int active;
+
+	private int queued;
 
 	private int abandoned;
 
@@ -38,111 +40,110 @@ final class Admission {
 	}
 
 	/**
-	 * Ask to be let in.
-	 * @param ticket who asks
-	 * @return where it is now: inside, with a permit; waiting, until {@link #next()}
-	 * returns it; or gone, if there is no room or it did not want to wait for this answer
+	 * Submit a call.
+	 * @param call the call
+	 * @return its stage: admitted, with a permit; waiting, until {@link #next()} returns
+	 * it; or gone, where there is no room or it was cancelled before
 	 */
-	synchronized Place enter(Ticket ticket) {
-		if (ticket.place != Place.OUTSIDE) {
-			return ticket.place;
+	synchronized Stage enter(BoundedCall call) {
+		if (call.stage != Stage.NEW) {
+			return call.stage;
 		}
 		if (this.closed) {
-			ticket.place = Place.GONE;
+			call.stage = Stage.GONE;
 		}
-		else if (this.active < this.maxConcurrent && ticket.line.hasRoom() && this.ready.isEmpty()) {
+		else if (this.active < this.maxConcurrent && call.limit.hasRoom() && first() == null) {
 			this.active++;
-			letIn(ticket);
+			admit(call);
 		}
-		else if (this.waiting.size() < this.maxQueued) {
-			ticket.place = Place.WAITING;
-			ticket.number = ++this.lastNumber;
-			this.waiting.put(ticket.number, ticket);
-			ticket.line.waiting.put(ticket.number, ticket);
-			update(ticket.line);
+		else if (this.queued < this.maxQueued) {
+			enqueue(call);
 		}
 		else {
-			ticket.place = Place.GONE;
+			call.stage = Stage.GONE;
 		}
-		return ticket.place;
+		return call.stage;
 	}
 
 	/**
-	 * Ask to be let in on the permit of somebody else who does not work any more.
-	 * @param ticket who asks
-	 * @return whether it is inside now; nothing has changed if not
+	 * Submit a call that has a permit already: the one of the call before.
+	 * @param call the call
+	 * @return whether it is admitted; nothing has changed if not
 	 */
-	synchronized boolean enterSharing(Ticket ticket) {
-		if (this.closed || ticket.place != Place.OUTSIDE || !ticket.line.hasRoom()) {
+	synchronized boolean enterSharing(BoundedCall call) {
+		if (this.closed || call.stage != Stage.NEW || !call.limit.hasRoom()) {
 			return false;
 		}
-		letIn(ticket);
+		admit(call);
 		return true;
 	}
 
 	/**
-	 * Let in who has waited longest of those whose line is not full.
-	 * @return who that is, or {@code null} if there is nobody or no permit
+	 * Admit the call that has waited longest of those whose limit has room.
+	 * @return the call, or {@code null} if there is none or no permit
 	 */
-	synchronized @Nullable Ticket next() {
-		if (this.active == this.maxConcurrent || this.ready.isEmpty()) {
-			return null;
+	synchronized @Nullable BoundedCall next() {
+		BoundedCall call = (this.active < this.maxConcurrent) ? first() : null;
+		if (call != null) {
+			dequeue(call);
+			this.active++;
+			admit(call);
 		}
-		Ticket ticket = this.ready.firstEntry().getValue();
-		stopWaiting(ticket);
-		this.active++;
-		letIn(ticket);
-		return ticket;
+		return call;
 	}
 
 	/**
-	 * The request does not need it any more. Who waits stops waiting; who is inside stays
-	 * until it leaves.
-	 * @param ticket what is not needed
+	 * The request does not need a call any more. A waiting call leaves the queue; one
+	 * that is admitted keeps its place until it has ended.
+	 * @param call the call
 	 */
-	synchronized void abandon(Ticket ticket) {
-		if (ticket.place == Place.INSIDE) {
-			ticket.abandoned = true;
+	synchronized void abandon(BoundedCall call) {
+		if (call.stage == Stage.ADMITTED) {
+			call.abandoned = true;
 			this.abandoned++;
 			return;
 		}
-		if (ticket.place == Place.WAITING) {
-			stopWaiting(ticket);
+		if (call.stage == Stage.WAITING) {
+			dequeue(call);
 		}
-		ticket.place = Place.GONE;
+		call.stage = Stage.GONE;
 	}
 
 	/**
-	 * The work is done. The permit is another matter.
-	 * @param ticket who leaves
+	 * The work of an admitted call has ended.
+	 * @param call the call
+	 * @param keepsPermit whether its permit is still in use
 	 */
-	synchronized void leave(Ticket ticket) {
-		ticket.place = Place.GONE;
-		ticket.line.active--;
-		if (ticket.abandoned) {
+	synchronized void leave(BoundedCall call, boolean keepsPermit) {
+		call.stage = Stage.GONE;
+		call.limit.leave();
+		if (call.abandoned) {
 			this.abandoned--;
 		}
-		update(ticket.line);
+		if (!keepsPermit) {
+			this.active--;
+		}
 	}
 
 	/**
-	 * Give one permit back.
+	 * Give a permit back that a call has kept.
 	 */
-	synchronized void giveBack() {
+	synchronized void release() {
 		this.active--;
 	}
 
 	/**
-	 * Let nobody in any more.
-	 * @return who has waited in vain, the longest first
+	 * Admit no call any more.
+	 * @return the calls that have waited in vain, the longest first
 	 */
-	synchronized List<Ticket> close() {
+	synchronized List<BoundedCall> close() {
 		this.closed = true;
-		List<Ticket> tickets = List.copyOf(this.waiting.values());
-		for (Ticket ticket : tickets) {
-			abandon(ticket);
-		}
-		return tickets;
+		List<BoundedCall> calls = this.contended.stream()
+			.flatMap((limit) -> limit.waiting().stream())
+			.sorted(Comparator.comparingLong((call) -> call.number))
+			.toList();
+		calls.forEach(this::abandon);
+		return calls;
 	}
 
 	synchronized int active() {
@@ -150,7 +151,7 @@ final class Admission {
 	}
 
 	synchronized int queued() {
-		return this.waiting.size();
+		return this.queued;
 	}
 
 	synchronized int abandoned() {
@@ -165,102 +166,36 @@ final class Admission {
 		return this.maxQueued;
 	}
 
-	private void letIn(Ticket ticket) {
-		ticket.place = Place.INSIDE;
-		ticket.line.active++;
-		update(ticket.line);
+	private void admit(BoundedCall call) {
+		call.stage = Stage.ADMITTED;
+		call.limit.enter();
 	}
 
-	private void stopWaiting(Ticket ticket) {
-		this.waiting.remove(ticket.number);
-		ticket.line.waiting.remove(ticket.number);
-		update(ticket.line);
+	private void enqueue(BoundedCall call) {
+		call.stage = Stage.WAITING;
+		call.number = ++this.lastNumber;
+		call.limit.enqueue(call);
+		this.contended.add(call.limit);
+		this.queued++;
 	}
 
-	/**
-	 * Has to follow every change of a line.
-	 */
-	private void update(Line line) {
-		Ticket next = (line.hasRoom() && !line.waiting.isEmpty()) ? line.waiting.firstEntry().getValue() : null;
-		if (next == line.ready) {
-			return;
+	private void dequeue(BoundedCall call) {
+		call.limit.dequeue(call);
+		if (!call.limit.hasWaiting()) {
+			this.contended.remove(call.limit);
 		}
-		if (line.ready != null) {
-			this.ready.remove(line.ready.number);
-		}
-		if (next != null) {
-			this.ready.put(next.number, next);
-		}
-		line.ready = next;
+		this.queued--;
 	}
 
-	/**
-	 * Where a call is.
-	 */
-	enum Place {
-
-		/** Has not asked yet. */
-		OUTSIDE,
-
-		/** Waits for a permit. */
-		WAITING,
-
-		/** May work. */
-		INSIDE,
-
-		/** Has left, or was never let in. */
-		GONE
-
-	}
-
-	/**
-	 * Those who share a bound of their own.
-	 */
-	static final class Line {
-
-		private final int maxConcurrent;
-
-		private final TreeMap<Long, Ticket> waiting = new TreeMap<>();
-
-		private int active;
-
-		/** The one that stands for this line among those of the others. */
-		private @Nullable Ticket ready;
-
-		Line(int maxConcurrent) {
-			this.maxConcurrent = maxConcurrent;
+	private @Nullable BoundedCall first() {
+		BoundedCall first = null;
+		for (Limit limit : this.contended) {
+			BoundedCall call = limit.first();
+			if (call != null && (first == null || call.number < first.number)) {
+				first = call;
+			}
 		}
-
-		private boolean hasRoom() {
-			return this.active < this.maxConcurrent;
-		}
-
-	}
-
-	/**
-	 * One call, as the books see it.
-	 */
-	static final class Ticket {
-
-		private final Line line;
-
-		private final OffloadedCall<?> call;
-
-		private Place place = Place.OUTSIDE;
-
-		private long number;
-
-		private boolean abandoned;
-
-		Ticket(Line line, OffloadedCall<?> call) {
-			this.line = line;
-			this.call = call;
-		}
-
-		OffloadedCall<?> call() {
-			return this.call;
-		}
-
+		return first;
 	}
 
 }

@@ -27,8 +27,8 @@ public final class Answers {
 	/**
 	 * Create an instance.
 	 * @param context how a {@link ServerResponse} is written; asked for each of them
-	 * @param entities who writes everything else, if there is somebody; asked for each
-	 * answer
+	 * @param entities the handler that writes everything else, if there is one; asked for
+	 * each answer
 	 */
 	public Answers(Supplier<ServerResponse.Context> context, Supplier<@Nullable ResponseEntityResultHandler> entities) {
 		Assert.notNull(context, "'context' must not be null");

@@ -18,14 +18,14 @@ class HookRun {
 
 	private final HookMethod method;
 
-	/** Where a blocking method runs, or {@code null} if it runs in place. */
-	private final Offloader.@Nullable Lane lane;
+	/** The limit of a blocking method, or {@code null} if it runs in place. */
+	private final @Nullable Limit limit;
 
 	private final ThreadLocals threadLocals;
 
-	HookRun(HookMethod method, Offloader.@Nullable Lane lane, ThreadLocals threadLocals) {
+	HookRun(HookMethod method, @Nullable Limit limit, ThreadLocals threadLocals) {
 		this.method = method;
-		this.lane = lane;
+		this.limit = limit;
 		this.threadLocals = threadLocals;
 	}
 
@@ -34,14 +34,14 @@ class HookRun {
 	}
 
 	boolean isOffloaded() {
-		return this.lane != null;
+		return this.limit != null;
 	}
 
 	/**
 	 * Whether the method is done when {@link #call} returns.
 	 */
 	boolean isImmediate() {
-		return this.lane == null && !this.method.asynchronous() && !this.method.hasDeferredArguments();
+		return this.limit == null && !this.method.asynchronous() && !this.method.hasDeferredArguments();
 	}
 
 	/**
@@ -62,7 +62,7 @@ class HookRun {
 	/**
 	 * Start the method, whatever it is.
 	 * @param exchange the exchange
-	 * @param context the context of whoever waits
+	 * @param context the context of the subscriber
 	 * @param staysOffloaded whether after this value the next middleware can follow on
 	 * the thread that the method has blocked
 	 * @param step the part of the middleware in the request, if there is one
@@ -73,44 +73,61 @@ class HookRun {
 			@Nullable Step step) throws Throwable {
 		if (this.method.hasDeferredArguments()) {
 			return this.method.resolve(exchange)
-				.flatMap((resolved) -> Mono
-					.deferContextual((current) -> startResolved(exchange, resolved, current, staysOffloaded, step)));
+				.flatMap((resolved) -> startLater(exchange, resolved, staysOffloaded, step));
 		}
-		return start(exchange, null, context, staysOffloaded);
+		return isReady(context) ? start(exchange, null, context, staysOffloaded)
+				: startLater(exchange, null, staysOffloaded, step);
+	}
+
+	/**
+	 * Whether a method in place would see the security context. Off the event loop it is
+	 * waited for before the method gets a thread.
+	 */
+	boolean isReady(ContextView context) {
+		return this.limit != null || !SecurityContexts.isDeferred(context);
 	}
 
 	private @Nullable Mono<?> start(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
 			ContextView context, Predicate<? super @Nullable Object> staysOffloaded) throws Throwable {
-		if (this.lane != null) {
-			return offload(this.lane, exchange, resolved, staysOffloaded);
+		if (this.limit != null) {
+			return offload(this.limit, exchange, resolved, staysOffloaded);
 		}
 		Object result = call(exchange, resolved, context);
 		return this.method.asynchronous() ? this.method.publisher(result) : Mono.justOrEmpty(result);
 	}
 
-	private Mono<Object> startResolved(ServerWebExchange exchange, @Nullable Object[] resolved, ContextView context,
+	private Mono<Object> startLater(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
 			Predicate<? super @Nullable Object> staysOffloaded, @Nullable Step step) {
+		Mono<Object> start = Mono
+			.deferContextual((context) -> startResolved(exchange, resolved, context, staysOffloaded, step));
+		return (this.limit != null) ? start : SecurityContexts.resolve(() -> start);
+	}
+
+	/**
+	 * Start the method on the stack of what it has waited for, on which nothing may be
+	 * thrown.
+	 */
+	private Mono<Object> startResolved(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
+			ContextView context, Predicate<? super @Nullable Object> staysOffloaded, @Nullable Step step) {
 		try {
 			Mono<?> values = start(exchange, resolved, context, staysOffloaded);
 			return (values != null) ? values.map((value) -> value) : nullResult(step);
 		}
-		catch (RuntimeException | Error ex) {
-			throw ex;
-		}
 		catch (Throwable ex) {
-			return Mono.error(ex);
+			return Mono.error(Thrown.toSignal(ex));
 		}
 	}
 
-	private static Mono<Object> nullResult(@Nullable Step step) {
+	private Mono<Object> nullResult(@Nullable Step step) {
 		if (step != null) {
 			step.returnedNull();
 		}
-		return Mono.error(new IllegalStateException("A hook returned null instead of a publisher"));
+		return Mono.error(new IllegalStateException("A middleware returned null instead of a publisher"))
+			.checkpoint(toString());
 	}
 
-	private Mono<Object> offload(Offloader.Lane lane, ServerWebExchange exchange,
-			@Nullable Object @Nullable [] resolved, Predicate<? super @Nullable Object> staysOffloaded) {
+	private Mono<Object> offload(Limit limit, ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
+			Predicate<? super @Nullable Object> staysOffloaded) {
 		Callable<@Nullable Object> work = () -> {
 			try {
 				return this.method.invoke(exchange, resolved);
@@ -122,7 +139,7 @@ class HookRun {
 				throw new IllegalStateException(ex);
 			}
 		};
-		return SecurityContexts.resolve(() -> lane.call(work, staysOffloaded));
+		return SecurityContexts.resolve(() -> limit.call(work, staysOffloaded));
 	}
 
 	@Override

@@ -55,13 +55,13 @@ public final class Hooks {
 						.formatted(beanName, userClass.getName(), onRequest),
 					"Remove 'concurrent', or let the method set attributes of the exchange and return nothing.");
 		}
-		Offloader.Lane lane = (isBlocking(onRequest) || isBlocking(onResponse))
-				? this.offloader.get().lane(maxConcurrent) : null;
+		Limit limit = (isBlocking(onRequest) || isBlocking(onResponse)) ? this.offloader.get().limit(maxConcurrent)
+				: null;
 		HooksFilter filter = new HooksFilter(
-				(onRequest != null) ? new HookRun(onRequest, isBlocking(onRequest) ? lane : null, this.threadLocals)
+				(onRequest != null) ? new HookRun(onRequest, isBlocking(onRequest) ? limit : null, this.threadLocals)
 						: null,
 				(onResponse != null)
-						? new ResponseHookRun(onResponse, isBlocking(onResponse) ? lane : null, this.threadLocals)
+						? new ResponseHookRun(onResponse, isBlocking(onResponse) ? limit : null, this.threadLocals)
 						: null,
 				this.answers);
 		return filter.toCode(concurrent, this.offloaded);

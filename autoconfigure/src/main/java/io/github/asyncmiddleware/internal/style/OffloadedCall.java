@@ -1,7 +1,8 @@
 package io.github.asyncmiddleware.internal.style;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 
 import io.github.asyncmiddleware.internal.chain.OverloadException;
@@ -16,21 +17,52 @@ import reactor.core.publisher.Operators;
 /**
  * Blocking work of one request.
  * <p>
- * Subscriber and worker meet in the {@link Phase} alone. The work is over, with all that
- * it has taken given back and no interrupt on its way, before its result is emitted on
- * the same thread. What else runs there is therefore never interrupted.
+ * The subscriber and the {@link Worker} meet in one word of state. Bits are only ever
+ * added to it, and what is to be done follows from the bits before. The work is over,
+ * with all that it has taken given back and no interrupt on its way, before its result is
+ * emitted on the same thread. An interrupt therefore hits the work and nothing else.
  *
  * @param <T> the type of the result
  */
-final class OffloadedCall<T> implements Subscription, Runnable, Scannable {
+final class OffloadedCall<T> extends BoundedCall implements Subscription, Scannable {
 
 	private static final Log logger = LogFactory.getLog(OffloadedCall.class);
+
+	private static final VarHandle STATE;
+
+	static {
+		try {
+			STATE = MethodHandles.lookup().findVarHandle(OffloadedCall.class, "state", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	/** The subscriber takes a value. */
+	private static final int REQUESTED = 1;
+
+	/** The work has begun. */
+	private static final int WORKING = 1 << 1;
+
+	/** The work has ended, and cannot be interrupted any more. */
+	private static final int WORKED = 1 << 2;
+
+	/** There is a value, which is emitted once it is requested too. */
+	private static final int READY = 1 << 3;
+
+	/** An error, or an end without a value, was signalled. */
+	private static final int ENDED = 1 << 4;
+
+	/** The subscriber takes no signal any more. */
+	private static final int CANCELLED = 1 << 5;
+
+	/** The interrupt that a cancellation sends has arrived, if it sends one. */
+	private static final int INTERRUPTED = 1 << 6;
 
 	private final CoreSubscriber<? super T> actual;
 
 	private final Offloader offloader;
-
-	private final Admission.Ticket ticket;
 
 	private final Callable<? extends @Nullable T> work;
 
@@ -38,90 +70,64 @@ final class OffloadedCall<T> implements Subscription, Runnable, Scannable {
 
 	private final ThreadLocals.Snapshot threadLocals;
 
-	private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.NEW);
+	private volatile int state;
 
-	private volatile @Nullable Thread worker;
+	/** Published by {@link #WORKING}. */
+	private @Nullable Thread worker;
 
-	private volatile boolean requested;
-
-	/** Belongs to the worker, and once it is ready, to who changes the phase next. */
+	/**
+	 * Published by {@link #READY}. Belongs to the worker before, then to the thread that
+	 * adds the last bit that emits or discards it.
+	 */
 	private @Nullable T value;
+
+	/** Belongs to the worker. */
+	private @Nullable Throwable error;
 
 	/**
 	 * Create a call.
-	 * @param actual who waits for the result
+	 * @param actual the subscriber to the result
 	 * @param offloader where the work is done
-	 * @param line where to wait for it
+	 * @param limit the limit of the middleware
 	 * @param work the work
-	 * @param staysOffloaded whether what follows a result may share the hop
+	 * @param staysOffloaded whether the call after this result may share the permit
 	 * @param threadLocals what the work has to see
 	 */
-	OffloadedCall(CoreSubscriber<? super T> actual, Offloader offloader, Admission.Line line,
+	OffloadedCall(CoreSubscriber<? super T> actual, Offloader offloader, Limit limit,
 			Callable<? extends @Nullable T> work, Predicate<? super @Nullable T> staysOffloaded,
 			ThreadLocals.Snapshot threadLocals) {
+		super(limit);
 		this.actual = actual;
 		this.offloader = offloader;
-		this.ticket = new Admission.Ticket(line, this);
 		this.work = work;
 		this.staysOffloaded = staysOffloaded;
 		this.threadLocals = threadLocals;
 	}
 
 	/**
-	 * Find a thread for the work. Called after {@code onSubscribe}, by the same thread.
+	 * Add a bit.
+	 * @return the state before
 	 */
-	void start() {
-		Hop hop = this.offloader.share(this.ticket);
-		if (hop != null) {
-			perform(hop);
-		}
-		else {
-			this.offloader.start(this.ticket);
-		}
+	private int mark(int bit) {
+		return (int) STATE.getAndBitwiseOr(this, bit);
 	}
 
-	/**
-	 * There is no thread for the work.
-	 */
+	@Override
 	void shed() {
-		if (end()) {
+		if (!isOver(mark(ENDED))) {
 			this.actual.onError(new OverloadException());
 		}
 	}
 
-	/**
-	 * Called by the executor, once it was let in.
-	 */
 	@Override
-	public void run() {
-		perform(new Hop(this.offloader));
-	}
-
-	private void perform(Hop hop) {
-		boolean stays = false;
-		Throwable error = null;
+	boolean work() {
 		try {
 			callWithThreadLocals();
-			stays = this.phase.get() == Phase.ENDED && this.staysOffloaded.test(this.value);
+			return !isOver(this.state) && this.staysOffloaded.test(this.value);
 		}
 		catch (Throwable ex) {
-			error = ex;
-		}
-		this.offloader.leave(this.ticket);
-		if (stays) {
-			hop.offer();
-		}
-		else {
-			hop.end();
-		}
-		try {
-			emit(error);
-		}
-		finally {
-			hop.end();
-		}
-		if (error instanceof VirtualMachineError fatal) {
-			throw fatal;
+			this.error = ex;
+			return false;
 		}
 	}
 
@@ -137,72 +143,67 @@ final class OffloadedCall<T> implements Subscription, Runnable, Scannable {
 
 	private void call() throws Exception {
 		this.worker = Thread.currentThread();
-		if (!this.phase.compareAndSet(Phase.NEW, Phase.RUNNING)) {
+		if (isOver(mark(WORKING))) {
 			return;
 		}
 		try {
 			this.value = this.work.call();
 		}
 		finally {
-			settle();
-		}
-	}
-
-	/**
-	 * End the part that can be interrupted. An interrupt that is on its way lands first.
-	 */
-	private void settle() {
-		if (!this.phase.compareAndSet(Phase.RUNNING, Phase.ENDED)) {
-			while (this.phase.get() == Phase.INTERRUPTING) {
-				Thread.yield();
+			if (isOver(mark(WORKED))) {
+				awaitInterrupt();
 			}
+			Thread.interrupted();
 		}
-		Thread.interrupted();
 	}
 
-	private void emit(@Nullable Throwable error) {
-		if (error != null) {
+	private void awaitInterrupt() {
+		while ((this.state & INTERRUPTED) == 0) {
+			Thread.yield();
+		}
+	}
+
+	@Override
+	void emit() {
+		if (this.error != null) {
 			discardValue();
-			emitError(error);
+			emitError(this.error);
 		}
 		else if (this.value == null) {
-			if (end()) {
+			if (!isOver(mark(ENDED))) {
 				this.actual.onComplete();
 			}
 		}
-		else if (this.phase.compareAndSet(Phase.ENDED, Phase.READY)) {
-			emitIfRequested();
-		}
 		else {
-			discardValue();
+			int before = mark(READY);
+			if (isOver(before)) {
+				discardValue();
+			}
+			else if ((before & REQUESTED) != 0) {
+				emitValue();
+			}
 		}
 	}
 
 	private void emitError(Throwable error) {
-		if (end()) {
-			this.actual.onError(signalOf(error));
+		if (!isOver(mark(ENDED))) {
+			this.actual.onError(Thrown.toSignal(error));
+		}
+		else if (error instanceof VirtualMachineError) {
+			logger.warn("Blocking work failed after its request was cancelled", error);
 		}
 		else {
 			logger.debug("Blocking work failed after its request was cancelled", error);
 		}
 	}
 
-	private void emitIfRequested() {
-		if (this.requested && this.phase.compareAndSet(Phase.READY, Phase.DONE)) {
-			T value = this.value;
-			this.value = null;
-			if (value != null) {
-				this.actual.onNext(value);
-			}
-			this.actual.onComplete();
+	private void emitValue() {
+		T value = this.value;
+		this.value = null;
+		if (value != null) {
+			this.actual.onNext(value);
 		}
-	}
-
-	/**
-	 * Take the right to signal an end, where nothing has to be requested for it.
-	 */
-	private boolean end() {
-		return this.phase.compareAndSet(Phase.ENDED, Phase.DONE) || this.phase.compareAndSet(Phase.NEW, Phase.DONE);
+		this.actual.onComplete();
 	}
 
 	private void discardValue() {
@@ -212,35 +213,42 @@ final class OffloadedCall<T> implements Subscription, Runnable, Scannable {
 
 	@Override
 	public void request(long n) {
-		if (Operators.validate(n)) {
-			this.requested = true;
-			emitIfRequested();
+		if (Operators.validate(n) && (mark(REQUESTED) & (READY | REQUESTED | CANCELLED)) == READY) {
+			emitValue();
 		}
 	}
 
 	@Override
 	public void cancel() {
-		switch (this.phase.getAndUpdate(Phase::cancelled)) {
-			case NEW -> this.offloader.abandon(this.ticket);
-			case RUNNING -> interrupt();
-			case READY -> discardValue();
-			default -> {
-				// There is nothing left to stop
+		int before = mark(CANCELLED);
+		if (isOver(before)) {
+			return;
+		}
+		if ((before & READY) != 0) {
+			if ((before & REQUESTED) == 0) {
+				discardValue();
 			}
+		}
+		else if ((before & WORKED) == 0) {
+			abandon((before & WORKING) != 0);
 		}
 	}
 
-	private void interrupt() {
+	private void abandon(boolean working) {
 		try {
-			this.offloader.abandon(this.ticket);
+			this.offloader.abandon(this);
 			Thread worker = this.worker;
-			if (worker != null) {
+			if (working && worker != null) {
 				worker.interrupt();
 			}
 		}
 		finally {
-			this.phase.set(Phase.CANCELLED);
+			mark(INTERRUPTED);
 		}
+	}
+
+	private static boolean isOver(int state) {
+		return (state & (ENDED | CANCELLED)) != 0;
 	}
 
 	@Override
@@ -250,60 +258,13 @@ final class OffloadedCall<T> implements Subscription, Runnable, Scannable {
 			return this.actual;
 		}
 		if (key == Attr.CANCELLED) {
-			return this.phase.get() == Phase.CANCELLED || this.phase.get() == Phase.INTERRUPTING;
+			return (this.state & CANCELLED) != 0;
 		}
 		if (key == Attr.TERMINATED) {
-			return this.phase.get() == Phase.DONE;
+			int state = this.state & (READY | REQUESTED | ENDED | CANCELLED);
+			return (state & ENDED) != 0 || state == (READY | REQUESTED);
 		}
 		return (key == Attr.RUN_STYLE) ? Attr.RunStyle.ASYNC : null;
-	}
-
-	/**
-	 * The error to signal for something that was thrown.
-	 * @param ex what was thrown
-	 * @return the same, unless Reactor would not let it through as a signal
-	 */
-	static Throwable signalOf(Throwable ex) {
-		if (ex instanceof LinkageError || ex instanceof VirtualMachineError) {
-			return new IllegalStateException("Blocking work failed: " + ex, ex);
-		}
-		return ex;
-	}
-
-	/**
-	 * How far a call is.
-	 */
-	enum Phase {
-
-		/** Not working yet. */
-		NEW,
-
-		/** The worker can be interrupted. */
-		RUNNING,
-
-		/** Cancelled: an interrupt is on its way, and the worker has to wait for it. */
-		INTERRUPTING,
-
-		/** The work has ended, its result is still with the worker. */
-		ENDED,
-
-		/** There is a value to be requested. */
-		READY,
-
-		/** The end was signalled. */
-		DONE,
-
-		/** Nothing is signalled any more. */
-		CANCELLED;
-
-		private Phase cancelled() {
-			return switch (this) {
-				case RUNNING, INTERRUPTING -> INTERRUPTING;
-				case DONE -> DONE;
-				default -> CANCELLED;
-			};
-		}
-
 	}
 
 }

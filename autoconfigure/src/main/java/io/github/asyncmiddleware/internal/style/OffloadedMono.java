@@ -18,23 +18,23 @@ final class OffloadedMono<T> extends Mono<T> implements Scannable {
 
 	private final Offloader offloader;
 
-	private final Admission.Line line;
+	private final Limit limit;
 
 	private final Callable<? extends @Nullable T> work;
 
 	private final Predicate<? super @Nullable T> staysOffloaded;
 
-	private OffloadedMono(Offloader offloader, Admission.Line line, Callable<? extends @Nullable T> work,
+	private OffloadedMono(Offloader offloader, Limit limit, Callable<? extends @Nullable T> work,
 			Predicate<? super @Nullable T> staysOffloaded) {
 		this.offloader = offloader;
-		this.line = line;
+		this.limit = limit;
 		this.work = work;
 		this.staysOffloaded = staysOffloaded;
 	}
 
-	static <T> Mono<T> create(Offloader offloader, Admission.Line line, Callable<? extends @Nullable T> work,
+	static <T> Mono<T> create(Offloader offloader, Limit limit, Callable<? extends @Nullable T> work,
 			Predicate<? super @Nullable T> staysOffloaded) {
-		return onAssembly(new OffloadedMono<>(offloader, line, work, staysOffloaded));
+		return onAssembly(new OffloadedMono<>(offloader, limit, work, staysOffloaded));
 	}
 
 	@Override
@@ -44,13 +44,13 @@ final class OffloadedMono<T> extends Mono<T> implements Scannable {
 			snapshot = this.offloader.threadLocals().capture(actual.currentContext());
 		}
 		catch (RuntimeException | LinkageError ex) {
-			Operators.error(actual, OffloadedCall.signalOf(ex));
+			Operators.error(actual, Thrown.toSignal(ex));
 			return;
 		}
-		OffloadedCall<T> call = new OffloadedCall<>(actual, this.offloader, this.line, this.work, this.staysOffloaded,
+		OffloadedCall<T> call = new OffloadedCall<>(actual, this.offloader, this.limit, this.work, this.staysOffloaded,
 				snapshot);
 		actual.onSubscribe(call);
-		call.start();
+		this.offloader.start(call);
 	}
 
 	@Override

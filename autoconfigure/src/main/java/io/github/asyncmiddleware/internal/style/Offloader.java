@@ -1,26 +1,23 @@
 package io.github.asyncmiddleware.internal.style;
 
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Predicate;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
 
 import org.springframework.util.Assert;
 
 /**
  * Runs blocking work off the event loop, so much at a time and no more.
  * <p>
- * The bound is kept here and not by the executor, which has to have a thread for each
- * permit. A permit is taken for as long as the work takes, also when nobody waits for its
- * result any more. Work that follows other work in the same request can share its
- * {@link Hop}: it then runs on the same thread, with the same permit.
+ * The bound is kept here and not by the executor, which has to start every task at once.
+ * A permit is taken for as long as the work takes, also after its request has gone. Work
+ * that follows other work in the same request can share its {@link Worker}: the thread
+ * and the permit.
  */
 public final class Offloader implements AutoCloseable {
 
@@ -33,10 +30,10 @@ public final class Offloader implements AutoCloseable {
 	private final ThreadLocals threadLocals = ThreadLocals.detect();
 
 	/**
-	 * The hops on offer, by their threads. A {@link ThreadLocal} would leave an entry on
-	 * every event loop that merely looks for one.
+	 * The workers whose permit can be shared, by their threads. A {@link ThreadLocal}
+	 * would leave an entry on every event loop that merely looks for one.
 	 */
-	private final Map<Thread, Hop> offered = new ConcurrentHashMap<>();
+	private final Map<Thread, Worker> offers = new ConcurrentHashMap<>();
 
 	/**
 	 * Create an offloader.
@@ -54,14 +51,14 @@ public final class Offloader implements AutoCloseable {
 	}
 
 	/**
-	 * Open a lane. There is one for each middleware.
-	 * @param maxConcurrent how much work of this lane may run at a time,
+	 * Create a limit. There is one for each middleware.
+	 * @param maxConcurrent how much work within this limit may run at a time,
 	 * {@link Integer#MAX_VALUE} for no other bound than that of all
-	 * @return a lane
+	 * @return a limit
 	 */
-	public Lane lane(int maxConcurrent) {
+	Limit limit(int maxConcurrent) {
 		Assert.isTrue(maxConcurrent > 0, "'maxConcurrent' must be positive");
-		return new Lane(new Admission.Line(maxConcurrent));
+		return new Limit(this, maxConcurrent);
 	}
 
 	/**
@@ -75,7 +72,7 @@ public final class Offloader implements AutoCloseable {
 
 	/**
 	 * How many permits are taken.
-	 * @return how many chains of work run
+	 * @return how many workers have one
 	 */
 	public int active() {
 		return this.admission.active();
@@ -109,76 +106,105 @@ public final class Offloader implements AutoCloseable {
 		return this.threadLocals;
 	}
 
-	Map<Thread, Hop> offered() {
-		return this.offered;
-	}
-
 	/**
-	 * Take over what the current thread offers, if it does and there is room in the lane.
+	 * Note the thread-locals of the current thread, to restore them when the scope ends.
 	 */
-	@Nullable Hop share(Admission.Ticket ticket) {
-		Hop hop = this.offered.get(Thread.currentThread());
-		if (hop == null || !this.admission.enterSharing(ticket)) {
-			return null;
+	ThreadLocals.Scope keepThreadLocals() {
+		try {
+			return this.threadLocals.set(Context.empty());
 		}
-		hop.take();
-		return hop;
+		catch (RuntimeException | LinkageError ex) {
+			logger.debug("Could not read the thread-locals of a thread", ex);
+			return ThreadLocals.NONE.set(Context.empty());
+		}
 	}
 
 	/**
 	 * Start a call at once, or later, or not at all.
 	 */
-	void start(Admission.Ticket ticket) {
-		Admission.Place place = this.admission.enter(ticket);
-		if (place == Admission.Place.INSIDE && !execute(ticket)) {
-			place = Admission.Place.GONE;
-			startWaiting();
+	void start(BoundedCall call) {
+		Worker worker = this.offers.get(Thread.currentThread());
+		if (worker != null && this.admission.enterSharing(call)) {
+			withdraw();
+			worker.follow(call);
+			return;
 		}
-		if (place == Admission.Place.GONE) {
-			ticket.call().shed();
+		switch (this.admission.enter(call)) {
+			case ADMITTED -> executeOrShed(call);
+			case GONE -> call.shed();
+			default -> {
+				// Waits
+			}
+		}
+	}
+
+	private void executeOrShed(BoundedCall call) {
+		if (!execute(call)) {
+			startWaiting();
+			call.shed();
 		}
 	}
 
 	/**
 	 * See {@link Admission#abandon}.
 	 */
-	void abandon(Admission.Ticket ticket) {
-		this.admission.abandon(ticket);
+	void abandon(BoundedCall call) {
+		this.admission.abandon(call);
 	}
 
 	/**
-	 * The work of a call has ended, which may be what others of its lane wait for.
+	 * The work of a call has ended.
+	 * @param call the call
+	 * @param keepsPermit whether its permit is still in use
 	 */
-	void leave(Admission.Ticket ticket) {
-		this.admission.leave(ticket);
+	void finished(BoundedCall call, boolean keepsPermit) {
+		this.admission.leave(call, keepsPermit);
 		startWaiting();
 	}
 
 	/**
 	 * A permit is not needed any more.
 	 */
-	void giveBack() {
-		this.admission.giveBack();
+	void release() {
+		this.admission.release();
 		startWaiting();
 	}
 
+	/**
+	 * Let the next call that is subscribed to on the current thread share its permit.
+	 */
+	void offer(Worker worker) {
+		this.offers.put(Thread.currentThread(), worker);
+	}
+
+	/**
+	 * The permit of the current thread cannot be shared any more.
+	 */
+	void withdraw() {
+		this.offers.remove(Thread.currentThread());
+	}
+
+	int offers() {
+		return this.offers.size();
+	}
+
 	private void startWaiting() {
-		Admission.Ticket ticket = this.admission.next();
-		while (ticket != null) {
-			if (!execute(ticket)) {
-				shed(ticket);
+		BoundedCall call = this.admission.next();
+		while (call != null) {
+			if (!execute(call)) {
+				shed(call);
 			}
-			ticket = this.admission.next();
+			call = this.admission.next();
 		}
 	}
 
 	/**
-	 * Hand a call that was let in to the executor.
-	 * @return whether the executor has accepted it; if not, all was given back
+	 * Hand an admitted call to the executor.
+	 * @return whether the executor has accepted it; if not, its permit was given back
 	 */
-	private boolean execute(Admission.Ticket ticket) {
+	private boolean execute(BoundedCall call) {
 		try {
-			this.executor.execute(ticket.call());
+			this.executor.execute(new Worker(this, call));
 			return true;
 		}
 		catch (RejectedExecutionException ex) {
@@ -188,54 +214,20 @@ public final class Offloader implements AutoCloseable {
 			// Also that there is no memory for a thread is a reason to shed load
 			logger.warn("The executor could not start blocking work", ex);
 		}
-		this.admission.leave(ticket);
-		this.admission.giveBack();
+		this.admission.leave(call, false);
 		return false;
 	}
 
 	/**
-	 * Turn away a call of another request, which must not be a problem of this one.
+	 * Shed a call of another request, which must not be a problem of this one.
 	 */
-	private void shed(Admission.Ticket ticket) {
+	private void shed(BoundedCall call) {
 		try {
-			ticket.call().shed();
+			call.shed();
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			logger.warn("Could not tell a request that there is too much blocking work", ex);
 		}
-	}
-
-	/**
-	 * Where the work of one middleware enters.
-	 */
-	public final class Lane {
-
-		private final Admission.Line line;
-
-		private Lane(Admission.Line line) {
-			this.line = line;
-		}
-
-		/**
-		 * Call something that blocks, for each subscription.
-		 * <p>
-		 * The result is emitted by the thread that has worked for it, after the work has
-		 * ended in every respect; nothing, for {@code null}. An exception becomes an
-		 * error signal, and so does a lack of permits:
-		 * {@link io.github.asyncmiddleware.internal.chain.OverloadException}. Cancelling
-		 * takes waiting work out of the queue and interrupts running work, once; what
-		 * comes of it is discarded.
-		 * @param work what blocks
-		 * @param staysOffloaded whether the next call that is subscribed to while this
-		 * result is emitted, by the emitting thread, may go on with its permit; asked
-		 * after the work, on its thread, and not if it has failed
-		 * @param <T> the type of the result
-		 * @return the result
-		 */
-		public <T> Mono<T> call(Callable<? extends @Nullable T> work, Predicate<? super @Nullable T> staysOffloaded) {
-			return OffloadedMono.create(Offloader.this, this.line, work, staysOffloaded);
-		}
-
 	}
 
 }

@@ -16,8 +16,8 @@ final class ResponseHookRun extends HookRun implements ResponseHook {
 
 	private static final Log logger = LogFactory.getLog(ResponseHookRun.class);
 
-	ResponseHookRun(HookMethod method, Offloader.@Nullable Lane lane, ThreadLocals threadLocals) {
-		super(method, lane, threadLocals);
+	ResponseHookRun(HookMethod method, @Nullable Limit limit, ThreadLocals threadLocals) {
+		super(method, limit, threadLocals);
 	}
 
 	@Override
@@ -25,9 +25,13 @@ final class ResponseHookRun extends HookRun implements ResponseHook {
 		return isImmediate();
 	}
 
+	/**
+	 * There is something to wait for although the method is synchronous if it could not
+	 * see the security context yet.
+	 */
 	@Override
 	public @Nullable Mono<Void> onResponse(ServerWebExchange exchange, ContextView context) throws Throwable {
-		if (isImmediate()) {
+		if (isImmediate() && isReady(context)) {
 			call(exchange, context);
 			return null;
 		}

@@ -42,6 +42,17 @@ final class SecurityContexts {
 	}
 
 	/**
+	 * Whether there is a security context that has to be waited for, as one from a
+	 * session.
+	 * @param context the context of a request
+	 * @return whether {@link #resolved} could not put it in
+	 */
+	static boolean isDeferred(ContextView context) {
+		return KEY != null && context.getOrDefault(KEY, null) instanceof Mono<?> mono
+				&& !(mono instanceof Fuseable.ScalarCallable) && !context.hasKey(NAME);
+	}
+
+	/**
 	 * Wait for the security context, if there is one, before something else.
 	 * @param next what comes then
 	 * @param <T> the type of its result

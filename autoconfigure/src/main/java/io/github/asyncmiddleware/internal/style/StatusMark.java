@@ -8,7 +8,7 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
- * Remembers the status of a response, to tell whether somebody sets it.
+ * Remembers the status of a response, to tell whether it is set later.
  *
  * @param response the response
  * @param step the part of the middleware, which tells even if the status is set to what

@@ -6,8 +6,8 @@ import org.springframework.util.ClassUtils;
 
 /**
  * Carries thread-locals along with a request: those of the thread that goes on with it,
- * and those that are in its Reactor context. Whoever sets some closes the scope on the
- * same thread, and the thread is as before.
+ * and those that are in its Reactor context. Each scope is closed by the thread that has
+ * opened it, and the thread is then as before.
  */
 interface ThreadLocals {
 
@@ -22,7 +22,8 @@ interface ThreadLocals {
 	Snapshot capture(ContextView context);
 
 	/**
-	 * Set what is in a context on the current thread, beside what is set already.
+	 * Set what is in a context on the current thread, beside what is set already. When
+	 * the scope ends, the thread is as before, whatever was set meanwhile.
 	 * @param context the context of the request
 	 * @return how to end it
 	 */
@@ -30,12 +31,17 @@ interface ThreadLocals {
 
 	/**
 	 * Find out what is possible here.
-	 * @return the thread-locals that the context-propagation library knows, or
-	 * {@link #NONE} without the library
+	 * @return the thread-locals that the context-propagation library and SLF4J know, as
+	 * far as they are there; {@link #NONE} without both
 	 */
 	static ThreadLocals detect() {
-		return ClassUtils.isPresent("io.micrometer.context.ContextSnapshotFactory", ThreadLocals.class.getClassLoader())
+		ThreadLocals known = isPresent("io.micrometer.context.ContextSnapshotFactory")
 				? new ContextPropagationThreadLocals() : NONE;
+		return isPresent("org.slf4j.MDC") ? new MdcThreadLocals(known) : known;
+	}
+
+	private static boolean isPresent(String className) {
+		return ClassUtils.isPresent(className, ThreadLocals.class.getClassLoader());
 	}
 
 	/**
@@ -63,7 +69,7 @@ interface ThreadLocals {
 	 */
 	final class NoThreadLocals implements ThreadLocals {
 
-		private static final Scope SCOPE = () -> {
+		static final Scope SCOPE = () -> {
 		};
 
 		private static final Snapshot SNAPSHOT = () -> SCOPE;

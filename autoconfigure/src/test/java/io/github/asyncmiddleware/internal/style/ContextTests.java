@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.internal.style;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.MDC;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -29,10 +31,12 @@ import reactor.core.scheduler.Schedulers;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
 import org.springframework.web.reactive.function.server.HandlerStrategies;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebSession;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -121,6 +125,34 @@ class ContextTests {
 		}
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "blocking", "in-place", "later", "blocking-later" })
+	void whatAHookLeavesOnAThreadIsNotSeenByOtherRequests(String kind) throws Exception {
+		List<String> seen = Collections.synchronizedList(new ArrayList<>());
+		Object leaves = switch (kind) {
+			case "blocking" -> new LeavesBlocking(seen);
+			case "in-place" -> new LeavesInPlace(seen);
+			case "later" -> new LeavesLater(seen);
+			default -> new LeavesBlockingAfterSession(seen);
+		};
+		HttpHandler handler = new TestChain().middleware("first", code(leaves, false))
+			.middleware("second", code(leaves, false))
+			.build((exchange) -> {
+				seen.add(LOCAL.get() + " " + MDC.get(KEY));
+				return exchange.getResponse().setComplete();
+			});
+		for (int i = 0; i < 40; i++) {
+			TestChain.exchange(handler, MockServerHttpRequest.get("/").header("X-Id", "id-" + i).build())
+				.block(Duration.ofSeconds(10));
+		}
+		seen.clear();
+		for (int i = 0; i < 40; i++) {
+			TestChain.get(handler, "/");
+		}
+		// Two hooks, each before and after, and the handler
+		assertThat(seen).hasSize(40 * 5).containsOnly("null null");
+	}
+
 	private void look(String where, String expected, String actual) {
 		this.looks.incrementAndGet();
 		if (!expected.equals(actual)) {
@@ -184,6 +216,103 @@ class ContextTests {
 			look("later after", id(exchange), LOCAL.get());
 			return CompletableFuture.runAsync(() -> {
 			});
+		}
+
+	}
+
+	/**
+	 * Leaves the id of a request on the thread, if it has one, after it has looked for
+	 * another one.
+	 */
+	abstract static class Leaves {
+
+		private final List<String> seen;
+
+		Leaves(List<String> seen) {
+			this.seen = seen;
+		}
+
+		void leave(ServerWebExchange exchange) {
+			this.seen.add(LOCAL.get() + " " + MDC.get(KEY));
+			String id = exchange.getRequest().getHeaders().getFirst("X-Id");
+			if (id != null) {
+				LOCAL.set(id);
+				MDC.put(KEY, id);
+			}
+		}
+
+	}
+
+	static class LeavesBlocking extends Leaves {
+
+		LeavesBlocking(List<String> seen) {
+			super(seen);
+		}
+
+		@OnRequest
+		void before(ServerWebExchange exchange) {
+			leave(exchange);
+		}
+
+		@OnResponse(blocking = true)
+		void after(ServerWebExchange exchange) {
+			leave(exchange);
+		}
+
+	}
+
+	static class LeavesBlockingAfterSession extends Leaves {
+
+		LeavesBlockingAfterSession(List<String> seen) {
+			super(seen);
+		}
+
+		@OnRequest
+		void before(ServerWebExchange exchange, WebSession session) {
+			leave(exchange);
+		}
+
+		@OnResponse(blocking = true)
+		void after(ServerWebExchange exchange, WebSession session) {
+			leave(exchange);
+		}
+
+	}
+
+	static class LeavesInPlace extends Leaves {
+
+		LeavesInPlace(List<String> seen) {
+			super(seen);
+		}
+
+		@OnRequest(blocking = false)
+		void before(ServerWebExchange exchange) {
+			leave(exchange);
+		}
+
+		@OnResponse
+		void after(ServerWebExchange exchange) {
+			leave(exchange);
+		}
+
+	}
+
+	static class LeavesLater extends Leaves {
+
+		LeavesLater(List<String> seen) {
+			super(seen);
+		}
+
+		@OnRequest
+		Mono<Void> before(ServerWebExchange exchange) {
+			leave(exchange);
+			return Mono.empty();
+		}
+
+		@OnResponse
+		CompletionStage<Void> after(ServerWebExchange exchange) {
+			leave(exchange);
+			return CompletableFuture.completedFuture(null);
 		}
 
 	}

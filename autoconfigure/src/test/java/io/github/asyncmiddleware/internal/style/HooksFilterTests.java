@@ -280,7 +280,7 @@ class HooksFilterTests {
 		Gate gate = new Gate();
 		TestChain chain = chain().middleware("hook", code(new StampStatusBlocking()))
 			.middleware("holds", (exchange, next) -> next.filter(exchange));
-		Mono<Void> held = this.offloader.lane(1).call(() -> {
+		Mono<Void> held = this.offloader.limit(1).call(() -> {
 			gate.pass();
 			return null;
 		}, (result) -> false).then();

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -65,7 +66,7 @@ class OffloaderTests {
 
 	private final Queue<Throwable> uncaught = new ConcurrentLinkedQueue<>();
 
-	private final AtomicInteger hops = new AtomicInteger();
+	private final AtomicInteger tasks = new AtomicInteger();
 
 	/** One party for each busy worker, and one for the test. */
 	private final Phaser busy = new Phaser(1);
@@ -85,7 +86,7 @@ class OffloaderTests {
 	void worksOnTheExecutorAndEmitsThere() {
 		Offloader offloader = offloader(1, 0);
 		List<String> threads = new CopyOnWriteArrayList<>();
-		StepVerifier.create(offloader.lane(UNBOUNDED).call(() -> {
+		StepVerifier.create(offloader.limit(UNBOUNDED).call(() -> {
 			threads.add(Thread.currentThread().getName());
 			return "result";
 		}, (result) -> false).doOnNext((result) -> threads.add(Thread.currentThread().getName())))
@@ -97,7 +98,7 @@ class OffloaderTests {
 
 	@Test
 	void completesForNull() {
-		StepVerifier.create(offloader(1, 0).lane(1).call(() -> null, (result) -> false))
+		StepVerifier.create(offloader(1, 0).limit(1).call(() -> null, (result) -> false))
 			.expectComplete()
 			.verify(PATIENCE);
 	}
@@ -105,7 +106,7 @@ class OffloaderTests {
 	@Test
 	void worksForEachSubscription() {
 		AtomicInteger calls = new AtomicInteger();
-		Mono<Integer> call = offloader(1, 1).lane(1).call(calls::incrementAndGet, (result) -> false);
+		Mono<Integer> call = offloader(1, 1).limit(1).call(calls::incrementAndGet, (result) -> false);
 		assertThat(calls).hasValue(0);
 		assertThat(call.block(PATIENCE)).isEqualTo(1);
 		assertThat(call.block(PATIENCE)).isEqualTo(2);
@@ -116,7 +117,7 @@ class OffloaderTests {
 		Offloader offloader = offloader(1, 1);
 		for (Exception ex : List.of(new IOException("test"), new InterruptedException("test"),
 				new IllegalStateException("test"))) {
-			StepVerifier.create(offloader.lane(1).call(() -> {
+			StepVerifier.create(offloader.limit(1).call(() -> {
 				throw ex;
 			}, (result) -> true)).expectErrorSatisfies((error) -> {
 				assertThat(error).isSameAs(ex);
@@ -127,7 +128,7 @@ class OffloaderTests {
 
 	@Test
 	void signalsLinkageErrors() {
-		StepVerifier.create(offloader(1, 0).lane(1).call(() -> {
+		StepVerifier.create(offloader(1, 0).limit(1).call(() -> {
 			throw new NoClassDefFoundError("Missing");
 		}, (result) -> true)).expectErrorSatisfies((error) -> {
 			assertThat(error).isInstanceOf(IllegalStateException.class);
@@ -135,25 +136,29 @@ class OffloaderTests {
 		}).verify(PATIENCE);
 	}
 
-	@Test
-	void signalsFatalErrorsAndLetsThemGoOn() throws InterruptedException {
+	@ParameterizedTest
+	@MethodSource("fatal")
+	void signalsFatalErrorsOnceAndThrowsThemNowhere(VirtualMachineError fatal) throws InterruptedException {
 		Offloader offloader = offloader(1, 0);
-		StackOverflowError fatal = new StackOverflowError("test");
-		StepVerifier.create(offloader.lane(1).call(() -> {
+		StepVerifier.create(offloader.limit(1).call(() -> {
 			throw fatal;
 		}, (result) -> true)).expectErrorSatisfies((error) -> {
 			assertThat(error).isInstanceOf(IllegalStateException.class).hasCause(fatal);
 			assertThat(offloader.active()).isZero();
 		}).verify(PATIENCE);
 		sync();
-		assertThat(this.uncaught).containsExactly(fatal);
+		assertThat(this.uncaught).isEmpty();
+	}
+
+	static List<VirtualMachineError> fatal() {
+		return List.of(new StackOverflowError("test"), new OutOfMemoryError("test"), new InternalError("test"));
 	}
 
 	@Test
 	void signalsWhatThePredicateThrows() {
 		Offloader offloader = offloader(1, 0);
 		List<Object> discarded = new CopyOnWriteArrayList<>();
-		StepVerifier.create(offloader.lane(1).<String>call(() -> "result", (result) -> {
+		StepVerifier.create(offloader.limit(1).<String>call(() -> "result", (result) -> {
 			throw new IllegalStateException("predicate");
 		}).contextWrite((context) -> discardingTo(context, discarded)))
 			.expectErrorMessage("predicate")
@@ -166,7 +171,7 @@ class OffloaderTests {
 	void emitsWhatIsRequestedLater() throws InterruptedException {
 		Offloader offloader = offloader(1, 0);
 		Outcome outcome = new Outcome(0);
-		offloader.lane(1).call(() -> "result", (result) -> true).subscribe(outcome);
+		offloader.limit(1).call(() -> "result", (result) -> true).subscribe(outcome);
 		sync();
 		assertThat(outcome.signals).isEmpty();
 		assertIdle(offloader);
@@ -178,7 +183,7 @@ class OffloaderTests {
 	void discardsWhatIsNeverRequested() throws InterruptedException {
 		List<Object> discarded = new CopyOnWriteArrayList<>();
 		Outcome outcome = new Outcome(0);
-		offloader(1, 0).lane(1)
+		offloader(1, 0).limit(1)
 			.call(() -> "result", (result) -> true)
 			.contextWrite((context) -> discardingTo(context, discarded))
 			.subscribe(outcome);
@@ -192,13 +197,13 @@ class OffloaderTests {
 	@Test
 	void neverWorksOnMoreThanItMay() throws InterruptedException {
 		Offloader offloader = offloader(8, 3, 1000);
-		Offloader.Lane lane = offloader.lane(UNBOUNDED);
+		Limit limit = offloader.limit(UNBOUNDED);
 		AtomicInteger running = new AtomicInteger();
 		AtomicInteger most = new AtomicInteger();
 		CyclicBarrier three = new CyclicBarrier(3);
 		CountDownLatch done = new CountDownLatch(300);
 		for (int i = 0; i < 300; i++) {
-			lane.call(() -> {
+			limit.call(() -> {
 				most.accumulateAndGet(running.incrementAndGet(), Math::max);
 				// All three permits are of use
 				three.await(10, TimeUnit.SECONDS);
@@ -213,15 +218,15 @@ class OffloaderTests {
 	@Test
 	void letsTheFirstInFirst() throws InterruptedException {
 		Offloader offloader = offloader(1, 100);
-		Offloader.Lane[] lanes = { offloader.lane(UNBOUNDED), offloader.lane(1), offloader.lane(2) };
-		Work first = work(lanes[0]);
+		Limit[] limits = { offloader.limit(UNBOUNDED), offloader.limit(1), offloader.limit(2) };
+		Work first = work(limits[0]);
 		List<Integer> order = new CopyOnWriteArrayList<>();
 		CountDownLatch done = new CountDownLatch(100);
 		List<Integer> expected = new ArrayList<>();
 		for (int i = 0; i < 100; i++) {
 			int number = i;
 			expected.add(i);
-			lanes[i % 3].call(() -> order.add(number), (result) -> false).subscribe((value) -> done.countDown());
+			limits[i % 3].call(() -> order.add(number), (result) -> false).subscribe((value) -> done.countDown());
 		}
 		assertThat(offloader.queued()).isEqualTo(100);
 		first.release();
@@ -232,11 +237,11 @@ class OffloaderTests {
 	@Test
 	void turnsAwayWhatCannotWait() throws InterruptedException {
 		Offloader offloader = offloader(1, 2);
-		Offloader.Lane lane = offloader.lane(UNBOUNDED);
-		Work running = work(lane);
-		Outcome second = subscribe(lane.call(() -> 2, (result) -> false));
-		Outcome third = subscribe(lane.call(() -> 3, (result) -> false));
-		Outcome fourth = subscribe(lane.call(() -> 4, (result) -> false));
+		Limit limit = offloader.limit(UNBOUNDED);
+		Work running = work(limit);
+		Outcome second = subscribe(limit.call(() -> 2, (result) -> false));
+		Outcome third = subscribe(limit.call(() -> 3, (result) -> false));
+		Outcome fourth = subscribe(limit.call(() -> 4, (result) -> false));
 		assertThat(fourth.signals).singleElement().isInstanceOf(OverloadException.class);
 		assertThat(fourth.thread).isSameAs(Thread.currentThread());
 		assertThat(offloader.queued()).isEqualTo(2);
@@ -250,20 +255,20 @@ class OffloaderTests {
 	@Test
 	void needsNoQueue() throws InterruptedException {
 		Offloader offloader = offloader(1, 0);
-		Offloader.Lane lane = offloader.lane(UNBOUNDED);
-		Work running = work(lane);
-		assertThat(subscribe(lane.call(() -> 2, (result) -> false)).signals).singleElement()
+		Limit limit = offloader.limit(UNBOUNDED);
+		Work running = work(limit);
+		assertThat(subscribe(limit.call(() -> 2, (result) -> false)).signals).singleElement()
 			.isInstanceOf(OverloadException.class);
 		running.release();
 		await(running.outcome.ended);
-		assertThat(lane.call(() -> 3, (result) -> false).block(PATIENCE)).isEqualTo(3);
+		assertThat(limit.call(() -> 3, (result) -> false).block(PATIENCE)).isEqualTo(3);
 	}
 
 	@Test
-	void doesNotLetAFullLaneBlockOthers() throws InterruptedException {
+	void doesNotLetAFullLimitBlockOthers() throws InterruptedException {
 		Offloader offloader = offloader(2, 1025);
-		Offloader.Lane full = offloader.lane(1);
-		Offloader.Lane other = offloader.lane(UNBOUNDED);
+		Limit full = offloader.limit(1);
+		Limit other = offloader.limit(UNBOUNDED);
 		Work inFull = work(full);
 		List<Integer> order = new CopyOnWriteArrayList<>();
 		CountDownLatch done = new CountDownLatch(1024);
@@ -288,12 +293,12 @@ class OffloaderTests {
 	}
 
 	@Test
-	void boundsALane() throws InterruptedException {
+	void boundsALimit() throws InterruptedException {
 		Offloader offloader = offloader(4, 10);
-		Offloader.Lane lane = offloader.lane(2);
-		Work first = work(lane);
-		work(lane);
-		Outcome third = subscribe(lane.call(() -> 3, (result) -> false));
+		Limit limit = offloader.limit(2);
+		Work first = work(limit);
+		work(limit);
+		Outcome third = subscribe(limit.call(() -> 3, (result) -> false));
 		assertThat(offloader.active()).isEqualTo(2);
 		assertThat(offloader.queued()).isEqualTo(1);
 		first.release();
@@ -304,13 +309,13 @@ class OffloaderTests {
 	@Test
 	void freesTheQueueOnCancel() throws InterruptedException {
 		Offloader offloader = offloader(1, 1);
-		Offloader.Lane lane = offloader.lane(UNBOUNDED);
-		Work running = work(lane);
+		Limit limit = offloader.limit(UNBOUNDED);
+		Work running = work(limit);
 		AtomicInteger calls = new AtomicInteger();
-		Outcome cancelled = subscribe(lane.call(calls::incrementAndGet, (result) -> false));
+		Outcome cancelled = subscribe(limit.call(calls::incrementAndGet, (result) -> false));
 		cancelled.cancel();
 		assertThat(offloader.queued()).isZero();
-		Outcome next = subscribe(lane.call(() -> "next", (result) -> false));
+		Outcome next = subscribe(limit.call(() -> "next", (result) -> false));
 		assertThat(offloader.queued()).isEqualTo(1);
 		running.release();
 		await(next.ended);
@@ -325,11 +330,11 @@ class OffloaderTests {
 		Offloader offloader = offloader(1, 1);
 		AtomicInteger calls = new AtomicInteger();
 		Outcome outcome = new Outcome(-1);
-		offloader.lane(1).call(calls::incrementAndGet, (result) -> false).subscribe(outcome);
+		offloader.limit(1).call(calls::incrementAndGet, (result) -> false).subscribe(outcome);
 		sync();
 		assertThat(calls).hasValue(0);
 		assertThat(outcome.signals).isEmpty();
-		assertThat(this.hops).hasValue(0);
+		assertThat(this.tasks).hasValue(0);
 		assertIdle(offloader);
 	}
 
@@ -338,7 +343,7 @@ class OffloaderTests {
 		Queue<Runnable> handed = new ConcurrentLinkedQueue<>();
 		Offloader offloader = new Offloader(handed::add, 1, 0);
 		AtomicInteger calls = new AtomicInteger();
-		Outcome outcome = subscribe(offloader.lane(1).call(calls::incrementAndGet, (result) -> true));
+		Outcome outcome = subscribe(offloader.limit(1).call(calls::incrementAndGet, (result) -> true));
 		outcome.cancel();
 		assertThat(offloader.active()).isEqualTo(1);
 		assertThat(offloader.abandoned()).isEqualTo(1);
@@ -351,13 +356,13 @@ class OffloaderTests {
 	@Test
 	void keepsThePermitUntilCancelledWorkReturns(CapturedOutput output) throws InterruptedException {
 		Offloader offloader = offloader(1, 1);
-		Offloader.Lane lane = offloader.lane(1);
-		Work stubborn = work(lane);
+		Limit limit = offloader.limit(1);
+		Work stubborn = work(limit);
 		stubborn.outcome.cancel();
 		stubborn.outcome.cancel();
 		assertThat(offloader.active()).isEqualTo(1);
 		assertThat(offloader.abandoned()).isEqualTo(1);
-		Outcome next = subscribe(lane.call(() -> "next", (result) -> false));
+		Outcome next = subscribe(limit.call(() -> "next", (result) -> false));
 		assertThat(offloader.queued()).isEqualTo(1);
 		stubborn.release();
 		await(next.ended);
@@ -375,7 +380,7 @@ class OffloaderTests {
 		CountDownLatch interrupted = new CountDownLatch(1);
 		CountDownLatch cancelledAgain = new CountDownLatch(1);
 		AtomicInteger interrupts = new AtomicInteger();
-		Outcome outcome = subscribe(offloader.lane(1).call(() -> {
+		Outcome outcome = subscribe(offloader.limit(1).call(() -> {
 			started.countDown();
 			while (cancelledAgain.getCount() > 0) {
 				try {
@@ -407,7 +412,7 @@ class OffloaderTests {
 		logging.setLogLevel(OffloadedCall.class.getName(), LogLevel.DEBUG);
 		try {
 			CountDownLatch started = new CountDownLatch(1);
-			Outcome outcome = subscribe(offloader(1, 1).lane(1).call(() -> {
+			Outcome outcome = subscribe(offloader(1, 1).limit(1).call(() -> {
 				started.countDown();
 				new CountDownLatch(1).await(10, TimeUnit.SECONDS);
 				return "not interrupted";
@@ -431,13 +436,13 @@ class OffloaderTests {
 		PlainWorker worker = new PlainWorker();
 		worker.start();
 		Offloader offloader = new Offloader(worker, 1, 1);
-		Offloader.Lane lane = offloader.lane(UNBOUNDED);
+		Limit limit = offloader.limit(UNBOUNDED);
 		AtomicInteger leftOver = worker.interrupts;
 		int hit = 0;
 		for (int i = 0; i < 20_000; i++) {
 			CountDownLatch started = new CountDownLatch(1);
 			AtomicInteger pause = new AtomicInteger(i % 200);
-			Outcome outcome = subscribe(lane.call(() -> {
+			Outcome outcome = subscribe(limit.call(() -> {
 				if (Thread.interrupted()) {
 					leftOver.incrementAndGet();
 				}
@@ -453,7 +458,7 @@ class OffloaderTests {
 			}));
 			await(started);
 			outcome.cancel();
-			if (lane.call(Thread::interrupted, (result) -> false).block(PATIENCE) == Boolean.TRUE) {
+			if (limit.call(Thread::interrupted, (result) -> false).block(PATIENCE) == Boolean.TRUE) {
 				leftOver.incrementAndGet();
 			}
 			hit += outcome.signals.isEmpty() ? 1 : 0;
@@ -470,12 +475,12 @@ class OffloaderTests {
 		CountDownLatch mayInterrupt = new CountDownLatch(1);
 		this.pool = pool(1, (task) -> new SlowToInterrupt(task, interrupting, mayInterrupt));
 		Offloader offloader = new Offloader(this.pool, 1, 1);
-		Offloader.Lane lane = offloader.lane(1);
-		Work work = work(lane);
+		Limit limit = offloader.limit(1);
+		Work work = work(limit);
 		Thread canceller = new Thread(work.outcome::cancel);
 		canceller.start();
 		await(interrupting);
-		Outcome next = subscribe(lane.call(Thread::interrupted, (result) -> false));
+		Outcome next = subscribe(limit.call(Thread::interrupted, (result) -> false));
 		work.release();
 		await(work.returned);
 		// Nothing can be waited for here; too short a time would hide a mistake, not
@@ -505,7 +510,7 @@ class OffloaderTests {
 			}
 
 		};
-		offloader.lane(1).call(() -> "result", (result) -> true).subscribe(outcome);
+		offloader.limit(1).call(() -> "result", (result) -> true).subscribe(outcome);
 		await(emitting);
 		outcome.cancel();
 		cancelled.countDown();
@@ -516,7 +521,7 @@ class OffloaderTests {
 
 	@Test
 	void clearsTheFlagThatTheWorkHasSet() {
-		Boolean interrupted = offloader(1, 1).lane(1).call(() -> {
+		Boolean interrupted = offloader(1, 1).limit(1).call(() -> {
 			Thread.currentThread().interrupt();
 			return "result";
 		}, (result) -> true).map((result) -> Thread.currentThread().isInterrupted()).block(PATIENCE);
@@ -529,9 +534,9 @@ class OffloaderTests {
 		Offloader offloader = new Offloader((task) -> {
 			throw spring ? new TaskRejectedException("test") : new RejectedExecutionException("test");
 		}, 1, 1);
-		Offloader.Lane lane = offloader.lane(1);
+		Limit limit = offloader.limit(1);
 		for (int i = 0; i < 3; i++) {
-			assertThat(subscribe(lane.call(() -> "never", (result) -> false)).signals).singleElement()
+			assertThat(subscribe(limit.call(() -> "never", (result) -> false)).signals).singleElement()
 				.isInstanceOf(OverloadException.class);
 			assertIdle(offloader);
 		}
@@ -542,7 +547,7 @@ class OffloaderTests {
 		Offloader offloader = new Offloader((task) -> {
 			throw new OutOfMemoryError("unable to create native thread");
 		}, 1, 1);
-		assertThat(subscribe(offloader.lane(1).call(() -> "never", (result) -> false)).signals).singleElement()
+		assertThat(subscribe(offloader.limit(1).call(() -> "never", (result) -> false)).signals).singleElement()
 			.isInstanceOf(OverloadException.class);
 		assertIdle(offloader);
 		assertThat(output).contains("WARN", "The executor could not start blocking work");
@@ -551,8 +556,8 @@ class OffloaderTests {
 	@Test
 	void turnsAwayWhatTheExecutorRejectsLater() throws InterruptedException {
 		Offloader offloader = offloader(1, 100);
-		Offloader.Lane lane = offloader.lane(1);
-		Work running = work(lane);
+		Limit limit = offloader.limit(1);
+		Work running = work(limit);
 		List<Outcome> waiting = new ArrayList<>();
 		for (int i = 0; i < 20; i++) {
 			Outcome outcome = new Outcome(1) {
@@ -564,7 +569,7 @@ class OffloaderTests {
 				}
 
 			};
-			lane.call(() -> "never", (result) -> false).subscribe(outcome);
+			limit.call(() -> "never", (result) -> false).subscribe(outcome);
 			waiting.add(outcome);
 		}
 		pool().shutdown();
@@ -579,15 +584,15 @@ class OffloaderTests {
 	}
 
 	@Test
-	void turnsEverybodyAwayOnceClosed() throws InterruptedException {
+	void turnsEveryCallAwayOnceClosed() throws InterruptedException {
 		Offloader offloader = offloader(1, 10);
-		Offloader.Lane lane = offloader.lane(1);
-		Work running = work(lane);
-		Outcome waiting = subscribe(lane.call(() -> "never", (result) -> false));
+		Limit limit = offloader.limit(1);
+		Work running = work(limit);
+		Outcome waiting = subscribe(limit.call(() -> "never", (result) -> false));
 		offloader.close();
 		offloader.close();
 		assertThat(waiting.signals).singleElement().isInstanceOf(OverloadException.class);
-		assertThat(subscribe(lane.call(() -> "never", (result) -> false)).signals).singleElement()
+		assertThat(subscribe(limit.call(() -> "never", (result) -> false)).signals).singleElement()
 			.isInstanceOf(OverloadException.class);
 		assertThat(offloader.queued()).isZero();
 		assertThat(offloader.active()).isEqualTo(1);
@@ -598,45 +603,45 @@ class OffloaderTests {
 	}
 
 	@Test
-	void sharesOneHopAndOnePermit() {
+	void sharesOneThreadAndOnePermit() {
 		Offloader offloader = offloader(4, 4);
 		List<String> seen = new CopyOnWriteArrayList<>();
-		Mono<String> chain = offloader.lane(1)
+		Mono<String> chain = offloader.limit(1)
 			.<String>call(() -> see(offloader, seen), (result) -> true)
-			.flatMap((a) -> offloader.lane(1).<String>call(() -> see(offloader, seen), (result) -> true))
-			.flatMap((b) -> offloader.lane(1).<String>call(() -> see(offloader, seen), (result) -> false));
+			.flatMap((a) -> offloader.limit(1).<String>call(() -> see(offloader, seen), (result) -> true))
+			.flatMap((b) -> offloader.limit(1).<String>call(() -> see(offloader, seen), (result) -> false));
 		StepVerifier.create(chain)
 			.assertNext((value) -> assertThat(offloader.active()).isZero())
 			.expectComplete()
 			.verify(PATIENCE);
 		assertThat(seen).containsExactly("worker-1 1", "worker-1 1", "worker-1 1");
-		assertThat(this.hops).hasValue(1);
+		assertThat(this.tasks).hasValue(1);
 		assertIdle(offloader);
 	}
 
 	@Test
-	void sharesTheHopAfterNull() {
+	void sharesTheThreadAfterNull() {
 		Offloader offloader = offloader(4, 4);
-		Offloader.Lane lane = offloader.lane(UNBOUNDED);
+		Limit limit = offloader.limit(UNBOUNDED);
 		StepVerifier
-			.create(lane.call(() -> null, (result) -> result == null)
-				.then(lane.call(() -> null, (result) -> result == null))
-				.then(lane.call(() -> null, (result) -> result == null)))
+			.create(limit.call(() -> null, (result) -> result == null)
+				.then(limit.call(() -> null, (result) -> result == null))
+				.then(limit.call(() -> null, (result) -> result == null)))
 			.expectComplete()
 			.verify(PATIENCE);
-		assertThat(this.hops).hasValue(1);
+		assertThat(this.tasks).hasValue(1);
 	}
 
 	@Test
-	void sharesTheHopOfALongChain() throws InterruptedException {
+	void sharesTheThreadOfALongChain() throws InterruptedException {
 		Offloader offloader = offloader(1, 0);
-		Offloader.Lane lane = offloader.lane(1);
-		Mono<Object> chain = lane.call(() -> null, (result) -> true);
+		Limit limit = offloader.limit(1);
+		Mono<Object> chain = limit.call(() -> null, (result) -> true);
 		for (int i = 0; i < 100; i++) {
-			chain = chain.then(lane.call(() -> null, (result) -> true));
+			chain = chain.then(limit.call(() -> null, (result) -> true));
 		}
 		StepVerifier.create(chain).expectComplete().verify(PATIENCE);
-		assertThat(this.hops).hasValue(1);
+		assertThat(this.tasks).hasValue(1);
 		sync();
 		assertIdle(offloader);
 	}
@@ -645,7 +650,7 @@ class OffloaderTests {
 	void keepsThePermitWhileItEmits() throws InterruptedException {
 		Offloader offloader = offloader(1, 0);
 		AtomicInteger active = new AtomicInteger(-1);
-		offloader.lane(1)
+		offloader.limit(1)
 			.call(() -> "result", (result) -> true)
 			.doOnNext((result) -> active.set(offloader.active()))
 			.block(PATIENCE);
@@ -655,11 +660,11 @@ class OffloaderTests {
 	}
 
 	@Test
-	void freesItsPlaceInTheLaneBeforeItEmits() throws InterruptedException {
+	void freesItsPlaceInTheLimitBeforeItEmits() throws InterruptedException {
 		Offloader offloader = offloader(2, 1);
-		Offloader.Lane lane = offloader.lane(1);
-		Work work = work(lane);
-		Outcome next = subscribe(lane.call(() -> "next", (result) -> false));
+		Limit limit = offloader.limit(1);
+		Work work = work(limit);
+		Outcome next = subscribe(limit.call(() -> "next", (result) -> false));
 		CountDownLatch emitting = new CountDownLatch(1);
 		work.stays = true;
 		work.onResult = () -> {
@@ -673,43 +678,43 @@ class OffloaderTests {
 	}
 
 	@Test
-	void doesNotShareAHopThatEnds() {
+	void doesNotShareAPermitThatIsGivenBack() {
 		Offloader offloader = offloader(1, 0);
-		Offloader.Lane lane = offloader.lane(1);
+		Limit limit = offloader.limit(1);
 		AtomicInteger active = new AtomicInteger(-1);
 		StepVerifier
-			.create(lane.<Integer>call(() -> 1, (result) -> false)
+			.create(limit.<Integer>call(() -> 1, (result) -> false)
 				.doOnNext((result) -> active.set(offloader.active()))
-				.flatMap((a) -> lane.<Integer>call(() -> 2, (result) -> false)))
+				.flatMap((a) -> limit.<Integer>call(() -> 2, (result) -> false)))
 			.expectNext(2)
 			.expectComplete()
 			.verify(PATIENCE);
 		assertThat(active).hasValue(0);
-		assertThat(this.hops).hasValue(2);
+		assertThat(this.tasks).hasValue(2);
 	}
 
 	@Test
-	void doesNotShareAHopAfterAFailure() {
+	void doesNotShareAPermitAfterAFailure() {
 		Offloader offloader = offloader(1, 0);
-		Offloader.Lane lane = offloader.lane(1);
-		StepVerifier.create(lane.<Integer>call(() -> {
+		Limit limit = offloader.limit(1);
+		StepVerifier.create(limit.<Integer>call(() -> {
 			throw new IOException("test");
-		}, (result) -> true).onErrorResume((ex) -> lane.<Integer>call(() -> 2, (result) -> false)))
+		}, (result) -> true).onErrorResume((ex) -> limit.<Integer>call(() -> 2, (result) -> false)))
 			.expectNext(2)
 			.expectComplete()
 			.verify(PATIENCE);
-		assertThat(this.hops).hasValue(2);
+		assertThat(this.tasks).hasValue(2);
 	}
 
 	@Test
-	void doesNotShareTheHopOfAnotherOffloader() {
+	void doesNotShareThePermitOfAnotherOffloader() {
 		Offloader offloader = offloader(1, 0);
 		Queue<Runnable> handed = new ConcurrentLinkedQueue<>();
 		Offloader other = new Offloader(handed::add, 1, 0);
 		StepVerifier
-			.create(offloader.lane(1)
+			.create(offloader.limit(1)
 				.<Integer>call(() -> 1, (result) -> true)
-				.doOnNext((result) -> subscribe(other.lane(1).call(() -> 2, (two) -> false)))
+				.doOnNext((result) -> subscribe(other.limit(1).call(() -> 2, (two) -> false)))
 				.map((result) -> handed.size()))
 			.expectNext(1)
 			.expectComplete()
@@ -718,12 +723,12 @@ class OffloaderTests {
 	}
 
 	@Test
-	void goesTheOrdinaryWayIfItsLaneIsFull() throws InterruptedException {
+	void goesTheOrdinaryWayIfItsLimitIsFull() throws InterruptedException {
 		Offloader offloader = offloader(2, 1);
-		Offloader.Lane full = offloader.lane(1);
+		Limit full = offloader.limit(1);
 		Work inFull = work(full);
 		CountDownLatch second = new CountDownLatch(1);
-		Outcome outcome = subscribe(offloader.lane(1)
+		Outcome outcome = subscribe(offloader.limit(1)
 			.<String>call(() -> "first", (result) -> true)
 			.flatMap((first) -> full.<String>call(() -> {
 				second.countDown();
@@ -741,29 +746,30 @@ class OffloaderTests {
 	}
 
 	@Test
-	void sharesAHopOnce() throws InterruptedException {
+	void sharesAPermitOnce() throws InterruptedException {
 		Offloader offloader = offloader(2, 2);
-		Offloader.Lane lane = offloader.lane(UNBOUNDED);
+		Limit limit = offloader.limit(UNBOUNDED);
 		List<String> seen = new CopyOnWriteArrayList<>();
 		StepVerifier
-			.create(lane.<String>call(() -> "first", (result) -> true)
-				.flatMap((first) -> Mono.zip(lane.<String>call(() -> see(offloader, seen), (result) -> true),
-						lane.<String>call(() -> see(offloader, seen), (result) -> true))))
+			.create(limit.<String>call(() -> "first", (result) -> true)
+				.flatMap((first) -> Mono.zip(
+						limit.<String>call(() -> note(Thread.currentThread().getName(), seen), (result) -> true),
+						limit.<String>call(() -> note(Thread.currentThread().getName(), seen), (result) -> true))))
 			.expectNextCount(1)
 			.expectComplete()
 			.verify(PATIENCE);
-		assertThat(seen).containsExactly("worker-1 1", "worker-2 1");
+		assertThat(seen).containsExactlyInAnyOrder("worker-1", "worker-2");
 		sync();
 		assertIdle(offloader);
 	}
 
 	@Test
-	void doesNotShareAHopThatIsInUse() throws InterruptedException {
+	void doesNotShareAPermitThatIsInUse() throws InterruptedException {
 		Offloader offloader = offloader(2, 2);
-		Offloader.Lane lane = offloader.lane(UNBOUNDED);
-		StepVerifier.create(lane.<String>call(() -> "first", (result) -> true)
-			.flatMap((first) -> lane.<String>call(
-					() -> lane.<String>call(() -> Thread.currentThread().getName(), (result) -> true).block(PATIENCE),
+		Limit limit = offloader.limit(UNBOUNDED);
+		StepVerifier.create(limit.<String>call(() -> "first", (result) -> true)
+			.flatMap((first) -> limit.<String>call(
+					() -> limit.<String>call(() -> Thread.currentThread().getName(), (result) -> true).block(PATIENCE),
 					(result) -> true)))
 			.expectNext("worker-2")
 			.expectComplete()
@@ -773,13 +779,13 @@ class OffloaderTests {
 	}
 
 	@Test
-	void doesNotShareAHopWhenClosed() {
+	void doesNotShareAPermitWhenClosed() {
 		Offloader offloader = offloader(1, 1);
-		Offloader.Lane lane = offloader.lane(UNBOUNDED);
+		Limit limit = offloader.limit(UNBOUNDED);
 		StepVerifier
-			.create(lane.<String>call(() -> "first", (result) -> true)
+			.create(limit.<String>call(() -> "first", (result) -> true)
 				.doOnNext((first) -> offloader.close())
-				.flatMap((first) -> lane.<String>call(() -> "second", (result) -> true)))
+				.flatMap((first) -> limit.<String>call(() -> "second", (result) -> true)))
 			.expectError(OverloadException.class)
 			.verify(PATIENCE);
 	}
@@ -787,12 +793,12 @@ class OffloaderTests {
 	@Test
 	void interruptsSharingWorkAndKeepsItsPermit() throws InterruptedException {
 		Offloader offloader = offloader(1, 1);
-		Offloader.Lane lane = offloader.lane(UNBOUNDED);
+		Limit limit = offloader.limit(UNBOUNDED);
 		CountDownLatch started = new CountDownLatch(1);
 		CountDownLatch interrupted = new CountDownLatch(1);
 		CountDownLatch release = new CountDownLatch(1);
 		Outcome outcome = subscribe(
-				lane.<String>call(() -> "first", (result) -> true).flatMap((first) -> lane.<String>call(() -> {
+				limit.<String>call(() -> "first", (result) -> true).flatMap((first) -> limit.<String>call(() -> {
 					started.countDown();
 					try {
 						new CountDownLatch(1).await(10, TimeUnit.SECONDS);
@@ -814,19 +820,92 @@ class OffloaderTests {
 		assertIdle(offloader);
 	}
 
-	@Test
-	void survivesAFatalErrorOfSharingWork() throws InterruptedException {
+	@ParameterizedTest
+	@MethodSource("fatal")
+	void keepsAFatalErrorOfSharingWorkFromTheEmissionBefore(VirtualMachineError fatal) throws InterruptedException {
 		Offloader offloader = offloader(1, 1);
-		Offloader.Lane lane = offloader.lane(UNBOUNDED);
-		StackOverflowError fatal = new StackOverflowError("test");
-		StepVerifier
-			.create(lane.<String>call(() -> "first", (result) -> true).flatMap((first) -> lane.<String>call(() -> {
+		Limit limit = offloader.limit(UNBOUNDED);
+		List<String> events = new CopyOnWriteArrayList<>();
+		CountDownLatch ended = new CountDownLatch(1);
+		limit.<String>call(() -> "first", (result) -> true).doOnNext((first) -> {
+			Outcome second = new Outcome(1) {
+
+				@Override
+				public void onError(Throwable ex) {
+					events.add("second " + ex.getCause());
+					super.onError(ex);
+					ended.countDown();
+				}
+
+			};
+			limit.call(() -> {
 				throw fatal;
-			}, (result) -> true)))
-			.expectErrorSatisfies((error) -> assertThat(error).hasCause(fatal))
-			.verify(PATIENCE);
+			}, (result) -> true).subscribe(second);
+			events.add("first emitted");
+		}).subscribe((first) -> events.add(first), (ex) -> events.add("first " + ex), () -> events.add("complete"));
+		await(ended);
 		sync();
+		assertThat(events).containsExactly("first emitted", "first", "complete", "second " + fatal);
+		assertThat(this.uncaught).isEmpty();
+		assertThat(this.tasks).hasValue(1);
+		assertIdle(offloader);
+	}
+
+	@Test
+	void signalsAFatalErrorOfSharingWorkOnce() throws InterruptedException {
+		Offloader offloader = offloader(1, 1);
+		Limit limit = offloader.limit(UNBOUNDED);
+		StackOverflowError fatal = new StackOverflowError("test");
+		Outcome outcome = subscribe(
+				limit.<String>call(() -> "first", (result) -> true).flatMap((first) -> limit.<String>call(() -> {
+					throw fatal;
+				}, (result) -> true)));
+		await(outcome.ended);
+		sync();
+		assertThat(outcome.signals).singleElement()
+			.satisfies((signal) -> assertThat((Throwable) signal).hasCause(fatal));
+		assertThat(this.uncaught).isEmpty();
+		assertIdle(offloader);
+	}
+
+	@Test
+	void runsTheCallBehindAnEmissionThatThrows() throws InterruptedException {
+		Offloader offloader = offloader(1, 1);
+		Limit limit = offloader.limit(UNBOUNDED);
+		StackOverflowError fatal = new StackOverflowError("emission");
+		Outcome second = new Outcome(1);
+		limit.<String>call(() -> "first", (result) -> true).subscribe(new Outcome(1) {
+
+			@Override
+			public void onNext(Object value) {
+				limit.call(() -> "second", (result) -> true).subscribe(second);
+				throw fatal;
+			}
+
+		});
+		await(second.ended);
+		sync();
+		assertThat(second.signals).containsExactly("second", "complete");
 		assertThat(this.uncaught).containsExactly(fatal);
+		assertIdle(offloader);
+	}
+
+	@Test
+	void doesNotWorkIfCancelledBeforeTheEmissionBeforeHasReturned() throws InterruptedException {
+		Offloader offloader = offloader(1, 1);
+		Limit limit = offloader.limit(UNBOUNDED);
+		AtomicInteger calls = new AtomicInteger();
+		Outcome second = new Outcome(1);
+		Outcome first = subscribe(limit.<String>call(() -> "first", (result) -> true).doOnNext((result) -> {
+			limit.call(calls::incrementAndGet, (value) -> true).subscribe(second);
+			second.cancel();
+			assertThat(offloader.abandoned()).isEqualTo(1);
+		}));
+		await(first.ended);
+		sync();
+		assertThat(first.signals).containsExactly("first", "complete");
+		assertThat(second.signals).isEmpty();
+		assertThat(calls).hasValue(0);
 		assertIdle(offloader);
 	}
 
@@ -851,7 +930,7 @@ class OffloaderTests {
 		Offloader offloader = new Offloader(executor, 1, 1);
 		CountDownLatch started = new CountDownLatch(1);
 		CountDownLatch interrupted = new CountDownLatch(1);
-		Outcome outcome = subscribe(offloader.lane(1).call(() -> {
+		Outcome outcome = subscribe(offloader.limit(1).call(() -> {
 			started.countDown();
 			try {
 				return new CountDownLatch(1).await(10, TimeUnit.SECONDS);
@@ -864,7 +943,7 @@ class OffloaderTests {
 		await(started);
 		outcome.cancel();
 		await(interrupted);
-		assertThat(offloader.lane(1).call(Thread::interrupted, (result) -> false).block(PATIENCE)).isFalse();
+		assertThat(offloader.limit(1).call(Thread::interrupted, (result) -> false).block(PATIENCE)).isFalse();
 		assertThat(offloader.abandoned()).isZero();
 	}
 
@@ -880,7 +959,7 @@ class OffloaderTests {
 		Executor executor = Runnable::run;
 		assertThatIllegalArgumentException().isThrownBy(() -> new Offloader(executor, 0, 1));
 		assertThatIllegalArgumentException().isThrownBy(() -> new Offloader(executor, 1, -1));
-		assertThatIllegalArgumentException().isThrownBy(() -> new Offloader(executor, 1, 0).lane(0));
+		assertThatIllegalArgumentException().isThrownBy(() -> new Offloader(executor, 1, 0).limit(0));
 	}
 
 	/**
@@ -889,7 +968,7 @@ class OffloaderTests {
 	 * cancelled.
 	 */
 	private void stress(Offloader offloader) throws InterruptedException {
-		Offloader.Lane[] lanes = { offloader.lane(1), offloader.lane(3), offloader.lane(UNBOUNDED) };
+		Limit[] limits = { offloader.limit(1), offloader.limit(3), offloader.limit(UNBOUNDED) };
 		AtomicInteger running = new AtomicInteger();
 		AtomicInteger most = new AtomicInteger();
 		int threads = 4;
@@ -901,9 +980,9 @@ class OffloaderTests {
 				for (int round = 0; round < rounds; round++) {
 					open.acquireUninterruptibly();
 					ThreadLocalRandom random = ThreadLocalRandom.current();
-					Mono<Integer> chain = call(lanes, running, most);
+					Mono<Integer> chain = call(limits, running, most);
 					for (int length = random.nextInt(3); length > 0; length--) {
-						chain = chain.flatMap((value) -> call(lanes, running, most));
+						chain = chain.flatMap((value) -> call(limits, running, most));
 					}
 					Disposable disposable = chain.doFinally((end) -> open.release()).subscribe((value) -> {
 					}, (ex) -> {
@@ -928,10 +1007,10 @@ class OffloaderTests {
 		assertIdle(offloader);
 	}
 
-	private static Mono<Integer> call(Offloader.Lane[] lanes, AtomicInteger running, AtomicInteger most) {
+	private static Mono<Integer> call(Limit[] limits, AtomicInteger running, AtomicInteger most) {
 		ThreadLocalRandom random = ThreadLocalRandom.current();
 		boolean stays = random.nextBoolean();
-		return lanes[random.nextInt(lanes.length)].call(() -> {
+		return limits[random.nextInt(limits.length)].call(() -> {
 			most.accumulateAndGet(running.incrementAndGet(), Math::max);
 			try {
 				return stressfulWork();
@@ -955,17 +1034,20 @@ class OffloaderTests {
 	}
 
 	private static String stateOf(Offloader offloader) {
-		return offloader.active() + " " + offloader.queued() + " " + offloader.abandoned() + " "
-				+ offloader.offered().size();
+		return offloader.active() + " " + offloader.queued() + " " + offloader.abandoned() + " " + offloader.offers();
 	}
 
 	private static String see(Offloader offloader, List<String> seen) {
-		seen.add(Thread.currentThread().getName() + " " + offloader.active());
-		return "seen";
+		return note(Thread.currentThread().getName() + " " + offloader.active(), seen);
+	}
+
+	private static String note(String what, List<String> seen) {
+		seen.add(what);
+		return what;
 	}
 
 	private static void assertIdle(Offloader offloader) {
-		assertThat(stateOf(offloader)).as("active, queued, abandoned, offered").isEqualTo("0 0 0 0");
+		assertThat(stateOf(offloader)).as("active, queued, abandoned, offers").isEqualTo("0 0 0 0");
 	}
 
 	private static Context discardingTo(Context context, List<Object> discarded) {
@@ -994,7 +1076,7 @@ class OffloaderTests {
 
 	private Executor counting(Executor executor) {
 		return (task) -> {
-			this.hops.incrementAndGet();
+			this.tasks.incrementAndGet();
 			this.busy.register();
 			try {
 				executor.execute(() -> runCounted(task));
@@ -1042,10 +1124,10 @@ class OffloaderTests {
 	/**
 	 * Start work that goes on until it is released.
 	 */
-	private Work work(Offloader.Lane lane) throws InterruptedException {
+	private Work work(Limit limit) throws InterruptedException {
 		Work work = new Work();
 		this.works.add(work);
-		lane.call(work, (result) -> work.stays)
+		limit.call(work, (result) -> work.stays)
 			.doOnNext((result) -> work.onResult.run())
 			.contextWrite((context) -> discardingTo(context, work.discarded))
 			.subscribe(work.outcome);

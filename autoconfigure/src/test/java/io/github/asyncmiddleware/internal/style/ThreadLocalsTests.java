@@ -4,15 +4,21 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.micrometer.context.ContextRegistry;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.MDC;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
@@ -37,7 +43,7 @@ class ThreadLocalsTests {
 
 	private final Offloader offloader = new Offloader(this.executor, 1, 10);
 
-	private final Offloader.Lane lane = this.offloader.lane(Integer.MAX_VALUE);
+	private final Limit limit = this.offloader.limit(Integer.MAX_VALUE);
 
 	@BeforeEach
 	void register() {
@@ -48,6 +54,7 @@ class ThreadLocalsTests {
 	void clear() throws InterruptedException {
 		ContextRegistry.getInstance().removeThreadLocalAccessor(KEY);
 		TENANT.remove();
+		MDC.clear();
 		this.offloader.close();
 		this.executor.shutdownNow();
 		assertThat(this.executor.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
@@ -75,14 +82,15 @@ class ThreadLocalsTests {
 	@Test
 	void showsTheWorkWhatTheSubscriberSees() throws Exception {
 		TENANT.set("subscriber");
-		assertThat(this.lane.call(TENANT::get, (result) -> false).block(PATIENCE)).isEqualTo("subscriber");
+		assertThat(this.limit.call(TENANT::get, (result) -> false).block(PATIENCE)).isEqualTo("subscriber");
 		assertThat(onWorker()).isNull();
 	}
 
 	@Test
 	void showsTheWorkWhatIsInTheContext() throws Exception {
 		TENANT.set("subscriber");
-		Mono<String> call = this.lane.<String>call(TENANT::get, (result) -> false).contextWrite(Context.of(KEY, "ctx"));
+		Mono<String> call = this.limit.<String>call(TENANT::get, (result) -> false)
+			.contextWrite(Context.of(KEY, "ctx"));
 		assertThat(call.block(PATIENCE)).isEqualTo("ctx");
 		assertThat(onWorker()).isNull();
 	}
@@ -90,7 +98,7 @@ class ThreadLocalsTests {
 	@Test
 	void takesThemWhenSubscribedTo() {
 		TENANT.set("assembly");
-		Mono<String> call = this.lane.call(TENANT::get, (result) -> false);
+		Mono<String> call = this.limit.call(TENANT::get, (result) -> false);
 		TENANT.set("subscription");
 		assertThat(call.block(PATIENCE)).isEqualTo("subscription");
 	}
@@ -98,14 +106,14 @@ class ThreadLocalsTests {
 	@Test
 	void hidesWhatAnotherHasLeftOnTheWorker() throws Exception {
 		this.executor.submit(() -> TENANT.set("left")).get(10, TimeUnit.SECONDS);
-		assertThat(this.lane.call(() -> "sees " + TENANT.get(), (result) -> false).block(PATIENCE))
+		assertThat(this.limit.call(() -> "sees " + TENANT.get(), (result) -> false).block(PATIENCE))
 			.isEqualTo("sees null");
 		assertThat(onWorker()).isEqualTo("left");
 	}
 
 	@Test
 	void leavesNothingBehindThatTheWorkHasSet() throws Exception {
-		this.lane.call(() -> {
+		this.limit.call(() -> {
 			TENANT.set("mine");
 			return null;
 		}, (result) -> false).block(PATIENCE);
@@ -115,7 +123,7 @@ class ThreadLocalsTests {
 	@Test
 	void leavesNothingBehindWhenTheWorkThrows() throws Exception {
 		TENANT.set("subscriber");
-		assertThatIllegalStateException().isThrownBy(() -> this.lane.call(() -> {
+		assertThatIllegalStateException().isThrownBy(() -> this.limit.call(() -> {
 			TENANT.set("mine");
 			throw new IllegalStateException("test");
 		}, (result) -> false).block(PATIENCE));
@@ -125,16 +133,16 @@ class ThreadLocalsTests {
 	@Test
 	void restoresTheThreadBeforeItEmits() {
 		TENANT.set("subscriber");
-		String seen = this.lane.call(() -> "work", (result) -> true)
+		String seen = this.limit.call(() -> "work", (result) -> true)
 			.map((result) -> "sees " + TENANT.get())
 			.block(PATIENCE);
 		assertThat(seen).isEqualTo("sees null");
 	}
 
 	@Test
-	void carriesTheContextAlongASharedHop() {
-		Mono<String> chain = this.lane.call(() -> "A:" + TENANT.get(), (result) -> true)
-			.flatMap((first) -> this.lane.<String>call(() -> first + " B:" + TENANT.get(), (result) -> true))
+	void carriesTheContextAlongASharedThread() {
+		Mono<String> chain = this.limit.call(() -> "A:" + TENANT.get(), (result) -> true)
+			.flatMap((first) -> this.limit.<String>call(() -> first + " B:" + TENANT.get(), (result) -> true))
 			.contextWrite(Context.of(KEY, "ctx"));
 		assertThat(chain.block(PATIENCE)).isEqualTo("A:ctx B:ctx");
 	}
@@ -143,9 +151,9 @@ class ThreadLocalsTests {
 	void agreesWithAutomaticPropagation() throws Exception {
 		Hooks.enableAutomaticContextPropagation();
 		try {
-			Mono<String> chain = this.lane.<String>call(TENANT::get, (result) -> true)
+			Mono<String> chain = this.limit.<String>call(TENANT::get, (result) -> true)
 				.map((first) -> first + " " + TENANT.get())
-				.flatMap((first) -> this.lane.<String>call(() -> first + " " + TENANT.get(), (result) -> true))
+				.flatMap((first) -> this.limit.<String>call(() -> first + " " + TENANT.get(), (result) -> true))
 				.map((both) -> both + " " + TENANT.get())
 				.contextWrite(Context.of(KEY, "ctx"));
 			assertThat(chain.block(PATIENCE)).isEqualTo("ctx ctx ctx ctx");
@@ -157,6 +165,105 @@ class ThreadLocalsTests {
 	}
 
 	@Test
+	void takesAwayWhatWasSetInPlace() {
+		try (ThreadLocals.Scope scope = this.threadLocals.set(Context.empty())) {
+			assertThat(scope).isNotNull();
+			TENANT.set("mine");
+			MDC.put(KEY, "mine");
+		}
+		assertThat(TENANT.get()).isNull();
+		assertThat(MDC.getCopyOfContextMap()).isNullOrEmpty();
+	}
+
+	@Test
+	void restoresWhatWasChangedInPlace() {
+		TENANT.set("before");
+		MDC.put(KEY, "before");
+		MDC.put("other", "before");
+		try (ThreadLocals.Scope scope = this.threadLocals.set(Context.of(KEY, "context"))) {
+			assertThat(scope).isNotNull();
+			assertThat(MDC.get(KEY)).isEqualTo("before");
+			TENANT.remove();
+			MDC.clear();
+			MDC.put("another", "mine");
+		}
+		assertThat(TENANT.get()).isEqualTo("before");
+		assertThat(MDC.getCopyOfContextMap()).isEqualTo(Map.of(KEY, "before", "other", "before"));
+	}
+
+	@Test
+	void restoresWhatWasSetBeforeAnAccessorFails() {
+		MDC.put(KEY, "before");
+		ContextRegistry.getInstance().registerThreadLocalAccessor("fails", () -> null, (value) -> {
+			MDC.put(KEY, "half");
+			throw new IllegalStateException("no place for " + value);
+		}, () -> {
+		});
+		try {
+			assertThatIllegalStateException()
+				.isThrownBy(() -> this.threadLocals.set(Context.of(KEY, "context", "fails", "value")));
+			assertThat(TENANT.get()).isNull();
+			assertThat(MDC.get(KEY)).isEqualTo("before");
+		}
+		finally {
+			ContextRegistry.getInstance().removeThreadLocalAccessor("fails");
+		}
+	}
+
+	@Test
+	void showsTheWorkTheDiagnosticContextOfTheSubscriberAndNoOther() throws Exception {
+		this.executor.submit(() -> MDC.put(KEY, "left")).get(10, TimeUnit.SECONDS);
+		Mono<String> call = this.limit.call(() -> "sees " + MDC.get(KEY), (result) -> false);
+		assertThat(call.block(PATIENCE)).isEqualTo("sees null");
+		MDC.put(KEY, "subscriber");
+		assertThat(call.block(PATIENCE)).isEqualTo("sees subscriber");
+		assertThat(this.executor.submit(() -> MDC.get(KEY)).get(10, TimeUnit.SECONDS)).isEqualTo("left");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void takesTheDiagnosticContextOfTheWorkAwayBeforeItEmits(boolean throwing) throws Exception {
+		String seen = this.limit.<String>call(() -> {
+			MDC.put(KEY, "mine");
+			if (throwing) {
+				throw new IllegalStateException("test");
+			}
+			return "work";
+		}, (result) -> true)
+			.onErrorReturn("error")
+			.flatMap((first) -> this.limit.call(() -> first + " " + MDC.get(KEY), (result) -> true))
+			.map((result) -> result + " " + MDC.get(KEY))
+			.block(PATIENCE);
+		assertThat(seen).isEqualTo(throwing ? "error null null" : "work null null");
+		assertThat(this.executor.submit(MDC::getCopyOfContextMap).get(10, TimeUnit.SECONDS)).isNullOrEmpty();
+	}
+
+	@Test
+	void takesAwayWhatTheRestOfTheChainLeavesOnTheWorker() throws Exception {
+		this.limit.<String>call(() -> "work", (result) -> true).doOnNext((result) -> {
+			TENANT.set("emission");
+			MDC.put(KEY, "emission");
+		}).block(PATIENCE);
+		assertThat(onWorker()).isNull();
+		assertThat(this.executor.submit(() -> MDC.get(KEY)).get(10, TimeUnit.SECONDS)).isNull();
+	}
+
+	@Test
+	void worksWhereThreadLocalsCannotBeRead() {
+		AtomicInteger reads = new AtomicInteger();
+		ContextRegistry.getInstance().registerThreadLocalAccessor(KEY, () -> {
+			// Can be captured, but not be read on the worker
+			if (reads.getAndIncrement() == 1) {
+				throw new IllegalStateException("no tenant");
+			}
+			return null;
+		}, (value) -> {
+		}, () -> {
+		});
+		assertThat(this.limit.call(() -> "result", (result) -> false).block(PATIENCE)).isEqualTo("result");
+	}
+
+	@Test
 	void signalsThatTheyCouldNotBeCaptured() {
 		ContextRegistry.getInstance().registerThreadLocalAccessor(KEY, () -> {
 			throw new IllegalStateException("no tenant");
@@ -164,7 +271,7 @@ class ThreadLocalsTests {
 		}, () -> {
 		});
 		assertThatIllegalStateException()
-			.isThrownBy(() -> this.lane.call(() -> "never", (result) -> false).block(PATIENCE))
+			.isThrownBy(() -> this.limit.call(() -> "never", (result) -> false).block(PATIENCE))
 			.withMessage("no tenant");
 		assertThat(this.offloader.active()).isZero();
 	}
@@ -176,29 +283,31 @@ class ThreadLocalsTests {
 		}, () -> {
 		});
 		assertThatIllegalStateException()
-			.isThrownBy(() -> this.lane.call(() -> "never", (result) -> false).block(PATIENCE))
+			.isThrownBy(() -> this.limit.call(() -> "never", (result) -> false).block(PATIENCE))
 			.withMessage("no place for tenant");
 		assertThat(this.offloader.active()).isZero();
 	}
 
 	@Test
-	void usesTheLibraryIfItIsThere() {
-		assertThat(this.threadLocals).isInstanceOf(ContextPropagationThreadLocals.class);
+	void usesTheLibrariesIfTheyAreThere() {
+		assertThat(this.threadLocals).isInstanceOf(MdcThreadLocals.class)
+			.extracting("others")
+			.isInstanceOf(ContextPropagationThreadLocals.class);
 	}
 
 	@Test
-	void carriesNothingWithoutTheLibrary() throws Exception {
-		ClassLoader classLoader = new WithoutContextPropagation();
-		Class<?> type = classLoader.loadClass(ThreadLocals.class.getName());
-		Method detect = type.getDeclaredMethod("detect");
-		detect.setAccessible(true);
-		Object detected = detect.invoke(null);
-		assertThat(detected.getClass().getClassLoader()).isSameAs(classLoader);
-		assertThat(detected.getClass().getName()).isEqualTo(ThreadLocals.NoThreadLocals.class.getName());
+	void usesOneLibraryWithoutTheOther() throws Exception {
+		assertThat(detectWithout("io.micrometer.context.")).isEqualTo("MdcThreadLocals");
+		assertThat(detectWithout("org.slf4j.")).isEqualTo("ContextPropagationThreadLocals");
 	}
 
 	@Test
-	void leavesEverythingAloneWithoutTheLibrary() {
+	void carriesNothingWithoutTheLibraries() throws Exception {
+		assertThat(detectWithout("io.micrometer.context.", "org.slf4j.")).isEqualTo("NoThreadLocals");
+	}
+
+	@Test
+	void leavesEverythingAloneWithoutTheLibraries() {
 		TENANT.set("before");
 		ThreadLocals.Snapshot snapshot = ThreadLocals.NONE.capture(Context.of(KEY, "context"));
 		ThreadLocals.Scope scope = ThreadLocals.NONE.set(Context.of(KEY, "context"));
@@ -213,18 +322,31 @@ class ThreadLocalsTests {
 		return this.executor.submit(TENANT::get).get(10, TimeUnit.SECONDS);
 	}
 
-	/**
-	 * Loads the classes of this package anew, and none of the library.
-	 */
-	private static final class WithoutContextPropagation extends ClassLoader {
+	private static String detectWithout(String... packages) throws Exception {
+		ClassLoader classLoader = new Without(List.of(packages));
+		Class<?> type = classLoader.loadClass(ThreadLocals.class.getName());
+		Method detect = type.getDeclaredMethod("detect");
+		detect.setAccessible(true);
+		Object detected = detect.invoke(null);
+		assertThat(detected.getClass().getClassLoader()).isSameAs(classLoader);
+		return detected.getClass().getSimpleName();
+	}
 
-		WithoutContextPropagation() {
+	/**
+	 * Loads the classes of this package anew, and none of some others.
+	 */
+	private static final class Without extends ClassLoader {
+
+		private final List<String> packages;
+
+		Without(List<String> packages) {
 			super(ThreadLocals.class.getClassLoader());
+			this.packages = packages;
 		}
 
 		@Override
 		protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-			if (name.startsWith("io.micrometer.context.")) {
+			if (this.packages.stream().anyMatch(name::startsWith)) {
 				throw new ClassNotFoundException(name);
 			}
 			Class<?> loaded = findLoadedClass(name);

@@ -1,0 +1,271 @@
+package io.github.asyncmiddleware.internal.style;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+
+import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.OnRequest;
+import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
+import io.github.asyncmiddleware.internal.chain.ResponseHook;
+import io.github.asyncmiddleware.internal.chain.RunsOn;
+import io.github.asyncmiddleware.testsupport.RecordingListener;
+import io.github.asyncmiddleware.testsupport.TestChain;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
+
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.core.ReactiveAdapterRegistry;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.mock.web.server.MockServerWebExchange;
+import org.springframework.security.authentication.TestingAuthenticationToken;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.ReactiveSecurityContextHolder;
+import org.springframework.security.core.context.SecurityContext;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.core.context.SecurityContextImpl;
+import org.springframework.web.server.WebSession;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link SecurityContexts}: what a hook finds in {@link SecurityContextHolder}
+ * does not depend on how the security context is kept, nor on where the hook runs.
+ */
+class SecurityContextsTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+	private final List<String> seen = Collections.synchronizedList(new ArrayList<>());
+
+	private final RecordingListener listener = new RecordingListener();
+
+	private final ExecutorService executor = Executors.newCachedThreadPool();
+
+	private final Offloader offloader = new Offloader(this.executor, 4, 16);
+
+	@AfterEach
+	void stop() {
+		this.executor.shutdownNow();
+		assertThat(SecurityContextHolder.getContext().getAuthentication()).isNull();
+		reactor.core.publisher.Hooks.resetOnOperatorDebug();
+	}
+
+	/**
+	 * How the security context is kept.
+	 */
+	enum Kept {
+
+		KNOWN {
+
+			@Override
+			Mono<SecurityContext> load() {
+				return Mono.just(ann());
+			}
+
+		},
+
+		LOADED {
+
+			@Override
+			Mono<SecurityContext> load() {
+				return Mono.fromSupplier(Kept::ann);
+			}
+
+		},
+
+		LOADED_LATER {
+
+			@Override
+			Mono<SecurityContext> load() {
+				return Mono.delay(Duration.ofMillis(5)).map((tick) -> ann());
+			}
+
+		},
+
+		LOADED_EMPTY {
+
+			@Override
+			Mono<SecurityContext> load() {
+				return Mono.defer(Mono::empty);
+			}
+
+		};
+
+		abstract Mono<SecurityContext> load();
+
+		private static SecurityContext ann() {
+			return new SecurityContextImpl(new TestingAuthenticationToken("ann", "secret"));
+		}
+
+		String user() {
+			return (this != LOADED_EMPTY) ? "ann" : "nobody";
+		}
+
+	}
+
+	static Stream<Arguments> kinds() {
+		return Stream.of(Kept.values())
+			.flatMap((kept) -> Stream.of("blocking", "in-place", "session", "later")
+				.flatMap((kind) -> Stream.of(false, true).map((concurrent) -> Arguments.of(kept, kind, concurrent))));
+	}
+
+	@ParameterizedTest
+	@MethodSource("kinds")
+	void aHookSeesWhoItIs(Kept kept, String kind, boolean concurrent) throws Exception {
+		run(kept, new TestChain().middleware("a", code(bean(kind), concurrent))
+			.middleware("b", code(bean(kind), concurrent)));
+		assertThat(this.seen).containsExactly(kept.user(), kept.user(), "handled");
+		assertThat(this.listener.take().results()).containsExactly("security PASSED", "a PASSED", "b PASSED");
+	}
+
+	@ParameterizedTest
+	@EnumSource(Kept.class)
+	void aHookSeesWhoItIsWhileOperatorsAreDebugged(Kept kept) throws Exception {
+		reactor.core.publisher.Hooks.onOperatorDebug();
+		run(kept, new TestChain().middleware("a", code(new InPlace(this.seen), false)));
+		assertThat(this.seen).containsExactly(kept.user(), "handled");
+	}
+
+	@ParameterizedTest
+	@EnumSource(Kept.class)
+	void aResponseHookSeesWhoItIs(Kept kept) throws Throwable {
+		ResponseHook hook = code(new Response(this.seen), false).onResponse();
+		assertThat(hook).isNotNull();
+		Context context = ReactiveSecurityContextHolder.withSecurityContext(kept.load());
+		Mono<Void> work = hook.onResponse(MockServerWebExchange.from(MockServerHttpRequest.get("/")), context);
+		if (kept == Kept.KNOWN) {
+			assertThat(work).isNull();
+		}
+		else {
+			assertThat(work).isNotNull();
+			assertThat(this.seen).isEmpty();
+			work.contextWrite(context).block(PATIENCE);
+		}
+		assertThat(this.seen).containsExactly(kept.user());
+	}
+
+	@ParameterizedTest
+	@EnumSource(Kept.class)
+	void aResponseHookSeesWhoItIsBeforeTheHead(Kept kept) throws Exception {
+		run(kept, new TestChain().middleware("a", code(new Response(this.seen), false))
+			.middleware("b", code(new Response(this.seen), false)));
+		assertThat(this.seen).containsExactly("handled", kept.user(), kept.user());
+		assertThat(this.listener.take().results()).containsExactly("security PASSED", "a PASSED", "b PASSED");
+	}
+
+	@Test
+	void aResponseHookSeesWhoItIsWhereNoEngineRunsIt() {
+		MockServerWebExchange exchange = MockServerWebExchange.from(MockServerHttpRequest.get("/"));
+		code(new Response(this.seen), false).filter()
+			.filter(exchange, (chained) -> chained.getResponse().setComplete())
+			.contextWrite(ReactiveSecurityContextHolder.withSecurityContext(Kept.LOADED_LATER.load()))
+			.block(PATIENCE);
+		assertThat(this.seen).containsExactly("ann");
+	}
+
+	@Test
+	void aSecurityContextThatCannotBeLoadedIsAFailureOfTheHook() throws Exception {
+		TestChain chain = new TestChain().listener(this.listener).quietErrors();
+		chain
+			.middleware("security",
+					(exchange, next) -> next.filter(exchange)
+						.contextWrite(ReactiveSecurityContextHolder
+							.withSecurityContext(Mono.defer(() -> Mono.error(new IllegalStateException("store"))))))
+			.middleware("a", OnFailure.SKIP, code(new InPlace(this.seen), false));
+		TestChain.get(chain.build(), "/");
+		assertThat(this.seen).isEmpty();
+		assertThat(this.listener.take().results()).containsExactly("security PASSED", "a FAILED_OPEN");
+	}
+
+	private void run(Kept kept, TestChain hooks) {
+		TestChain chain = new TestChain().listener(this.listener)
+			.middleware("security", (exchange, next) -> next.filter(exchange)
+				.contextWrite(ReactiveSecurityContextHolder.withSecurityContext(kept.load())));
+		hooks.middlewares().forEach((middleware) -> chain.middleware(middleware.name(), middleware.code()));
+		TestChain.get(chain.build((exchange) -> {
+			this.seen.add("handled");
+			return exchange.getResponse().setComplete();
+		}), "/");
+	}
+
+	private Object bean(String kind) {
+		return switch (kind) {
+			case "blocking" -> new Blocking(this.seen);
+			case "in-place" -> new InPlace(this.seen);
+			case "session" -> new InPlaceSession(this.seen);
+			default -> new Later(this.seen);
+		};
+	}
+
+	private MiddlewareCode code(Object bean, boolean concurrent) {
+		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
+				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
+		return new Hooks(compiler, HooksFilterTests.answers(), () -> this.offloader, RunsOn.POOL).code("hook", bean,
+				bean.getClass(), concurrent, Integer.MAX_VALUE);
+	}
+
+	private static void look(List<String> seen) {
+		@Nullable Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
+		seen.add((authentication != null) ? authentication.getName() : "nobody");
+	}
+
+	record Blocking(List<String> seen) {
+
+		@OnRequest
+		void run() {
+			look(this.seen);
+		}
+
+	}
+
+	record InPlace(List<String> seen) {
+
+		@OnRequest(blocking = false)
+		void run() {
+			look(this.seen);
+		}
+
+	}
+
+	record InPlaceSession(List<String> seen) {
+
+		@OnRequest(blocking = false)
+		void run(WebSession session) {
+			look(this.seen);
+		}
+
+	}
+
+	record Later(List<String> seen) {
+
+		@OnRequest
+		Mono<Void> run() {
+			look(this.seen);
+			return Mono.empty();
+		}
+
+	}
+
+	record Response(List<String> seen) {
+
+		@OnResponse
+		void run() {
+			look(this.seen);
+		}
+
+	}
+
+}
