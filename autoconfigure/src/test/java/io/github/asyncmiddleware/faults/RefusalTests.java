@@ -35,10 +35,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 class RefusalTests {
 
 	@RegisterExtension
-	static final FaultServers servers = new FaultServers(App.class, "native", "native-later", "await", "await-own",
+	static final FaultServers servers = new FaultServers(App.class, "native", "native-later", "await",
 			"deliberate");
 
-	private static final List<String> STYLES = List.of("native", "native-later", "await", "await-own");
+	private static final List<String> STYLES = List.of("native", "native-later", "await");
 
 	/** Who refuses: the handler, an inner middleware, or no handler at all. */
 	private static final List<String> REFUSALS = List.of("404", "418", "500", "inner/403", "hook/403", "nowhere/404");
@@ -141,17 +141,6 @@ class RefusalTests {
 				}, (ex) -> {
 				});
 				return Mono.empty();
-			};
-		}
-
-		@Bean("await-own")
-		@AsyncMiddleware(order = 10, path = "/await-own/**")
-		HandlerFilterFunction<LiveResponse, ServerResponse> awaitOwn() {
-			return (request, next) -> {
-				next.handle(request).subscribe((done) -> {
-				}, (ex) -> {
-				});
-				return ServerResponse.ok().build();
 			};
 		}
 

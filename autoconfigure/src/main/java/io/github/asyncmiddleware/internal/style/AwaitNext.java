@@ -4,6 +4,7 @@ import io.github.asyncmiddleware.LiveResponse;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
+import reactor.core.Scannable;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
@@ -13,7 +14,7 @@ import org.springframework.web.server.ServerWebExchange;
  * What {@code next.handle(request)} returns. Stands between the rest of the chain and the
  * middleware that waits for it.
  */
-final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>, Subscription {
+final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>, Subscription, Scannable {
 
 	private final AwaitRun run;
 
@@ -96,6 +97,15 @@ final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>
 		if (this.subscription != null) {
 			this.subscription.cancel();
 		}
+	}
+
+	@Override
+	@SuppressWarnings("rawtypes")
+	public @Nullable Object scanUnsafe(Attr key) {
+		if (key == Attr.PARENT) {
+			return this.subscription;
+		}
+		return (key == Attr.ACTUAL) ? this.actual : null;
 	}
 
 	@Override

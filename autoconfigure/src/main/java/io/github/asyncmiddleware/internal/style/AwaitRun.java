@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Exceptions;
+import reactor.core.Scannable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
@@ -47,7 +48,7 @@ import org.springframework.web.server.WebFilterChain;
  * subscribed to once.
  */
 final class AwaitRun extends Waiting
-		implements HandlerFunction<LiveResponse>, CoreSubscriber<ServerResponse>, Subscription {
+		implements HandlerFunction<LiveResponse>, CoreSubscriber<ServerResponse>, Subscription, Scannable {
 
 	private static final VarHandle WORD;
 
@@ -392,6 +393,9 @@ final class AwaitRun extends Waiting
 			next.pass(error);
 			takeJoined().forEach((joined) -> joined.pass(error));
 		}
+		else {
+			this.commit.leave(this);
+		}
 	}
 
 	/**
@@ -632,6 +636,15 @@ final class AwaitRun extends Waiting
 		if (writer != null && (before & RELEASED) == 0) {
 			this.commit.cancel(writer);
 		}
+	}
+
+	@Override
+	@SuppressWarnings("rawtypes")
+	public @Nullable Object scanUnsafe(Attr key) {
+		if (key == Attr.PARENT) {
+			return this.subscription;
+		}
+		return (key == Attr.ACTUAL) ? this.actual : null;
 	}
 
 	@Override
