@@ -52,7 +52,7 @@ class HeldThreadIntegrationTests {
 
 	private static final int WORK = 250;
 
-	private static final int TIMES = 4;
+	private static final int TIMES = 2;
 
 	private BootServer server;
 
