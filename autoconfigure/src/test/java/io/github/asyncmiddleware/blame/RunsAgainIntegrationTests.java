@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.blame;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -77,32 +78,32 @@ class RunsAgainIntegrationTests {
 	@MethodSource("again")
 	void areNotTheFaultOfTheMiddlewareBehind(String again, String where, String style) {
 		MeterChanges changes = this.server.changes();
-		int requests = 0;
+		List<String> expected = new ArrayList<>();
+		List<String> answers = new ArrayList<>();
 		try (LogCapture log = LogCapture.ofOurs()) {
 			for (Protocol protocol : Protocol.values()) {
-				for (String request : List.of("GET body 200", "GET later 200", "GET empty 200", "GET nothing 204",
-						"HEAD body 200", "HEAD empty 200", "POST body 200", "POST empty 200")) {
+				for (String request : List.of("GET body 200 handled", "GET later 200 handled", "GET empty 200 ",
+						"GET nothing 204 ", "HEAD body 200 ", "HEAD empty 200 ", "POST body 200 handled",
+						"POST empty 200 ")) {
 					String[] parts = request.split(" ");
-					assertOnce(protocol, parts[0], "/" + style + "/" + parts[1], again, where,
-							Integer.parseInt(parts[2]));
-					requests++;
+					expected.add(protocol + " " + request + ", complete, handled 1 times");
+					answers.add(protocol + " " + parts[0] + " " + parts[1] + " "
+							+ call(protocol, parts[0], "/" + style + "/" + parts[1], again, where));
 				}
 			}
-			assertPassed(changes.after(requests), style, requests);
+			List<String> recorded = changes.after(expected.size());
+			assertThat(answers).containsExactlyElementsOf(expected);
+			assertPassed(recorded, style, expected.size());
 			assertThat(log.events()).noneMatch((event) -> event.contains("_next]"));
 		}
 	}
 
-	private void assertOnce(Protocol protocol, String method, String path, String again, String where, int status) {
+	private String call(Protocol protocol, String method, String path, String again, String where) {
 		this.handled.set(0);
 		Answer answer = Client.exchange(protocol, this.server.port(), method, path, "X-Again: " + again,
 				"X-Where: " + where);
-		String what = protocol + " " + method + " " + path;
-		assertThat(answer.status()).as(what).isEqualTo(status);
-		assertThat(answer.complete()).as(what).isTrue();
-		assertThat(answer.body()).as(what)
-			.isEqualTo((method.equals("HEAD") || !path.matches(".*/(body|later)")) ? "" : "handled");
-		assertThat(this.handled).as("runs of the handler for " + what).hasValue(1);
+		return answer.status() + " " + answer.body() + (answer.complete() ? ", complete" : ", cut") + ", handled "
+				+ this.handled + " times";
 	}
 
 	/**
@@ -129,12 +130,9 @@ class RunsAgainIntegrationTests {
 	@MethodSource("retries")
 	void runItAgainAfterAnErrorWithNoHead(Protocol protocol, String where, String style) {
 		for (String method : List.of("GET", "HEAD", "POST")) {
-			this.handled.set(0);
 			MeterChanges changes = this.server.changes();
-			Answer answer = Client.exchange(protocol, this.server.port(), method, "/" + style + "/failsOnce",
-					"X-Again: retry", "X-Where: " + where);
-			assertThat(answer.status()).isEqualTo(200);
-			assertThat(this.handled).as("runs of the handler").hasValue(2);
+			assertThat(call(protocol, method, "/" + style + "/failsOnce", "retry", where))
+				.isEqualTo("200 " + (method.equals("HEAD") ? "" : "handled") + ", complete, handled 2 times");
 			assertPassed(changes.after(1), style, 1);
 		}
 	}
