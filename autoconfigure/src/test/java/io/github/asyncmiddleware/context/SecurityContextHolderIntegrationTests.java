@@ -95,7 +95,7 @@ class SecurityContextHolderIntegrationTests {
 	@ParameterizedTest
 	@MethodSource("users")
 	void isEmptyForNobody(String hooks, String user, Protocol protocol) {
-		for (int i = 0; i < 4; i++) {
+		for (int i = 0; i < 2; i++) {
 			call(hooks, user, protocol, "/");
 			assertThat(Client.exchange(protocol, this.server.port(), "GET", "/public").headers())
 				.containsEntry("x-before", "alone null, blocking null, in place null, future null")

@@ -18,6 +18,7 @@ import io.github.asyncmiddleware.testsupport.boot.Client;
 import io.github.asyncmiddleware.testsupport.boot.MeterChanges;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -62,6 +63,12 @@ class FatalErrorIntegrationTests {
 	@AfterAll
 	void stop() {
 		this.server.close();
+	}
+
+	@AfterEach
+	void settle() {
+		// A request that hangs is recorded when its client has left
+		this.server.changes().settled();
 	}
 
 	static Stream<Arguments> behindAWait() {

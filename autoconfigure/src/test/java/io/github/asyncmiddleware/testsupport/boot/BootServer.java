@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.testsupport.boot;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -12,6 +13,7 @@ import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
 
 /**
  * An application that Spring Boot runs on Reactor Netty, with a registry for its meters.
@@ -80,7 +82,8 @@ public final class BootServer implements AutoCloseable {
 	}
 
 	/**
-	 * The registry.
+	 * The registry, and event loops of its own, since the shared ones end with the first
+	 * application that is closed.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class Meters {
@@ -88,6 +91,14 @@ public final class BootServer implements AutoCloseable {
 		@Bean
 		SimpleMeterRegistry registry() {
 			return new SimpleMeterRegistry();
+		}
+
+		@Bean
+		ReactorResourceFactory eventLoops() {
+			ReactorResourceFactory factory = new ReactorResourceFactory();
+			factory.setUseGlobalResources(false);
+			factory.setShutdownQuietPeriod(Duration.ZERO);
+			return factory;
 		}
 
 	}
