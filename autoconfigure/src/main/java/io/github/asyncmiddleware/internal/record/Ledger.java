@@ -97,6 +97,14 @@ public abstract class Ledger implements RequestRecord {
 	}
 
 	/**
+	 * Whose time it is.
+	 * @return the part of a middleware, or {@code null} for the application
+	 */
+	protected final @Nullable LedgerEntry owner() {
+		return this.owner;
+	}
+
+	/**
 	 * A middleware is entered: from now on the time is its own.
 	 * @param entry its part in the request
 	 */

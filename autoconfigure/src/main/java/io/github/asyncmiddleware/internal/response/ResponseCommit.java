@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpResponse;
@@ -509,6 +510,10 @@ public final class ResponseCommit {
 	 * @return whether the head is with the server; if not, the attempt was discarded
 	 */
 	boolean sends(ResponseWriter writer) {
+		if (!allowsBody() && !HttpStatus.NOT_MODIFIED.isSameCodeAs(statusCode())) {
+			// RFC 9110, section 8.6
+			this.response.getHeaders().remove(HttpHeaders.CONTENT_LENGTH);
+		}
 		boolean wanted;
 		boolean sent;
 		synchronized (this) {

@@ -301,7 +301,9 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 		if ((before & OVER) == 0) {
 			cancelSources();
 			if ((before & TAKEN) == 0) {
-				end(this.carrier, new IllegalStateException("Another response is sent instead"));
+				// One that was shown was an answer, and is no failure of those further in
+				end(this.carrier, ((before & SHOWN) != 0) ? null
+						: new IllegalStateException("Another response is sent instead"));
 			}
 			if (this.seconds != null) {
 				endSeconds(null);

@@ -312,6 +312,9 @@ public final class RequestRun extends Ledger implements CommitListener {
 
 	@Override
 	public void leaves() {
+		if (owner() instanceof Step step) {
+			step.markAnswering();
+		}
 		if (this.leaving != null) {
 			this.leaving.begin();
 		}

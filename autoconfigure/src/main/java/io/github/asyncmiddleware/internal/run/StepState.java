@@ -45,6 +45,9 @@ final class StepState {
 	/** It sends a response of its own in place of the one that it was shown. */
 	static final int REPLACED = 1 << 7;
 
+	/** It has an answer of its own on its way. */
+	static final int ANSWERING = 1 << 8;
+
 	/** The ordinal of the result plus one, or 0 if the phase tells. */
 	private static final int RESULT = 3;
 
@@ -76,7 +79,10 @@ final class StepState {
 		if (result != 0) {
 			return RESULTS[result - 1];
 		}
-		return (phase(word) == AT_WORK) ? MiddlewareResult.CANCELLED : MiddlewareResult.PASSED;
+		if (phase(word) != AT_WORK) {
+			return MiddlewareResult.PASSED;
+		}
+		return ((word & ANSWERING) != 0) ? MiddlewareResult.ANSWERED : MiddlewareResult.CANCELLED;
 	}
 
 	/**

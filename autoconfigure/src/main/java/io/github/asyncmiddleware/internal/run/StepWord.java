@@ -124,6 +124,14 @@ abstract class StepWord extends LedgerEntry {
 	}
 
 	/**
+	 * The head of an answer of its own is decided.
+	 * @return the word before
+	 */
+	final int markAnswering() {
+		return (int) WORD.getAndBitwiseOr(this, StepState.ANSWERING);
+	}
+
+	/**
 	 * Override the result that the phase tells, unless that has happened.
 	 * @return the word before
 	 */

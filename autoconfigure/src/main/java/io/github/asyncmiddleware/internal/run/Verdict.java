@@ -101,10 +101,6 @@ final class Verdict {
 		if (StepState.phase(before) == StepState.AT_WORK && ex instanceof UnavailableException unavailable) {
 			failures(step).unavailable(step.middleware(), unavailable);
 		}
-		if (StepState.isToBlame(before) && ex.getCause() instanceof VirtualMachineError fatal) {
-			// Signalled instead of thrown, since there was nothing to throw it at
-			step.run().fatal(fatal);
-		}
 	}
 
 	/**

@@ -376,6 +376,10 @@ final class AwaitRun extends Waiting
 		}
 		if (error == null) {
 			int before = mark(ENDED);
+			Step step = step();
+			if (rest(before) == RUNNING && step != null) {
+				step.responseShown(this);
+			}
 			if (rest(before) != RUNNING || !arrived(COMPLETED)) {
 				finish(before, ENDED);
 			}
@@ -601,8 +605,14 @@ final class AwaitRun extends Waiting
 		if (next == null) {
 			return true;
 		}
+		if (rest(before) == SHOWN) {
+			// Those further in have answered, so they complete instead of being cancelled
+			boolean discarded = discard(this.writer);
+			next.cancelRest();
+			return discarded;
+		}
 		next.cancelRest();
-		return discard((rest(before) == SHOWN) ? this.writer : null);
+		return discard(null);
 	}
 
 	private void end(@Nullable Throwable error) {
