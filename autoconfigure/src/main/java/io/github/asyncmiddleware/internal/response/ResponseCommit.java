@@ -192,7 +192,11 @@ public final class ResponseCommit {
 		return writer == null || writer.isOver();
 	}
 
-	boolean isSent() {
+	/**
+	 * Whether the head is with the server.
+	 * @return {@code true} if no attempt can be discarded any more
+	 */
+	public boolean isSent() {
 		return (this.word & PHASE) == SENT;
 	}
 

@@ -50,7 +50,7 @@ final class OwnTime extends Deadline<Void> {
 	static void start(Step step) {
 		OwnTime ownTime = of(step);
 		if (ownTime != null && StepState.phase(step.word()) != StepState.HANDED
-				&& !step.exchange.getResponse().isCommitted()) {
+				&& !step.run().isSent(step.exchange)) {
 			ownTime.startClock();
 		}
 	}
@@ -98,7 +98,7 @@ final class OwnTime extends Deadline<Void> {
 
 	@Override
 	boolean isPointless() {
-		return this.step.exchange.getResponse().isCommitted();
+		return this.step.run().isSent(this.step.exchange);
 	}
 
 	@Override

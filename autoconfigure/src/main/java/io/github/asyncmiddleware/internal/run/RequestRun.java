@@ -246,6 +246,15 @@ public final class RequestRun extends Ledger implements CommitListener {
 				: response == null && exchange.getResponse().isCommitted();
 	}
 
+	/**
+	 * Whether the head is with the server, so that nothing can change it.
+	 * @param exchange the exchange as a middleware sees it
+	 */
+	boolean isSent(ServerWebExchange exchange) {
+		ResponseFace response = this.response;
+		return (response != null) ? response.commit().isSent() : exchange.getResponse().isCommitted();
+	}
+
 	@Override
 	public int touches() {
 		// Where nothing is known, something may have been touched each time that is asked

@@ -199,14 +199,15 @@ public final class Step extends StepWord implements WebFilterChain {
 
 	/**
 	 * The rest of the chain was cancelled by the middleware.
-	 * @return whether it was running
+	 * @return whether its answer does not count: it was running, or has completed in the
+	 * moment in which the middleware gave it up
 	 */
 	boolean nextCancelled() {
-		boolean running = StepState.phase(mark(StepState.HANDED, StepState.NEXT_CANCELLED)) == StepState.HANDED;
-		if (running) {
+		int phase = StepState.phase(mark(StepState.HANDED, StepState.NEXT_CANCELLED));
+		if (phase == StepState.HANDED) {
 			OwnTime.start(this);
 		}
-		return running;
+		return phase == StepState.HANDED || phase == StepState.NEXT_COMPLETED;
 	}
 
 	/**

@@ -608,10 +608,14 @@ final class AwaitRun extends Waiting
 		if (rest(before) == SHOWN) {
 			// Those further in have answered, so they complete instead of being cancelled
 			boolean discarded = discard(this.writer);
-			next.cancelRest();
+			if ((this.word & ENDED) == 0) {
+				next.cancelRest();
+			}
 			return discarded;
 		}
-		next.cancelRest();
+		if (rest(before) != COMPLETED) {
+			next.cancelRest();
+		}
 		return discard(null);
 	}
 
