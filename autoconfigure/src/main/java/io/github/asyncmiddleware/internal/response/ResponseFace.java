@@ -135,7 +135,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	 */
 	@Override
 	public ServerHttpResponse getDelegate() {
-		this.commit.unwrapped();
+		this.commit.status().unwrapped();
 		return this.target;
 	}
 
