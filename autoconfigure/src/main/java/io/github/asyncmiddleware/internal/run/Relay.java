@@ -280,7 +280,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			return false;
 		}
 		mark(SKIPPED);
-		proceed(inner.link().next(), inner.exchange, this);
+		proceed(inner.link().next(), inner.discardOwn(), this);
 		return true;
 	}
 
@@ -292,6 +292,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		if (!Verdict.tryLeaveResponse(inner, shown)) {
 			ownTime.cancelWork();
 			Verdict.timedOut(inner);
+			inner.discardOwn();
 			ended(new DeadlineException());
 		}
 		else if (shown) {
