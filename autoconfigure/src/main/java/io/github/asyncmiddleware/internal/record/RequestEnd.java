@@ -64,7 +64,9 @@ public final class RequestEnd {
 	 * @param error why
 	 */
 	public void bodyFailed(Throwable error) {
-		this.bodyError = error;
+		if (this.ending == null) {
+			this.bodyError = error;
+		}
 	}
 
 	/**
@@ -79,7 +81,10 @@ public final class RequestEnd {
 	 * The server could not write the response.
 	 */
 	public void writeFailed() {
-		this.writeFailed = true;
+		// A server that throws from the last signal makes a failure of what was written
+		if (this.ending == null) {
+			this.writeFailed = true;
+		}
 	}
 
 	/**

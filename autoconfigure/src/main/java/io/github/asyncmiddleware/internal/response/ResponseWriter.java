@@ -192,6 +192,7 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		if ((word() & (UNWANTED | OVER)) == UNWANTED) {
 			markOver();
 			cancelSources();
+			endSeconds(null);
 		}
 	}
 
@@ -417,6 +418,7 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		if ((before & (OVER | notCarrier)) == 0 && cancelled(before, hasOpenBody()) == OVER) {
 			this.commit.reopen(this, 0);
 			cancelSources();
+			endSeconds(null);
 		}
 	}
 

@@ -180,10 +180,6 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		return (int) WORD.getAndBitwiseOr(this, bits);
 	}
 
-	private boolean isRunning() {
-		return (this.word & (DONE | CANCELLED)) == 0;
-	}
-
 	@Override
 	public void onSubscribe(Subscription subscription) {
 		if ((this.word & SKIPPED) != 0) {
@@ -217,7 +213,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			subscription.cancel();
 		}
 		Relay next = (this.inner != null) ? this.inner.nextRelay : null;
-		if (next != null && next.isRunning()) {
+		if (next != null && (next.word & CANCELLED) == 0) {
 			// Started without being waited for
 			next.cancel();
 		}
