@@ -95,6 +95,14 @@ public final class RequestEnd {
 	}
 
 	/**
+	 * Whether the client has left while bytes of it were being read.
+	 * @return {@code true} if nothing that is sent reaches anyone
+	 */
+	public boolean isClientLost() {
+		return this.clientLost;
+	}
+
+	/**
 	 * Whether an error only tells that the client has left: nothing that is rendered for
 	 * it reaches anyone. An error of a connection to another server can look the same, so
 	 * it takes both the error and a request body that broke off.
@@ -138,7 +146,7 @@ public final class RequestEnd {
 					? RequestResult.GONE_BEFORE_HEAD : RequestResult.FATAL;
 		}
 		if (this.bodyError != null) {
-			return RequestResult.CUT;
+			return isClientLost(this.bodyError) ? RequestResult.GONE_AFTER_HEAD : RequestResult.CUT;
 		}
 		if (this.writeFailed || (!this.bodyComplete && ending != Ending.ERROR) || isDisconnect(this.error)) {
 			return RequestResult.GONE_AFTER_HEAD;

@@ -111,11 +111,17 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 	 * The head is decided.
 	 */
 	void arrive() {
-		if (this.commit.arrives(this)) {
-			proceed();
+		try {
+			if (this.commit.arrives(this)) {
+				proceed();
+			}
+			else {
+				this.commit.hold(this);
+			}
 		}
-		else {
-			this.commit.hold(this);
+		catch (VirtualMachineError ex) {
+			this.commit.request().fatal(ex);
+			throw ex;
 		}
 	}
 
@@ -167,8 +173,14 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 			fail(error);
 			return;
 		}
-		if (this.commit.sends(this)) {
-			proceed();
+		try {
+			if (this.commit.sends(this)) {
+				proceed();
+			}
+		}
+		catch (VirtualMachineError ex) {
+			this.commit.request().fatal(ex);
+			throw ex;
 		}
 	}
 

@@ -321,6 +321,10 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 				relay = relay.passOn();
 			}
 		}
+		catch (VirtualMachineError ex) {
+			this.run.fatal(ex);
+			throw ex;
+		}
 		finally {
 			activity.exit(previous);
 			activity.at(place);

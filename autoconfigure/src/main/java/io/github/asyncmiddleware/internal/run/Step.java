@@ -319,6 +319,14 @@ public final class Step extends StepWord implements WebFilterChain {
 	}
 
 	/**
+	 * The response of the rest of the chain could not be sent, which is no failure of the
+	 * middleware that has let it go.
+	 */
+	public void responseFailed() {
+		mark(StepState.NEXT_COMPLETED, StepState.NEXT_FAILED);
+	}
+
+	/**
 	 * The middleware has decided what is to be done next, so time does not count against
 	 * it any more.
 	 * @return {@code false} if it comes too late for that, because it was given up
