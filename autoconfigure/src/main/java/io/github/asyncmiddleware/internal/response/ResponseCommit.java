@@ -350,13 +350,14 @@ public final class ResponseCommit extends CommitWord {
 	 * A writer will not send its head: it was cancelled, or has failed.
 	 */
 	void reopen(ResponseWriter writer, int flags) {
-		if (this.writer != writer) {
-			return;
-		}
 		int attempt = writer.attempt();
 		// A decorator can be written to again as long as the server has nothing
 		int last = (!this.server && !this.request.hasHead()) ? SENT : COMMITTING;
 		synchronized (this) {
+			// It is set in the same lock in which the phase moves
+			if (this.writer != writer) {
+				return;
+			}
 			int before = markDiscarded(attempt, last, flags);
 			if (before / ATTEMPT == attempt && (before & PHASE) <= last) {
 				writer.moveOn(attempt + 1);
