@@ -9,6 +9,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -24,12 +25,14 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DeadlineWheelTests {
 
+	private final List<Thread> others = threads().toList();
+
 	private final DeadlineWheel wheel = new DeadlineWheel();
 
 	@AfterEach
 	void close() {
 		this.wheel.close();
-		assertThat(thread()).isNull();
+		Awaitility.await().untilAsserted(() -> assertThat(thread()).isNull());
 	}
 
 	@Test
@@ -156,16 +159,18 @@ class DeadlineWheelTests {
 		this.wheel.schedule(rung::incrementAndGet, Duration.ofMinutes(1).toNanos());
 		this.wheel.close();
 		assertThat(this.wheel.schedule(rung::incrementAndGet, 1).isDisposed()).isTrue();
-		assertThat(thread()).isNull();
+		Awaitility.await().untilAsserted(() -> assertThat(thread()).isNull());
 	}
 
-	private static @Nullable Thread thread() {
+	private @Nullable Thread thread() {
+		return threads().filter((thread) -> !this.others.contains(thread)).findFirst().orElse(null);
+	}
+
+	private static Stream<Thread> threads() {
 		return Thread.getAllStackTraces()
 			.keySet()
 			.stream()
-			.filter((thread) -> thread.getName().equals(DeadlineWheel.THREAD_NAME))
-			.findFirst()
-			.orElse(null);
+			.filter((thread) -> thread.getName().equals(DeadlineWheel.THREAD_NAME));
 	}
 
 }
