@@ -297,6 +297,8 @@ class LyingMiddlewareTests {
 
 	private void awaitQuiet() {
 		Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+			// Before that a request of a client that has left can still come
+			assertThat(this.server.isQuiet()).isTrue();
 			assertThat(this.records.count()).isEqualTo(this.received.get());
 			assertThat(this.liars.late()).isZero();
 			assertThat(this.wheel.timers()).isZero();
