@@ -142,7 +142,7 @@ public final class RequestEnd {
 			return RequestResult.UPGRADED;
 		}
 		if (!head) {
-			return (ending == Ending.CANCEL || isDisconnect(this.error) || isClientLost(rendered(exchange)))
+			return (ending == Ending.CANCEL || isDisconnect(this.error) || this.clientLost)
 					? RequestResult.GONE_BEFORE_HEAD : RequestResult.FATAL;
 		}
 		if (this.bodyError != null) {

@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
@@ -394,9 +393,6 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		discardBody();
 		if ((before & (OVER | TAKEN)) == 0) {
 			end(this.carrier, ex);
-		}
-		else if ((before & OVER) != 0) {
-			Operators.onErrorDropped(ex, this.context);
 		}
 		endSeconds(ex);
 	}
