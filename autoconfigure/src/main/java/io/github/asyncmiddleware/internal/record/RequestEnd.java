@@ -3,7 +3,6 @@ package io.github.asyncmiddleware.internal.record;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-import io.github.asyncmiddleware.internal.record.RequestResult;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.server.ServerWebExchange;

@@ -108,6 +108,22 @@ public final class ResponseCommit extends CommitWord {
 	}
 
 	/**
+	 * Whether an answer was made, sent or not.
+	 * @return {@code true} if the rest of the chain may not start any more
+	 */
+	public boolean isAnswered() {
+		return answered();
+	}
+
+	/**
+	 * Whether the head is with the server.
+	 * @return {@code true} if no attempt can be discarded any more
+	 */
+	public boolean isSent() {
+		return sent();
+	}
+
+	/**
 	 * Whether the response is past those that may discard it.
 	 */
 	boolean isCommitted() {
@@ -121,7 +137,6 @@ public final class ResponseCommit extends CommitWord {
 		ResponseWriter writer = this.writer;
 		return writer == null || writer.isOver();
 	}
-
 
 	/**
 	 * What has been decided of the head so far. The result is the same object as long as

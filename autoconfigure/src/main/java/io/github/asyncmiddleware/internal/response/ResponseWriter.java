@@ -191,7 +191,7 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		if (body == null) {
 			Supplier<Mono<Void>> write = this.write;
 			if (write != null) {
-				write(this.unseen && !this.commit.status().allowsBody() ? this.commit::completeWithoutBody : write);
+				write((this.unseen && !this.commit.status().allowsBody()) ? this.commit::completeWithoutBody : write);
 			}
 		}
 		else if (this.commit.status().allowsBody()) {
@@ -267,8 +267,8 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 			cancelSources();
 			if ((before & TAKEN) == 0) {
 				// One that was shown was an answer, and is no failure of those further in
-				end(this.carrier, ((before & SHOWN) != 0) ? null
-						: new IllegalStateException("Another response is sent instead"));
+				end(this.carrier,
+						((before & SHOWN) != 0) ? null : new IllegalStateException("Another response is sent instead"));
 			}
 			endSeconds(null);
 		}
@@ -406,8 +406,8 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 	}
 
 	/**
-	 * The subscriber cancels. What was shown does not belong to it any more, and what goes
-	 * to the server together with its head is not called back.
+	 * The subscriber cancels. What was shown does not belong to it any more, and what
+	 * goes to the server together with its head is not called back.
 	 */
 	@Override
 	public void cancel() {
