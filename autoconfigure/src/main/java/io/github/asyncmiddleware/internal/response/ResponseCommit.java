@@ -131,11 +131,11 @@ public final class ResponseCommit extends CommitWord {
 	}
 
 	/**
-	 * Whether the writer whose head was decided has ended, if there is one.
+	 * Whether nothing is written that nothing waits for.
 	 */
 	boolean isWritten() {
 		ResponseWriter writer = this.writer;
-		return writer == null || writer.isOver();
+		return writer == null || !writer.isAlone();
 	}
 
 	/**
@@ -284,7 +284,7 @@ public final class ResponseCommit extends CommitWord {
 		if (work != null) {
 			writer.waitFor(work);
 		}
-		else if (was(word(), writer.attempt(), GATED)) {
+		else if (this.writer == writer && was(word(), writer.attempt(), GATED)) {
 			this.line.lead(writer, this.line.innermost());
 		}
 		else {

@@ -275,14 +275,15 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 	}
 
 	/**
-	 * It comes second. As every server does, write nothing; it ends with the first.
+	 * It comes second. As every server does, write nothing; if nothing waits for the first
+	 * any more, wait for it.
 	 * @param first the writer that came first, if that is known already
 	 */
 	void drop(@Nullable ResponseWriter first) {
 		int before = markOver();
 		if ((before & OVER) == 0) {
 			cancelSources();
-			if (first != null) {
+			if (first != null && first.isAlone()) {
 				first.endTogether(this);
 			}
 			else {
@@ -303,6 +304,13 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		else if (isOver()) {
 			seconds.end(null);
 		}
+	}
+
+	/**
+	 * Whether it goes on although its carrier has cancelled it.
+	 */
+	boolean isAlone() {
+		return (word() & (SENDING | DETACHED | TAKEN | OVER)) == (SENDING | DETACHED | TAKEN);
 	}
 
 	void endWithFirst(@Nullable Throwable error) {

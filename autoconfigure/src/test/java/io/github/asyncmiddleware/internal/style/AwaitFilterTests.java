@@ -379,6 +379,19 @@ class AwaitFilterTests {
 	}
 
 	@Test
+	void aSecondAnswerEndsWithTheFirst() throws Exception {
+		TestChain chain = new TestChain().listener(this.listener)
+			.middleware("slow",
+					await((request, next) -> next.handle(request)
+						.delayElement(Duration.ofMillis(20))
+						.map(AwaitFilterTests::countHeader)))
+			.middleware("answers", (exchange, next) -> write(exchange, "first").then(write(exchange, "second")))
+			.handler((exchange) -> Mono.error(new AssertionError("not reached")));
+		assertThat(exchange(chain, "GET /")).contains("x-count: 1\r\n").endsWith("\r\n\r\nfirst");
+		assertThat(this.listener.take().results()).containsExactly("slow PASSED", "answers ANSWERED");
+	}
+
+	@Test
 	void aFilterInsideHasCompletedWhenItsResponseIsTaken() throws Exception {
 		List<String> ends = Collections.synchronizedList(new ArrayList<>());
 		Sinks.Empty<Void> completed = Sinks.empty();
