@@ -242,7 +242,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 		if (response != null && response.commit().isAnswered()) {
 			return true;
 		}
-		return (exchange.getResponse() instanceof ResponseFace face) ? face.isDiscarded() || face.commit().isAnswered()
+		return (exchange.getResponse() instanceof ResponseFace face) ? face.commit().isAnswered()
 				: response == null && exchange.getResponse().isCommitted();
 	}
 
