@@ -29,6 +29,8 @@ class ArchitectureTests {
 
 	private static final String WATCH = ROOT + ".internal.watch..";
 
+	private static final String RESPONSE = ROOT + ".internal.response..";
+
 	private static final String RUN = ROOT + ".internal.run..";
 
 	private static final String BOUNDARY = ROOT + ".internal.boundary..";
@@ -85,19 +87,25 @@ class ArchitectureTests {
 	}
 
 	@Test
+	void theResponseKnowsNothingOfTheMiddlewares() {
+		check(onlyUses(RESPONSE, ROOT, RECORD, WATCH)
+			.because("it asks and tells one small listener, whatever runs the request"));
+	}
+
+	@Test
 	void theRunOfARequestKnowsNeitherGuardsNorListeners() {
-		check(onlyUses(RUN, ROOT, RECORD, CHAIN, WATCH).because("it calls ports that the other rooms implement"));
+		check(onlyUses(RUN, ROOT, RESPONSE, RECORD, CHAIN, WATCH).because("it calls ports that the other rooms implement"));
 	}
 
 	@Test
 	void theBoundaryUsesNothingButTheEngine() {
-		check(onlyUses(BOUNDARY, ROOT, RUN, WATCH, GUARD, SAMPLE, RECORD, CHAIN)
+		check(onlyUses(BOUNDARY, ROOT, RESPONSE, RUN, WATCH, GUARD, SAMPLE, RECORD, CHAIN)
 			.because("it puts the engine between the server and the filters, whatever the filters are made of"));
 	}
 
 	@Test
 	void stylesUseNothingButTheEngine() {
-		check(onlyUses(STYLE, ROOT, BOUNDARY, RUN, WATCH, GUARD, SAMPLE, RECORD, CHAIN)
+		check(onlyUses(STYLE, ROOT, RESPONSE, BOUNDARY, RUN, WATCH, GUARD, SAMPLE, RECORD, CHAIN)
 			.because("a style is an adapter, and the engine does not know which there are"));
 	}
 

@@ -70,15 +70,6 @@ class AsyncMiddlewareAutoConfigurationTests {
 	}
 
 	@Test
-	void observesNothingWithoutListenersAndGuard() {
-		this.runner.withUserConfiguration(One.class)
-			.withPropertyValues("async-middleware.misuse=off", "async-middleware.blocking-watch.enabled=false",
-					"async-middleware.stuck-after=0")
-			.run((context) -> assertThat(context.getBean(HttpHandler.class).getClass())
-				.isEqualTo(HttpWebHandlerAdapter.class));
-	}
-
-	@Test
 	void tellsListeners() {
 		this.runner.withUserConfiguration(One.class, Listener.class).run((context) -> {
 			MiddlewareRunner.ran(context, "/");

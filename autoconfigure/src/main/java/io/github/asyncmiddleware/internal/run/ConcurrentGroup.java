@@ -34,6 +34,10 @@ final class ConcurrentGroup implements WebFilter {
 		this.members = members;
 	}
 
+	@Nullable Middleware first() {
+		return this.members.get(0).middleware;
+	}
+
 	@Override
 	public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
 		Step group = (Step) chain;

@@ -70,6 +70,14 @@ final class Link {
 	}
 
 	/**
+	 * The middleware that people know this place by: of a group, the first.
+	 */
+	@Nullable Middleware named() {
+		return (this.middleware != null && this.middleware.filter() instanceof ConcurrentGroup all) ? all.first()
+				: this.middleware;
+	}
+
+	/**
 	 * Whether a group is at work here.
 	 */
 	boolean isGroup() {

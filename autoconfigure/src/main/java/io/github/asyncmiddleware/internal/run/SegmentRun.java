@@ -93,7 +93,7 @@ final class SegmentRun extends Mono<Void> implements CoreSubscriber<Void>, Subsc
 			return true;
 		}
 		Link first = this.segment.first();
-		Middleware middleware = first.middleware;
+		Middleware middleware = first.named();
 		return middleware == null || !first.guards.misuse().stepsInRepeatedRun(middleware);
 	}
 
