@@ -94,7 +94,8 @@ class ArchitectureTests {
 
 	@Test
 	void theRunOfARequestKnowsNeitherGuardsNorListeners() {
-		check(onlyUses(RUN, ROOT, RESPONSE, RECORD, CHAIN, WATCH).because("it calls ports that the other rooms implement"));
+		check(onlyUses(RUN, ROOT, RESPONSE, RECORD, CHAIN, WATCH)
+			.because("it calls ports that the other rooms implement"));
 	}
 
 	@Test

@@ -121,7 +121,8 @@ class FatalErrorIntegrationTests {
 	}
 
 	static Stream<Arguments> afterNext() {
-		// Where nothing of the engine is on the stack, as in an operator behind a wait, no one can tell
+		// Where nothing of the engine is on the stack, as in an operator behind a wait,
+		// no one can tell
 		return Stream.of("afterNative", "afterBlocking")
 			.flatMap((thrower) -> Stream.of(Protocol.values()).map((protocol) -> Arguments.of(protocol, thrower)));
 	}

@@ -47,9 +47,18 @@ public final class FailureReporter implements FailureLog {
 		try {
 			log(middleware, kind, failure);
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			// Reporting must not decide about the request
+			debug(ex);
+		}
+	}
+
+	private static void debug(Throwable ex) {
+		try {
 			logger.debug("Could not report a failure", ex);
+		}
+		catch (Throwable logFailure) {
+			// The log itself fails
 		}
 	}
 

@@ -52,18 +52,20 @@ public final class MisuseReporter implements MisuseGuard {
 	}
 
 	private boolean stepsIn(Middleware middleware, Misuse misuse, String place) {
-		try {
-			report(middleware, misuse, place);
-		}
-		catch (RuntimeException ex) {
-			// Reporting must not decide about the request
-			logger.debug("Could not report a misuse", ex);
+		guarded(() -> log(middleware, misuse, place));
+		for (RequestListener listener : this.listeners) {
+			guarded(() -> listener.onMisuse(middleware, misuse));
 		}
 		return this.stepsIn;
 	}
 
 	@Override
 	public boolean stepsInRepeatedRun(Middleware first) {
+		guarded(() -> logRepeatedRun(first));
+		return this.stepsIn;
+	}
+
+	private void logRepeatedRun(Middleware first) {
 		long unreported = this.pauses.tryEnd(new Subject(first.name(), null));
 		if (unreported > 0) {
 			logger.warn("[repeated_chain] A filter in front of the " + first
@@ -72,15 +74,34 @@ public final class MisuseReporter implements MisuseGuard {
 					+ " Look for a filter with switchIfEmpty(chain.filter(exchange)) behind a Mono<Void>, or with repeat()."
 					+ LogPauses.times(unreported) + " See docs/misuse.md.");
 		}
-		return this.stepsIn;
 	}
 
-	private void report(Middleware middleware, Misuse misuse, String place) {
+	private void log(Middleware middleware, Misuse misuse, String place) {
 		long unreported = this.pauses.tryEnd(new Subject(middleware.name(), misuse));
 		if (unreported > 0) {
 			logger.warn(describe(middleware, misuse, place) + LogPauses.times(unreported));
 		}
-		this.listeners.forEach((listener) -> listener.onMisuse(middleware, misuse));
+	}
+
+	/**
+	 * Report something, which must not decide about the request.
+	 */
+	private static void guarded(Runnable report) {
+		try {
+			report.run();
+		}
+		catch (Throwable ex) {
+			debug(ex);
+		}
+	}
+
+	private static void debug(Throwable ex) {
+		try {
+			logger.debug("Could not report a misuse", ex);
+		}
+		catch (Throwable logFailure) {
+			// The log itself fails
+		}
 	}
 
 	private static String describe(Middleware middleware, Misuse misuse, String place) {

@@ -275,8 +275,8 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 	}
 
 	/**
-	 * It comes second. As every server does, write nothing; if nothing waits for the first
-	 * any more, wait for it.
+	 * It comes second. As every server does, write nothing; if nothing waits for the
+	 * first any more, wait for it.
 	 * @param first the writer that came first, if that is known already
 	 */
 	void drop(@Nullable ResponseWriter first) {

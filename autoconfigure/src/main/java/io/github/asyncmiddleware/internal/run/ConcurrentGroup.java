@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.run;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.github.asyncmiddleware.internal.chain.Middleware;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;

@@ -15,8 +15,8 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
 
 /**
  * Passes what becomes of the requests to all listeners, and their heads to the decorator.
- * What one of them throws never reaches the response: it is logged, once for each, and
- * dropped.
+ * What one of them throws never reaches the response, errors of the virtual machine
+ * included: it is logged, once for each, and dropped.
  */
 public final class RequestObserver implements RequestReporter {
 
@@ -34,6 +34,9 @@ public final class RequestObserver implements RequestReporter {
 
 	/** As above. */
 	private boolean headDecoratorFailed;
+
+	/** As above. */
+	private boolean samplesFailed;
 
 	private final Ticker ticker;
 
@@ -79,14 +82,11 @@ public final class RequestObserver implements RequestReporter {
 		try {
 			this.headDecorator.beforeHead(request, status, response);
 		}
-		catch (VirtualMachineError ex) {
-			throw ex;
-		}
 		catch (Throwable ex) {
 			if (!this.headDecoratorFailed) {
 				this.headDecoratorFailed = true;
-				logger.warn(this.headDecorator.getClass().getName()
-						+ " failed. The response goes out without what it adds; further failures are not logged", ex);
+				warn(this.headDecorator,
+						"failed. The response goes out without what it adds; further failures are not logged", ex);
 			}
 		}
 	}
@@ -94,19 +94,29 @@ public final class RequestObserver implements RequestReporter {
 	@Override
 	public void onHead(RequestRecord request) {
 		for (int i = 0; i < this.listeners.length; i++) {
-			try {
-				this.listeners[i].onHead(request);
-			}
-			catch (Throwable ex) {
-				failed(i, ex);
-			}
+			onHead(i, request);
 		}
 		note(request, true, false);
 	}
 
+	private void onHead(int index, RequestRecord request) {
+		try {
+			this.listeners[index].onHead(request);
+		}
+		catch (Throwable ex) {
+			failed(index, ex);
+		}
+	}
+
 	private void note(RequestRecord request, boolean head, boolean end) {
-		if (this.buffers != null) {
-			this.buffers.note(request, head, end);
+		SampleBuffers buffers = this.buffers;
+		if (buffers != null) {
+			try {
+				buffers.note(request, head, end);
+			}
+			catch (Throwable ex) {
+				samplesFailed(ex);
+			}
 		}
 	}
 
@@ -129,10 +139,10 @@ public final class RequestObserver implements RequestReporter {
 	@Override
 	public void onEnd(RequestRecord request, RequestResult result, boolean withHead) {
 		for (int i = 0; i < this.listeners.length; i++) {
+			if (withHead) {
+				onHead(i, request);
+			}
 			try {
-				if (withHead) {
-					this.listeners[i].onHead(request);
-				}
 				this.listeners[i].onEnd(request, result);
 			}
 			catch (Throwable ex) {
@@ -143,15 +153,33 @@ public final class RequestObserver implements RequestReporter {
 	}
 
 	private void failed(int index, Throwable ex) {
-		if (ex instanceof VirtualMachineError error) {
-			throw error;
-		}
 		if (!this.failed[index]) {
 			this.failed[index] = true;
-			logger.warn(
-					"Listener " + this.listeners[index].getClass().getName()
-							+ " failed. The response is not affected; further failures of this listener are not logged",
-					ex);
+			warn(this.listeners[index],
+					"failed. The response is not affected; further failures of this listener are not logged", ex);
+		}
+	}
+
+	/**
+	 * Say that samples may have been lost, or could not wait.
+	 */
+	void samplesFailed(Throwable ex) {
+		if (!this.samplesFailed) {
+			this.samplesFailed = true;
+			warn(this, "could not note the times of a request. "
+					+ "The response is not affected; further failures are not logged", ex);
+		}
+	}
+
+	/**
+	 * Say what has failed, if even that is possible.
+	 */
+	private static void warn(Object failed, String how, Throwable ex) {
+		try {
+			logger.warn(failed.getClass().getName() + " " + how, ex);
+		}
+		catch (Throwable logFailure) {
+			// Responses matter more
 		}
 	}
 

@@ -21,8 +21,6 @@ final class SampleBuffer {
 
 	private static final int EMPTIED = 3;
 
-	private static final int AWAITED = 4;
-
 	private static final int FIRST = 8;
 
 	/** Counting a full one keeps a thread busy for some 50 µs. */
@@ -70,23 +68,6 @@ final class SampleBuffer {
 	 */
 	long emptied() {
 		return this.elements[EMPTIED];
-	}
-
-	/**
-	 * Note that somebody will come to empty it.
-	 * @return {@code false} if somebody will already
-	 */
-	boolean tryAwait() {
-		boolean first = this.elements[AWAITED] == 0;
-		this.elements[AWAITED] = 1;
-		return first;
-	}
-
-	/**
-	 * Whoever was to come is here.
-	 */
-	void awaitedIsHere() {
-		this.elements[AWAITED] = 0;
 	}
 
 	void add(long sample) {

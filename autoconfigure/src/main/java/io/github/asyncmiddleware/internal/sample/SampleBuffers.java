@@ -1,12 +1,11 @@
 package io.github.asyncmiddleware.internal.sample;
 
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 import io.github.asyncmiddleware.internal.record.Outcome;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * The samples of requests on their way to the listeners.
@@ -16,7 +15,7 @@ import reactor.core.scheduler.Schedulers;
  * middlewares there are. Who counts a sample has to touch a handful of places in memory
  * for each timer; done for one request at a time, they have left the caches when the next
  * one comes. So on a busy thread samples wait for a millisecond or until the buffer is
- * full, and if no further request comes, until a timer fetches them.
+ * full, and if no further request comes, until a {@link SampleFetcher} fetches them.
  */
 public final class SampleBuffers {
 
@@ -26,11 +25,16 @@ public final class SampleBuffers {
 	private static final long BUSY = TimeUnit.MILLISECONDS.toNanos(1);
 
 	/** How long samples wait if nothing else happens. */
-	private static final long PATIENCE = TimeUnit.MILLISECONDS.toNanos(20);
+	static final long PATIENCE = TimeUnit.MILLISECONDS.toNanos(20);
+
+	/** No samples wait. */
+	static final long NOTHING = Long.MAX_VALUE;
 
 	private final SampleBuffer[] buffers;
 
 	private final RequestObserver observer;
+
+	private final SampleFetcher fetcher;
 
 	private volatile boolean closed;
 
@@ -40,7 +44,18 @@ public final class SampleBuffers {
 	 * @param processors how many threads are at work at a time
 	 */
 	SampleBuffers(RequestObserver observer, int processors) {
+		this(observer, processors, SampleFetcher::daemon);
+	}
+
+	/**
+	 * Create buffers.
+	 * @param observer who passes samples on
+	 * @param processors how many threads are at work at a time
+	 * @param threads makes the thread that fetches samples
+	 */
+	SampleBuffers(RequestObserver observer, int processors, ThreadFactory threads) {
 		this.observer = observer;
+		this.fetcher = new SampleFetcher(this, observer, threads);
 		this.buffers = new SampleBuffer[Math.min(processors, MAX_BUFFERS)];
 		long longAgo = observer.ticker().read() - BUSY;
 		for (int i = 0; i < this.buffers.length; i++) {
@@ -67,11 +82,8 @@ public final class SampleBuffers {
 			}
 			boolean idle = now - buffer.emptied() >= BUSY;
 			note(buffer, request, last, head, end, now);
-			if (idle || this.closed) {
+			if (idle || this.closed || (!buffer.isEmpty() && !this.fetcher.tryWake())) {
 				buffer.drainTo(this.observer, now);
-			}
-			else if (!buffer.isEmpty() && buffer.tryAwait()) {
-				fetchLater(buffer);
 			}
 		}
 		finally {
@@ -108,26 +120,32 @@ public final class SampleBuffers {
 		buffer.add(sample);
 	}
 
-	private void fetchLater(SampleBuffer buffer) {
-		try {
-			Schedulers.parallel().schedule(() -> fetch(buffer), PATIENCE, TimeUnit.NANOSECONDS);
+	/**
+	 * Have the listeners count the samples that have waited for long enough.
+	 * @return in how many nanoseconds the next ones will have, or {@link #NOTHING} if
+	 * there are none
+	 */
+	long fetch() {
+		long next = NOTHING;
+		long now = this.observer.ticker().read();
+		for (SampleBuffer buffer : this.buffers) {
+			lock(buffer);
+			try {
+				if (!buffer.isEmpty()) {
+					long left = PATIENCE - (now - buffer.since());
+					if (left <= 0) {
+						buffer.drainTo(this.observer, now);
+					}
+					else {
+						next = Math.min(next, left);
+					}
+				}
+			}
+			finally {
+				buffer.unlock();
+			}
 		}
-		catch (RejectedExecutionException ex) {
-			// The application is going down
-			buffer.awaitedIsHere();
-			buffer.drainTo(this.observer, this.observer.ticker().read());
-		}
-	}
-
-	private void fetch(SampleBuffer buffer) {
-		lock(buffer);
-		try {
-			buffer.awaitedIsHere();
-			buffer.drainTo(this.observer, this.observer.ticker().read());
-		}
-		finally {
-			buffer.unlock();
-		}
+		return next;
 	}
 
 	/**
@@ -150,6 +168,7 @@ public final class SampleBuffers {
 	 */
 	void close() {
 		this.closed = true;
+		this.fetcher.close();
 		flush();
 	}
 

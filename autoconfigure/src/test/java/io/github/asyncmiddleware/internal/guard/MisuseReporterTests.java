@@ -24,9 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.BeanUtils;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.util.ReflectionUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -113,18 +116,21 @@ class MisuseReporterTests {
 		assertThat(lines(output)).hasSize(1);
 	}
 
-	@Test
-	void stepsInWhateverAListenerThrows() {
+	@ParameterizedTest
+	@ValueSource(classes = { IllegalStateException.class, AssertionError.class, NoClassDefFoundError.class,
+			StackOverflowError.class })
+	void stepsInAndTellsOthersWhateverAListenerThrows(Class<? extends Throwable> failure) {
 		RequestListener throwing = new Listener() {
 
 			@Override
 			public void onMisuse(Middleware middleware, Misuse misuse) {
-				throw new IllegalStateException("listener");
+				ReflectionUtils.rethrowRuntimeException(BeanUtils.instantiateClass(failure));
 			}
 
 		};
-		MisuseReporter guarded = new MisuseReporter(true, List.of(throwing), this.ticker);
+		MisuseReporter guarded = new MisuseReporter(true, List.of(throwing, new Listener()), this.ticker);
 		assertThat(guarded.stepsIn(this.first, Misuse.DROPPED_NEXT)).isTrue();
+		assertThat(this.told).containsExactly("first DROPPED_NEXT");
 	}
 
 	private static List<String> lines(CapturedOutput output) {

@@ -10,6 +10,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 import com.sun.management.ThreadMXBean;
@@ -23,10 +25,10 @@ import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.sample.Sample.Kind;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
-import org.junit.jupiter.api.AfterEach;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import reactor.test.scheduler.VirtualTimeScheduler;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -45,11 +47,6 @@ class SampleBuffersTests {
 
 	private final Counts counts = new Counts();
 
-	@AfterEach
-	void letTimeGoOn() {
-		VirtualTimeScheduler.reset();
-	}
-
 	@Test
 	void samplesComeWithTheRequestWhereThereAreFew() {
 		HttpHandler handler = chain(2);
@@ -63,7 +60,6 @@ class SampleBuffersTests {
 
 	@Test
 	void samplesOfABusyThreadComeTogether() {
-		VirtualTimeScheduler.getOrSet();
 		HttpHandler handler = chain(2);
 		for (int i = 0; i < 20; i++) {
 			TestChain.get(handler, "/");
@@ -77,19 +73,127 @@ class SampleBuffersTests {
 
 	@Test
 	void samplesDoNotWaitForFurtherRequests() {
-		VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
 		HttpHandler handler = chain(2);
 		for (int i = 0; i < 20; i++) {
 			TestChain.get(handler, "/");
 		}
 		assertThat(this.counts.own(1)).isEqualTo(1);
-		time.advanceTimeBy(Duration.ofMillis(20));
-		assertThat(this.counts.own(1)).isEqualTo(20);
+		this.ticker.advanceMillis(20);
+		Awaitility.await().untilAsserted(() -> assertThat(this.counts.own(1)).isEqualTo(20));
+		assertThat(this.counts.batches).isEqualTo(2);
+	}
+
+	@Test
+	void samplesAreNotFetchedBeforeTheyHaveWaited() throws Exception {
+		CountingTicker ticker = new CountingTicker(this.ticker);
+		HttpHandler handler = new TestChain().entries(chainOf(1)).listener(this.counts).ticker(ticker).build();
+		TestChain.get(handler, "/");
+		TestChain.get(handler, "/");
+		this.ticker.advanceNanos(19_999_999);
+		ticker.awaitReads(3);
+		assertThat(this.counts.own(0)).isEqualTo(1);
+		this.ticker.advanceNanos(1);
+		Awaitility.await().untilAsserted(() -> assertThat(this.counts.own(0)).isEqualTo(2));
+	}
+
+	@Test
+	void nothingIsLookedForWhileThereIsNothing() throws Exception {
+		CountingTicker ticker = new CountingTicker(this.ticker);
+		HttpHandler handler = new TestChain().entries(chainOf(1)).listener(this.counts).ticker(ticker).build();
+		for (int i = 1; i <= 2; i++) {
+			TestChain.get(handler, "/");
+			TestChain.get(handler, "/");
+			this.ticker.advanceMillis(20);
+			int expected = 2 * i;
+			Awaitility.await().untilAsserted(() -> assertThat(this.counts.own(0)).isEqualTo(expected));
+			this.ticker.advanceMillis(1);
+			ticker.awaitSilence();
+		}
+	}
+
+	@Test
+	void noRequestSchedulesAnything() {
+		List<Thread> scheduling = Collections.synchronizedList(new ArrayList<>());
+		Schedulers.onScheduleHook("samples", (task) -> {
+			scheduling.add(Thread.currentThread());
+			return task;
+		});
+		try {
+			HttpHandler handler = chain(2);
+			for (int i = 0; i < 1000; i++) {
+				TestChain.get(handler, "/");
+				this.ticker.advanceNanos(300_000);
+			}
+			this.ticker.advanceMillis(20);
+			Awaitility.await().untilAsserted(() -> assertThat(this.counts.own(1)).isEqualTo(1000));
+		}
+		finally {
+			Schedulers.resetOnScheduleHook("samples");
+		}
+		assertThat(scheduling).doesNotContain(Thread.currentThread())
+			.noneMatch((thread) -> thread.getName().equals(SampleFetcher.THREAD_NAME));
+	}
+
+	@Test
+	void aThreadFetchesThatKeepsNothingAndEndsWithTheApplication() throws Exception {
+		List<Thread> threads = new ArrayList<>();
+		InheritableThreadLocal<String> ofRequest = new InheritableThreadLocal<>();
+		List<String> inherited = Collections.synchronizedList(new ArrayList<>());
+		SampleListener listener = (samples, from, to, time) -> inherited.add(ofRequest.get());
+		SampleBuffers buffers = new SampleBuffers(
+				new RequestObserver(List.of(listener, this.counts), HeadDecorator.NONE, this.ticker), 2, (task) -> {
+					Thread thread = SampleFetcher.daemon(task);
+					threads.add(thread);
+					return thread;
+				});
+		ofRequest.set("secret");
+		try {
+			TestChain.inspect(middlewares(1), (request) -> record(buffers, request, 1));
+		}
+		finally {
+			ofRequest.remove();
+		}
+		assertThat(threads).hasSize(1);
+		Thread thread = threads.get(0);
+		assertThat(thread.isDaemon()).isTrue();
+		assertThat(thread.getContextClassLoader()).isSameAs(SampleFetcher.class.getClassLoader());
+		this.ticker.advanceMillis(20);
+		Awaitility.await().untilAsserted(() -> assertThat(this.counts.own(0)).isEqualTo(1));
+		assertThat(inherited).containsExactly("secret", null);
+		buffers.close();
+		thread.join(10_000);
+		assertThat(thread.isAlive()).isFalse();
+		TestChain.inspect(middlewares(1), (request) -> record(buffers, request, 1));
+		assertThat(this.counts.own(0)).isEqualTo(2);
+		assertThat(threads).hasSize(1);
+	}
+
+	@Test
+	void samplesDoNotWaitIfNoThreadCanBeStarted(CapturedOutput output) {
+		AtomicBoolean possible = new AtomicBoolean();
+		SampleBuffers buffers = new SampleBuffers(
+				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, this.ticker), 2, (task) -> {
+					if (!possible.get()) {
+						throw new OutOfMemoryError("unable to create native thread");
+					}
+					return SampleFetcher.daemon(task);
+				});
+		TestChain.inspect(middlewares(1), (request) -> {
+			record(buffers, request, 10);
+			assertThat(this.counts.own(0)).isEqualTo(10);
+			possible.set(true);
+			record(buffers, request, 10);
+			assertThat(this.counts.own(0)).isEqualTo(10);
+			this.ticker.advanceMillis(20);
+			Awaitility.await().untilAsserted(() -> assertThat(this.counts.own(0)).isEqualTo(20));
+		});
+		buffers.close();
+		assertThat(output.getOut().lines().filter((line) -> line.contains("could not note the times of a request")))
+			.hasSize(1);
 	}
 
 	@Test
 	void samplesHaveTheTimeOfTheFirstOfThem() {
-		VirtualTimeScheduler.getOrSet();
 		HttpHandler handler = chain(1);
 		TestChain.get(handler, "/");
 		long second = this.ticker.read();
@@ -101,7 +205,6 @@ class SampleBuffersTests {
 
 	@Test
 	void nothingIsLeftWhenTheApplicationGoesDown() {
-		VirtualTimeScheduler.getOrSet();
 		MiddlewareHttpHandlerFactory factory = new MiddlewareHttpHandlerFactory((filters, context) -> chainOf(1),
 				List.of(this.counts), Guards.OFF, this.ticker, HeadDecorator.NONE);
 		HttpHandler handler = WebHttpHandlerBuilder.webHandler((exchange) -> exchange.getResponse().setComplete())
@@ -190,13 +293,11 @@ class SampleBuffersTests {
 
 	@Test
 	void allocatesNothingPerRequest() {
-		VirtualTimeScheduler.getOrSet();
 		SampleBuffers buffers = new SampleBuffers(
 				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, new TestTicker()), 2);
 		TestChain.inspect(middlewares(50), (request) -> {
 			record(buffers, request, 1000);
-			// A timer now and then to fetch what waits
-			assertThat(allocatedBytes(() -> record(buffers, request, 1000))).isLessThan(5_000);
+			assertThat(allocatedBytes(() -> record(buffers, request, 1000))).isLessThan(1_000);
 		});
 		buffers.close();
 		assertThat(this.counts.own(49)).isEqualTo(2000);
@@ -235,6 +336,44 @@ class SampleBuffersTests {
 
 	private static List<Middleware> middlewares(int count) {
 		return IntStream.range(0, count).mapToObj((i) -> TestChain.middleware(i, "m" + i)).toList();
+	}
+
+	/**
+	 * Counts how often it is read.
+	 */
+	private record CountingTicker(Ticker actual, AtomicInteger reads) implements Ticker {
+
+		CountingTicker(Ticker actual) {
+			this(actual, new AtomicInteger());
+		}
+
+		@Override
+		public long read() {
+			this.reads.incrementAndGet();
+			return this.actual.read();
+		}
+
+		void awaitReads(int count) {
+			int before = this.reads.get();
+			Awaitility.await().until(() -> this.reads.get() >= before + count);
+		}
+
+		/** No read for ten times as long as samples wait. */
+		void awaitSilence() {
+			Awaitility.await().pollInterval(Duration.ofMillis(200)).until(this.reads::get, new Predicate<>() {
+
+				private int before = -1;
+
+				@Override
+				public boolean test(Integer reads) {
+					boolean silent = reads == this.before;
+					this.before = reads;
+					return silent;
+				}
+
+			});
+		}
+
 	}
 
 	/**
