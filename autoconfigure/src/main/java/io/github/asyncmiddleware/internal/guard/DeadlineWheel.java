@@ -1,13 +1,15 @@
 package io.github.asyncmiddleware.internal.guard;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 import io.github.asyncmiddleware.internal.chain.Deadlines;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -21,10 +23,17 @@ import reactor.core.scheduler.Schedulers;
  * ticks late and never early. The thread that turns the wheel is a daemon, does not exist
  * before there is a timer, and sleeps when there are none. Tasks run on
  * {@link Schedulers#parallel()}.
+ * <p>
+ * All deadlines of an application depend on that one thread, so nothing that is thrown
+ * ends it. A timer that the scheduler does not take is offered once more with the next
+ * tick, so that a passing failure brings no foreign code onto the thread of the wheel;
+ * when that fails too, its task runs there, since a late deadline is better than none.
  */
 public final class DeadlineWheel implements Deadlines, AutoCloseable {
 
 	static final String THREAD_NAME = "async-middleware-deadlines";
+
+	private static final Log logger = LogFactory.getLog(DeadlineWheel.class);
 
 	private static final long TICK = TimeUnit.MILLISECONDS.toNanos(5);
 
@@ -39,6 +48,14 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 
 	private final AtomicInteger timers = new AtomicInteger();
 
+	private final ThreadFactory threads;
+
+	/** Timers to ring now. Belongs to the thread of the wheel, as does the next. */
+	private @Nullable Timer due;
+
+	/** Timers to ring with the next tick. */
+	private @Nullable Timer again;
+
 	/** Which tick the wheel has reached. Only written by its thread. */
 	private volatile long reached = -1;
 
@@ -48,10 +65,22 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 
 	private volatile @Nullable Thread thread;
 
+	/** Whether a failure was logged; a race only logs once more. */
+	private volatile boolean failed;
+
 	/**
 	 * Create a wheel that does not turn yet.
 	 */
 	public DeadlineWheel() {
+		this(DeadlineWheel::daemon);
+	}
+
+	/**
+	 * Create a wheel that does not turn yet.
+	 * @param threads makes the thread that will turn it
+	 */
+	DeadlineWheel(ThreadFactory threads) {
+		this.threads = threads;
 		for (int i = 0; i < SIZE; i++) {
 			this.buckets[i] = new Bucket();
 		}
@@ -74,12 +103,28 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 		}
 		Thread thread = this.thread;
 		if (thread == null) {
-			start();
+			return tryStart() ? timer : withoutWheel(timer, delay);
 		}
-		else if (this.asleep) {
+		if (this.asleep) {
 			LockSupport.unpark(thread);
 		}
 		return timer;
+	}
+
+	/**
+	 * Leave a timer to Reactor, as there is no thread that would turn the wheel.
+	 */
+	private Disposable withoutWheel(Timer timer, long delay) {
+		try {
+			Disposable replacement = Schedulers.parallel().schedule(timer, delay, TimeUnit.NANOSECONDS);
+			timer.dispose();
+			return replacement;
+		}
+		catch (Throwable ex) {
+			// It stays where it is, and rings once the thread can be started
+			failed("Could not set a timer", ex);
+			return timer;
+		}
 	}
 
 	/**
@@ -94,27 +139,42 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 		return this.buckets[(int) (tick & (SIZE - 1))];
 	}
 
-	private synchronized void start() {
+	private synchronized boolean tryStart() {
 		if (this.thread == null && !this.closed) {
-			Thread thread = new Thread(this::turn, THREAD_NAME);
-			thread.setDaemon(true);
-			this.thread = thread;
-			thread.start();
+			try {
+				Thread thread = this.threads.newThread(this::turn);
+				thread.start();
+				this.thread = thread;
+			}
+			catch (Throwable ex) {
+				// Most likely there are too many threads
+				failed("Could not start the thread that deadlines depend on, which is tried again with the next one",
+						ex);
+				return false;
+			}
 		}
+		return true;
+	}
+
+	private static Thread daemon(Runnable task) {
+		// Started by a request, of which it must keep nothing
+		Thread thread = new Thread(null, task, THREAD_NAME, 0, false);
+		thread.setContextClassLoader(DeadlineWheel.class.getClassLoader());
+		thread.setDaemon(true);
+		return thread;
 	}
 
 	private void turn() {
 		int idle = 0;
 		while (!this.closed) {
 			long tick = (now() - this.origin) / TICK;
-			List<Timer> due = new ArrayList<>(0);
-			// After a pause of more than a round, each bucket once is enough
-			for (long next = Math.max(this.reached + 1, tick - SIZE + 1); next <= tick; next++) {
-				this.reached = next;
-				bucket(next).removeDue(tick, due);
+			try {
+				turnTo(tick);
 			}
-			due.forEach(Timer::ring);
-			idle = (this.timers.get() == 0) ? idle + 1 : 0;
+			catch (Throwable ex) {
+				failed("Could not turn the wheel of deadlines", ex);
+			}
+			idle = (this.timers.get() == 0 && this.due == null) ? idle + 1 : 0;
 			if (idle > RESTLESS) {
 				sleep();
 				idle = 0;
@@ -122,6 +182,72 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 			else {
 				LockSupport.parkNanos(this, this.origin + (tick + 1) * TICK - now());
 			}
+			// No task has a reason to interrupt it, and it would not wait any more
+			Thread.interrupted();
+		}
+	}
+
+	private void turnTo(long tick) {
+		// After a pause of more than a round, each bucket once is enough
+		for (long next = Math.max(this.reached + 1, tick - SIZE + 1); next <= tick; next++) {
+			this.reached = next;
+			bucket(next).removeDue(tick);
+		}
+		for (Timer timer = this.due; timer != null; timer = this.due) {
+			this.due = timer.next;
+			timer.next = null;
+			ring(timer);
+		}
+		this.due = this.again;
+		this.again = null;
+	}
+
+	private void ring(Timer timer) {
+		try {
+			Schedulers.parallel().schedule(timer);
+		}
+		catch (RejectedExecutionException ex) {
+			// The application is going down, and nothing else is left to do
+			runHere(timer);
+		}
+		catch (Throwable ex) {
+			failed("Could not have a deadline handled by Schedulers.parallel()", ex);
+			if (timer.isOfferedAgain) {
+				runHere(timer);
+			}
+			else {
+				timer.isOfferedAgain = true;
+				timer.next = this.again;
+				this.again = timer;
+			}
+		}
+	}
+
+	private void runHere(Timer timer) {
+		try {
+			timer.run();
+		}
+		catch (Throwable ex) {
+			failed("Could not handle a deadline", ex);
+		}
+	}
+
+	/**
+	 * Say what has failed, if even that is possible.
+	 */
+	private void failed(String what, Throwable ex) {
+		try {
+			if (!this.failed) {
+				this.failed = true;
+				logger.warn(what + ". Other deadlines are not affected; further failures are logged at debug level",
+						ex);
+			}
+			else {
+				logger.debug(what, ex);
+			}
+		}
+		catch (Throwable logFailure) {
+			// Deadlines matter more
 		}
 	}
 
@@ -129,6 +255,7 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 		this.asleep = true;
 		while (this.timers.get() == 0 && !this.closed) {
 			LockSupport.park(this);
+			Thread.interrupted();
 		}
 		this.asleep = false;
 	}
@@ -194,12 +321,17 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 			return true;
 		}
 
-		synchronized void removeDue(long tick, List<Timer> due) {
+		/**
+		 * Move timers to those that are to ring now.
+		 */
+		synchronized void removeDue(long tick) {
 			Timer timer = this.first;
 			while (timer != null) {
 				Timer next = timer.next;
 				if (timer.tick <= tick && tryRemove(timer)) {
-					due.add(timer);
+					DeadlineWheel.this.timers.getAndDecrement();
+					timer.next = DeadlineWheel.this.due;
+					DeadlineWheel.this.due = timer;
 				}
 				timer = next;
 			}
@@ -208,9 +340,11 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 	}
 
 	/**
-	 * One timer. Its links belong to the bucket that it is in.
+	 * One timer. Its links belong to the bucket that it is in, and to the thread of the
+	 * wheel once it is due. It is set when its task has been called: a scheduler can
+	 * throw although it has taken the task.
 	 */
-	private static final class Timer implements Disposable {
+	private static final class Timer extends AtomicBoolean implements Disposable, Runnable {
 
 		private final DeadlineWheel wheel;
 
@@ -225,19 +359,18 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 		/** The bucket that it is in, until it rings or is taken back. */
 		private volatile @Nullable Bucket bucket;
 
+		/** Belongs to the thread of the wheel. */
+		private boolean isOfferedAgain;
+
 		Timer(DeadlineWheel wheel, Runnable task, long tick) {
 			this.wheel = wheel;
 			this.task = task;
 			this.tick = tick;
 		}
 
-		void ring() {
-			this.wheel.timers.getAndDecrement();
-			try {
-				Schedulers.parallel().schedule(this.task);
-			}
-			catch (RejectedExecutionException ex) {
-				// The application is going down, and nothing else is left to do
+		@Override
+		public void run() {
+			if (compareAndSet(false, true)) {
 				this.task.run();
 			}
 		}

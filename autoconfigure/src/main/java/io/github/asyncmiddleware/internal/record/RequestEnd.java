@@ -64,7 +64,9 @@ public final class RequestEnd {
 	 * @param error why
 	 */
 	public void bodyFailed(Throwable error) {
-		this.bodyError = error;
+		if (this.ending == null) {
+			this.bodyError = error;
+		}
 	}
 
 	/**
@@ -79,7 +81,10 @@ public final class RequestEnd {
 	 * The server could not write the response.
 	 */
 	public void writeFailed() {
-		this.writeFailed = true;
+		// A server that throws from the last signal makes a failure of what was written
+		if (this.ending == null) {
+			this.writeFailed = true;
+		}
 	}
 
 	/**
@@ -87,6 +92,14 @@ public final class RequestEnd {
 	 */
 	public void clientLost() {
 		this.clientLost = true;
+	}
+
+	/**
+	 * Whether the client has left while bytes of it were being read.
+	 * @return {@code true} if nothing that is sent reaches anyone
+	 */
+	public boolean isClientLost() {
+		return this.clientLost;
 	}
 
 	/**
@@ -133,7 +146,7 @@ public final class RequestEnd {
 					? RequestResult.GONE_BEFORE_HEAD : RequestResult.FATAL;
 		}
 		if (this.bodyError != null) {
-			return RequestResult.CUT;
+			return isClientLost(this.bodyError) ? RequestResult.GONE_AFTER_HEAD : RequestResult.CUT;
 		}
 		if (this.writeFailed || (!this.bodyComplete && ending != Ending.ERROR) || isDisconnect(this.error)) {
 			return RequestResult.GONE_AFTER_HEAD;

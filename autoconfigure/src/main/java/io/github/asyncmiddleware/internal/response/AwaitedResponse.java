@@ -54,7 +54,7 @@ public final class AwaitedResponse implements LiveResponse {
 
 	@Override
 	public HttpStatusCode statusCode() {
-		return this.commit.statusCode();
+		return this.commit.status().code();
 	}
 
 	@Override

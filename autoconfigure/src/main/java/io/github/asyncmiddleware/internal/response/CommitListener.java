@@ -75,6 +75,12 @@ public interface CommitListener extends RequestRecord {
 	void upgrades(ServerHttpResponse response);
 
 	/**
+	 * An error has ended the request that Reactor lets no operator see.
+	 * @param error the error
+	 */
+	void fatal(Throwable error);
+
+	/**
 	 * Where the response notes what is known of its end.
 	 * @return the end of the request
 	 */

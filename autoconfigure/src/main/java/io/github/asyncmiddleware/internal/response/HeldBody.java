@@ -306,11 +306,14 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 	@SuppressWarnings("unchecked")
 	private T observe(T element) {
 		AtomicInteger open = this.open;
-		if (open == null || element instanceof Mono || !(element instanceof Publisher<?> group)) {
+		if (open == null) {
 			return element;
 		}
+		if (element instanceof Mono<?> group) {
+			return (T) group.doOnError(end()::bodyFailed);
+		}
 		open.incrementAndGet();
-		return (T) Flux.from(group).doOnComplete(this::closed).doOnError(end()::bodyFailed);
+		return (T) Flux.from((Publisher<?>) element).doOnComplete(this::closed).doOnError(end()::bodyFailed);
 	}
 
 	@Override

@@ -100,6 +100,13 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	}
 
 	/**
+	 * The face that this one was made of.
+	 */
+	final ResponseFace outer() {
+		return (this.outer != null) ? this.outer : this;
+	}
+
+	/**
 	 * Belong to another attempt, together with all faces further out. Called in the lock
 	 * of the commit.
 	 */
@@ -135,7 +142,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	 */
 	@Override
 	public ServerHttpResponse getDelegate() {
-		this.commit.unwrapped();
+		this.commit.status().unwrapped();
 		return this.target;
 	}
 

@@ -1,9 +1,5 @@
 package io.github.asyncmiddleware.internal.response;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -21,42 +17,7 @@ import reactor.util.context.Context;
  * that the writing is complete, and the middleware carries it from the moment it releases
  * it.
  */
-public final class ResponseWriter implements CoreSubscriber<Void>, Subscription {
-
-	/** Some middleware was shown it. */
-	private static final int SHOWN = 1;
-
-	/** It has no carrier: the last one was told that it is done. */
-	private static final int TAKEN = 1 << 1;
-
-	/** The subscriber does not carry it any more. */
-	private static final int DETACHED = 1 << 2;
-
-	/** No middleware has a say any more. */
-	private static final int OUT = 1 << 3;
-
-	/** It has ended, was cancelled or was refused. */
-	private static final int OVER = 1 << 4;
-
-	/** The head is with the server, or just about to be: it is too late to cancel it. */
-	private static final int SENDING = 1 << 5;
-
-	/** It was cancelled while the head went to the server. */
-	private static final int UNWANTED = 1 << 6;
-
-	/** Counts how often it was released. */
-	private static final int HOP = 1 << 7;
-
-	private static final VarHandle WORD;
-
-	static {
-		try {
-			WORD = MethodHandles.lookup().findVarHandle(ResponseWriter.class, "word", int.class);
-		}
-		catch (ReflectiveOperationException ex) {
-			throw new ExceptionInInitializerError(ex);
-		}
-	}
+public final class ResponseWriter extends WriterWord implements CoreSubscriber<Void>, Subscription {
 
 	private final ResponseFace face;
 
@@ -81,8 +42,6 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 	/** The server writes a body by itself, so nothing else tells when it is complete. */
 	private boolean unseen;
 
-	private volatile int word;
-
 	/** Set by the thread that releases, read after the word says {@link #OUT}. */
 	private @Nullable Waiting carrier;
 
@@ -96,7 +55,7 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 	private volatile @Nullable Subscription wait;
 
 	/** Those that came second. Changed in the lock of this. */
-	private volatile @Nullable List<ResponseWriter> seconds;
+	private volatile @Nullable SecondWriters seconds;
 
 	ResponseWriter(ResponseFace face, CoreSubscriber<? super Void> actual) {
 		this.face = face;
@@ -142,7 +101,7 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 		this.write = write;
 		this.unseen = unseen;
 		this.actual.onSubscribe(this);
-		if ((this.word & OVER) != 0) {
+		if ((word() & OVER) != 0) {
 			return;
 		}
 		arrive();
@@ -152,11 +111,17 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 	 * The head is decided.
 	 */
 	void arrive() {
-		if (this.commit.arrives(this)) {
-			proceed();
+		try {
+			if (this.commit.arrives(this)) {
+				proceed();
+			}
+			else {
+				this.commit.hold(this);
+			}
 		}
-		else {
-			this.commit.hold(this);
+		catch (VirtualMachineError ex) {
+			this.commit.request().fatal(ex);
+			throw ex;
 		}
 	}
 
@@ -179,25 +144,44 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 	 * Wait for what comes before the head.
 	 */
 	void waitFor(Mono<Void> work) {
-		work.subscribe(new Wait(this));
+		work.subscribe(new CommitWait(this));
 	}
 
-	private void waited() {
-		if (this.commit.sends(this)) {
-			proceed();
+	/**
+	 * It can be told to stop waiting from now on.
+	 */
+	void waiting(Subscription wait) {
+		this.wait = wait;
+		if (isOver()) {
+			wait.cancel();
+		}
+		else {
+			wait.request(Long.MAX_VALUE);
 		}
 	}
 
 	/**
-	 * The head is about to be with the server.
-	 * @return {@code false} if it is over, and no head of this one may go
+	 * Everything before the head is done.
+	 * @param error why it could not be done, or {@code null}
 	 */
-	boolean markSending() {
-		int word = this.word;
-		while ((word & OVER) == 0 && !WORD.compareAndSet(this, word, word | SENDING)) {
-			word = this.word;
+	void waited(@Nullable Throwable error) {
+		if (error != null) {
+			Subscription upstream = this.upstream;
+			if (upstream != null) {
+				upstream.cancel();
+			}
+			fail(error);
+			return;
 		}
-		return (word & OVER) == 0;
+		try {
+			if (this.commit.sends(this)) {
+				proceed();
+			}
+		}
+		catch (VirtualMachineError ex) {
+			this.commit.request().fatal(ex);
+			throw ex;
+		}
 	}
 
 	/**
@@ -208,18 +192,19 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 		if (body == null) {
 			Supplier<Mono<Void>> write = this.write;
 			if (write != null) {
-				write(this.unseen && !this.commit.allowsBody() ? this.commit::completeWithoutBody : write);
+				write(this.unseen && !this.commit.status().allowsBody() ? this.commit::completeWithoutBody : write);
 			}
 		}
-		else if (this.commit.allowsBody()) {
+		else if (this.commit.status().allowsBody()) {
 			body.letGo();
 		}
 		else {
 			dropBody(body);
 		}
-		if ((this.word & (UNWANTED | OVER)) == UNWANTED) {
+		if ((word() & (UNWANTED | OVER)) == UNWANTED) {
 			markOver();
 			cancelSources();
+			endSeconds(null);
 		}
 	}
 
@@ -251,24 +236,12 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 	}
 
 	/**
-	 * It is about to be shown to a middleware.
-	 * @return the hop, for {@link #take}, or -1 if it is over
-	 */
-	int showing() {
-		int word = this.word;
-		while ((word & OVER) == 0 && !WORD.compareAndSet(this, word, word | SHOWN)) {
-			word = this.word;
-		}
-		return ((word & OVER) == 0) ? word | SHOWN : -1;
-	}
-
-	/**
 	 * The middleware that it was shown to has not released it at once, or another thread
 	 * has done so: take it from who has carried it until then, in the first case.
 	 */
 	void take(int hop) {
 		Waiting carrier = this.carrier;
-		if ((hop & TAKEN) == 0 && WORD.compareAndSet(this, hop, hop | TAKEN | DETACHED)) {
+		if (markTaken(hop)) {
 			end(carrier, null);
 		}
 	}
@@ -278,19 +251,12 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 	 * @return whether it is the carrier from now on
 	 */
 	boolean released(Waiting waiting) {
-		int word = this.word;
-		while ((word & OVER) == 0 && !WORD.compareAndSet(this, word, (word & ~TAKEN) + HOP)) {
-			word = this.word;
-		}
+		int word = markReleased();
 		boolean carries = (word & (TAKEN | OVER)) == TAKEN;
 		if (carries) {
 			this.carrier = waiting;
 		}
 		return carries;
-	}
-
-	void lettingOut() {
-		WORD.getAndBitwiseOr(this, OUT);
 	}
 
 	/**
@@ -305,9 +271,7 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 				end(this.carrier, ((before & SHOWN) != 0) ? null
 						: new IllegalStateException("Another response is sent instead"));
 			}
-			if (this.seconds != null) {
-				endSeconds(null);
-			}
+			endSeconds(null);
 		}
 	}
 
@@ -329,34 +293,28 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 	}
 
 	private void endTogether(ResponseWriter second) {
+		SecondWriters seconds;
 		synchronized (this) {
-			if (this.seconds == null) {
-				this.seconds = new ArrayList<>(1);
-			}
-			this.seconds.add(second);
+			seconds = (this.seconds != null) ? this.seconds : new SecondWriters();
+			this.seconds = seconds;
 		}
-		if (isOver()) {
-			endSeconds(null);
+		if (!seconds.tryAdd(second)) {
+			second.endWithFirst(null);
 		}
+		else if (isOver()) {
+			seconds.end(null);
+		}
+	}
+
+	void endWithFirst(@Nullable Throwable error) {
+		end(null, error);
 	}
 
 	private void endSeconds(@Nullable Throwable error) {
-		List<ResponseWriter> seconds;
-		synchronized (this) {
-			seconds = this.seconds;
-			this.seconds = null;
-		}
+		SecondWriters seconds = this.seconds;
 		if (seconds != null) {
-			seconds.forEach((second) -> second.end(null, error));
+			seconds.end(error);
 		}
-	}
-
-	boolean isOver() {
-		return (this.word & OVER) != 0;
-	}
-
-	private int markOver() {
-		return (int) WORD.getAndBitwiseOr(this, OVER);
 	}
 
 	private void cancelSources() {
@@ -398,7 +356,7 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 			this.actual.onSubscribe(this);
 			return;
 		}
-		if ((this.word & OVER) != 0) {
+		if ((word() & OVER) != 0) {
 			subscription.cancel();
 		}
 		else {
@@ -419,9 +377,7 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 		if ((before & (OVER | TAKEN)) == 0) {
 			end(this.carrier, null);
 		}
-		if (this.seconds != null) {
-			endSeconds(null);
-		}
+		endSeconds(null);
 	}
 
 	@Override
@@ -442,9 +398,7 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 		else if ((before & OVER) != 0) {
 			Operators.onErrorDropped(ex, this.context);
 		}
-		if (this.seconds != null) {
-			endSeconds(ex);
-		}
+		endSeconds(ex);
 	}
 
 	@Override
@@ -472,71 +426,17 @@ public final class ResponseWriter implements CoreSubscriber<Void>, Subscription 
 	}
 
 	private void cancel(int notCarrier) {
-		int word = this.word;
-		while ((word & (OVER | notCarrier)) == 0) {
-			boolean stands = (word & (SHOWN | OUT)) == SHOWN || ((word & SENDING) != 0 && !hasOpenBody());
-			int next = stands ? TAKEN | DETACHED : ((word & (SENDING | UNWANTED)) == SENDING) ? UNWANTED : OVER;
-			if (WORD.compareAndSet(this, word, word | next)) {
-				if (next == OVER) {
-					this.commit.reopen(this, 0);
-					cancelSources();
-				}
-				return;
-			}
-			word = this.word;
+		int before = markCancelled(notCarrier, hasOpenBody());
+		if ((before & (OVER | notCarrier)) == 0 && cancelled(before, hasOpenBody()) == OVER) {
+			this.commit.reopen(this, 0);
+			cancelSources();
+			endSeconds(null);
 		}
 	}
 
 	@Override
 	public Context currentContext() {
 		return this.context;
-	}
-
-	/**
-	 * Waits for commit actions and response hooks.
-	 */
-	private static final class Wait implements CoreSubscriber<Void> {
-
-		private final ResponseWriter writer;
-
-		Wait(ResponseWriter writer) {
-			this.writer = writer;
-		}
-
-		@Override
-		public void onSubscribe(Subscription subscription) {
-			this.writer.wait = subscription;
-			if ((this.writer.word & OVER) != 0) {
-				subscription.cancel();
-			}
-			else {
-				subscription.request(Long.MAX_VALUE);
-			}
-		}
-
-		@Override
-		public void onNext(Void value) {
-		}
-
-		@Override
-		public void onError(Throwable ex) {
-			Subscription upstream = this.writer.upstream;
-			if (upstream != null) {
-				upstream.cancel();
-			}
-			this.writer.fail(ex);
-		}
-
-		@Override
-		public void onComplete() {
-			this.writer.waited();
-		}
-
-		@Override
-		public Context currentContext() {
-			return this.writer.context;
-		}
-
 	}
 
 }

@@ -17,7 +17,7 @@ public abstract class Waiting extends Mono<Void> {
 	@Nullable Waiting outer;
 
 	/** Leads the response past this one. Published by the state of the subclass. */
-	ResponseCommit.@Nullable Lead lead;
+	WaitingLine.@Nullable Lead lead;
 
 	boolean linked;
 

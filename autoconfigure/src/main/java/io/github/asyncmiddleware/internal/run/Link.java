@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.run;
 
 import java.util.List;
 
+import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,9 @@ final class Link {
 	/** Whether the middleware does something before the head. */
 	final boolean hooked;
 
+	/** Whether the request may have to go on as if the middleware were absent. */
+	final boolean discardable;
+
 	/** How much time the middleware has for itself, in nanoseconds; 0 for no end. */
 	final long timeout;
 
@@ -43,6 +47,8 @@ final class Link {
 		this.scope = (middleware != null && !middleware.scope().isAll()) ? middleware.scope() : null;
 		this.hooked = middleware != null && middleware.code().onResponse() != null;
 		this.timeout = (middleware != null && middleware.timeout() != null) ? middleware.timeout().toNanos() : 0;
+		this.discardable = middleware != null && !group
+				&& (this.timeout > 0 || middleware.onFailure() == OnFailure.SKIP);
 		this.next = next;
 		this.rest = rest;
 		this.guards = guards;

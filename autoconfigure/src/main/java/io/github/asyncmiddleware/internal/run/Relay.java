@@ -180,10 +180,6 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		return (int) WORD.getAndBitwiseOr(this, bits);
 	}
 
-	private boolean isRunning() {
-		return (this.word & (DONE | CANCELLED)) == 0;
-	}
-
 	@Override
 	public void onSubscribe(Subscription subscription) {
 		if ((this.word & SKIPPED) != 0) {
@@ -217,7 +213,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			subscription.cancel();
 		}
 		Relay next = (this.inner != null) ? this.inner.nextRelay : null;
-		if (next != null && next.isRunning()) {
+		if (next != null && (next.word & CANCELLED) == 0) {
 			// Started without being waited for
 			next.cancel();
 		}
@@ -280,7 +276,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			return false;
 		}
 		mark(SKIPPED);
-		proceed(inner.link().next(), inner.exchange, this);
+		proceed(inner.link().next(), inner.discardOwn(), this);
 		return true;
 	}
 
@@ -292,6 +288,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		if (!Verdict.tryLeaveResponse(inner, shown)) {
 			ownTime.cancelWork();
 			Verdict.timedOut(inner);
+			inner.discardOwn();
 			ended(new DeadlineException());
 		}
 		else if (shown) {
@@ -323,6 +320,10 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 				activity.at(relay.outer);
 				relay = relay.passOn();
 			}
+		}
+		catch (VirtualMachineError ex) {
+			this.run.fatal(ex);
+			throw ex;
 		}
 		finally {
 			activity.exit(previous);

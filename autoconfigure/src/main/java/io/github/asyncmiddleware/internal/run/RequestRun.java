@@ -359,7 +359,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 
 	@Override
 	public void head(int status, boolean body, ServerHttpResponse response) {
-		if (this.reporter == null || this.end.isClientLost(RequestEnd.rendered(this.exchange)) || hasHead()
+		if (this.reporter == null || this.end.isClientLost() || hasHead()
 				|| !tryAcquire()) {
 			return;
 		}
@@ -432,11 +432,8 @@ public final class RequestRun extends Ledger implements CommitListener {
 		}
 	}
 
-	/**
-	 * An error has ended the request that Reactor lets no operator see.
-	 * @param error the error
-	 */
-	void fatal(Throwable error) {
+	@Override
+	public void fatal(Throwable error) {
 		ended(Ending.FATAL, error);
 		Terminal terminal = this.terminal;
 		if (terminal != null) {

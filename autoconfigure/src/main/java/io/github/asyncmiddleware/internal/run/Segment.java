@@ -5,6 +5,7 @@ import java.util.List;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
+import io.github.asyncmiddleware.internal.response.AttemptExchange;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -132,6 +133,9 @@ public final class Segment implements WebHandler {
 							run.here().at(null);
 							source = Failures.guard(link.rest, exchange);
 							break;
+						}
+						if (link.discardable) {
+							exchange = AttemptExchange.begin(exchange, run);
 						}
 						step = new Step(link, run, exchange, actual);
 						if (!link.isGroup()) {

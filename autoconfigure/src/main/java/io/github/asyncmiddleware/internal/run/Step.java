@@ -4,6 +4,7 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.response.AttemptExchange;
 import io.github.asyncmiddleware.internal.response.Waiting;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -43,7 +44,7 @@ public final class Step extends StepWord implements WebFilterChain {
 	private @Nullable ServerWebExchange nextExchange;
 
 	/** What the rest of the chain does to the response, once it was started. */
-	private @Nullable Attempt attempt;
+	private @Nullable AttemptExchange attempt;
 
 	/** Where the response leaves the middleware, unless it returned next itself. */
 	@Nullable Relay relay;
@@ -132,8 +133,8 @@ public final class Step extends StepWord implements WebFilterChain {
 			Operators.complete(actual);
 		}
 		else {
-			this.attempt = Attempt.begin(exchange, this.run);
-			ServerWebExchange next = this.attempt.exchange(exchange);
+			AttemptExchange next = AttemptExchange.begin(exchange, this.run);
+			this.attempt = next;
 			if (relay != null) {
 				relay.proceed(this.link.next(), next, actual);
 			}
@@ -147,10 +148,23 @@ public final class Step extends StepWord implements WebFilterChain {
 	 * Undo what the rest of the chain has done to the response and has not sent.
 	 */
 	void discardAttempt() {
-		Attempt attempt = this.attempt;
+		AttemptExchange attempt = this.attempt;
 		if (attempt != null && !this.run.isEnded()) {
 			attempt.discard();
 		}
+	}
+
+	/**
+	 * Undo what the middleware itself has done to the response and has not sent, where
+	 * the request may have to go on as if it were absent.
+	 * @return the exchange as it is without the middleware
+	 */
+	ServerWebExchange discardOwn() {
+		if (!this.link.discardable || !(this.exchange instanceof AttemptExchange own)) {
+			return this.exchange;
+		}
+		own.discard();
+		return own.outside();
 	}
 
 	/**
@@ -292,6 +306,7 @@ public final class Step extends StepWord implements WebFilterChain {
 	 */
 	public void responseShown(Waiting waiting) {
 		this.run.returned(this);
+		this.run.activity().at(this);
 		OwnTime.shown(this, waiting);
 	}
 
@@ -301,6 +316,14 @@ public final class Step extends StepWord implements WebFilterChain {
 	public void responseReplaced() {
 		markReplaced();
 		OwnTime.start(this);
+	}
+
+	/**
+	 * The response of the rest of the chain could not be sent, which is no failure of the
+	 * middleware that has let it go.
+	 */
+	public void responseFailed() {
+		mark(StepState.NEXT_COMPLETED, StepState.NEXT_FAILED);
 	}
 
 	/**

@@ -567,6 +567,10 @@ final class AwaitRun extends Waiting
 	 */
 	private void finish(int before, int bit) {
 		if (!isFinished(before) && isFinished(before | bit) && (before & LEFT) == 0) {
+			Step step = step();
+			if (this.error != null && step != null) {
+				step.responseFailed();
+			}
 			end(this.error);
 		}
 	}

@@ -249,6 +249,38 @@ class DeadlineTests {
 		assertThat(this.listener.take().result()).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
 	}
 
+	@ParameterizedTest
+	@EnumSource(OnFailure.class)
+	void aTimerThatRingsTooEarlyIsSetAgain(OnFailure onFailure) throws Exception {
+		start(chain().deadlines(early())
+			.middleware("slow", onFailure, TIMEOUT, filter((exchange, next) -> Mono.never())));
+		this.deadlines.advance(NEARLY);
+		assertThat(this.listener.isEmpty()).isTrue();
+		assertThat(this.deadlines.timers()).isEqualTo(1);
+		assertThat(this.deadlines.set()).isGreaterThan(5);
+		this.deadlines.advance(REST);
+		assertGivenUp(onFailure);
+	}
+
+	/**
+	 * Deadlines that call back after half of the time.
+	 */
+	private Deadlines early() {
+		return new Deadlines() {
+
+			@Override
+			public long now() {
+				return DeadlineTests.this.deadlines.now();
+			}
+
+			@Override
+			public Disposable schedule(Runnable task, long delay) {
+				return DeadlineTests.this.deadlines.schedule(task, delay / 2);
+			}
+
+		};
+	}
+
 	@Test
 	void aRequestThatIsOverIsNotGoneOnWith() throws Exception {
 		HttpHandler handler = chain().middleware("fatal", (exchange, next) -> {

@@ -1,0 +1,36 @@
+package io.github.asyncmiddleware.internal.response;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The writers that came second to one attempt: they write nothing and end with the first.
+ */
+final class SecondWriters {
+
+	private final List<ResponseWriter> writers = new ArrayList<>(1);
+
+	private boolean ended;
+
+	/**
+	 * Add a writer.
+	 * @return {@code false} if the first has ended already
+	 */
+	synchronized boolean tryAdd(ResponseWriter writer) {
+		return !this.ended && this.writers.add(writer);
+	}
+
+	private synchronized List<ResponseWriter> take() {
+		this.ended = true;
+		List<ResponseWriter> writers = List.copyOf(this.writers);
+		this.writers.clear();
+		return writers;
+	}
+
+	void end(@Nullable Throwable error) {
+		take().forEach((writer) -> writer.endWithFirst(error));
+	}
+
+}

@@ -1,0 +1,132 @@
+package io.github.asyncmiddleware.internal.response;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The word of a {@link ResponseWriter}: how far it is, and what carries it. Every
+ * transition is one method, and what is decided is decided from the word before.
+ */
+abstract class WriterWord {
+
+	/** Some middleware was shown it. */
+	static final int SHOWN = 1;
+
+	/** It has no carrier: the last one was told that it is done. */
+	static final int TAKEN = 1 << 1;
+
+	/** The subscriber does not carry it any more. */
+	static final int DETACHED = 1 << 2;
+
+	/** No middleware has a say any more. */
+	static final int OUT = 1 << 3;
+
+	/** It has ended, was cancelled or was refused. */
+	static final int OVER = 1 << 4;
+
+	/** The head is with the server, or just about to be: it is too late to cancel it. */
+	static final int SENDING = 1 << 5;
+
+	/** It was cancelled while the head went to the server. */
+	static final int UNWANTED = 1 << 6;
+
+	/** Counts how often it was released. */
+	static final int HOP = 1 << 7;
+
+	private static final VarHandle WORD;
+
+	static {
+		try {
+			WORD = MethodHandles.lookup().findVarHandle(WriterWord.class, "word", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	private volatile int word;
+
+	final int word() {
+		return this.word;
+	}
+
+	final boolean isOver() {
+		return (this.word & OVER) != 0;
+	}
+	/**
+	 * The head is about to be with the server.
+	 * @return {@code false} if it is over, and no head of this one may go
+	 */
+	final boolean markSending() {
+		int word = this.word;
+		while ((word & OVER) == 0 && !WORD.compareAndSet(this, word, word | SENDING)) {
+			word = this.word;
+		}
+		return (word & OVER) == 0;
+	}
+	/**
+	 * It is about to be shown to a middleware.
+	 * @return the hop, for {@link #take}, or -1 if it is over
+	 */
+	final int showing() {
+		int word = this.word;
+		while ((word & OVER) == 0 && !WORD.compareAndSet(this, word, word | SHOWN)) {
+			word = this.word;
+		}
+		return ((word & OVER) == 0) ? word | SHOWN : -1;
+	}
+	/**
+	 * Take it from its carrier, unless it was released after it had been shown.
+	 * @param hop the word when it was shown
+	 * @return whether it is taken now
+	 */
+	final boolean markTaken(int hop) {
+		return (hop & TAKEN) == 0 && WORD.compareAndSet(this, hop, hop | TAKEN | DETACHED);
+	}
+
+	/**
+	 * A middleware that it was shown to lets it pass on.
+	 * @return the word before
+	 */
+	final int markReleased() {
+		int word = this.word;
+		while ((word & OVER) == 0 && !WORD.compareAndSet(this, word, (word & ~TAKEN) + HOP)) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	final void lettingOut() {
+		WORD.getAndBitwiseOr(this, OUT);
+	}
+	final int markOver() {
+		return (int) WORD.getAndBitwiseOr(this, OVER);
+	}
+	/**
+	 * Its carrier cancels. What was shown does not belong to the carrier any more, and
+	 * what goes to the server together with its head is not called back.
+	 * @param notCarrier the bit that says that it is not the carrier
+	 * @param open whether a body follows the head whose end is not known yet
+	 * @return the word before
+	 */
+	final int markCancelled(int notCarrier, boolean open) {
+		int word = this.word;
+		while ((word & (OVER | notCarrier)) == 0
+				&& !WORD.compareAndSet(this, word, word | cancelled(word, open))) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * What a cancellation adds to a word.
+	 */
+	static int cancelled(int word, boolean open) {
+		boolean stands = (word & (SHOWN | OUT)) == SHOWN || ((word & SENDING) != 0 && !open);
+		if (stands) {
+			return TAKEN | DETACHED;
+		}
+		return ((word & (SENDING | UNWANTED)) == SENDING) ? UNWANTED : OVER;
+	}
+
+}
