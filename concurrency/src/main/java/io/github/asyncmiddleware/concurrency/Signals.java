@@ -23,6 +23,8 @@ public final class Signals implements CoreSubscriber<Object> {
 
 	private volatile @Nullable Throwable error;
 
+	private volatile boolean cancelled;
+
 	/**
 	 * Create a subscriber that asks for everything at once.
 	 */
@@ -49,9 +51,10 @@ public final class Signals implements CoreSubscriber<Object> {
 	}
 
 	/**
-	 * Cancel, if subscribed.
+	 * Cancel, as soon as it is subscribed.
 	 */
 	public void cancel() {
+		this.cancelled = true;
 		Subscription subscription = this.subscription;
 		if (subscription != null) {
 			subscription.cancel();
@@ -69,7 +72,10 @@ public final class Signals implements CoreSubscriber<Object> {
 	@Override
 	public void onSubscribe(Subscription subscription) {
 		this.subscription = subscription;
-		if (this.asks) {
+		if (this.cancelled) {
+			subscription.cancel();
+		}
+		else if (this.asks) {
 			subscription.request(Long.MAX_VALUE);
 		}
 	}

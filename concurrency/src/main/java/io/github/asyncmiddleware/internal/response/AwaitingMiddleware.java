@@ -81,12 +81,14 @@ final class AwaitingMiddleware extends Waiting {
 
 	/**
 	 * Do not wait for the response any more, unless it is here.
+	 * @param rest cancels the rest of the chain
 	 * @return {@code false} if it is
 	 */
-	boolean tryGiveUp() {
+	boolean tryGiveUp(Runnable rest) {
 		if (!this.state.compareAndSet(RUNNING, OVER)) {
 			return false;
 		}
+		rest.run();
 		this.face.commit().discard(this, null, this.face, this.head);
 		return true;
 	}

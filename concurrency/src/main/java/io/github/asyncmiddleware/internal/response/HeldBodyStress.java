@@ -113,47 +113,6 @@ public final class HeldBodyStress {
 	}
 
 	/**
-	 * The server cancels a stream while the element is passed on that was held.
-	 */
-	@JCStressTest
-	@Outcome(id = "(nothing|200 cut|200 rest cut), cancelled", expect = Expect.ACCEPTABLE,
-			desc = "The element goes to the server or is released, and the source is cancelled.")
-	@Outcome(expect = Expect.FORBIDDEN, desc = "The source goes on, or the buffer is not released once.")
-	@State
-	public static class LetGoAndCancel {
-
-		private final StressRequest request = new StressRequest();
-
-		private final AwaitingMiddleware middleware = new AwaitingMiddleware(this.request, false);
-
-		private final Source<DataBuffer> source = new Source<>();
-
-		private final CountedBuffer body = new CountedBuffer("rest");
-
-		public LetGoAndCancel() {
-			this.request.face().inner().writeWith(this.source.flux()).subscribe(new Signals());
-			this.source.next(this.body);
-		}
-
-		@Actor
-		public void letGo() {
-			this.middleware.release();
-		}
-
-		@Actor
-		public void cancel() {
-			this.middleware.cancel();
-		}
-
-		@Arbiter
-		public void result(L_Result result) {
-			result.r1 = this.request.response() + ", " + (this.source.isCancelled() ? "cancelled" : "goes on")
-					+ Leaks.of(this.body);
-		}
-
-	}
-
-	/**
 	 * The server asks for two more elements while the first is passed on.
 	 */
 	@JCStressTest
