@@ -137,8 +137,7 @@ public final class HeldBodyStress {
 				@Override
 				public void subscribe(CoreSubscriber<? super Void> actual) {
 					LetGoAndRequest.this.server.actual = actual;
-					HeldBody.stream(LetGoAndRequest.this.source.flux(), writer)
-						.subscribe(LetGoAndRequest.this.server);
+					HeldBody.stream(LetGoAndRequest.this.source.flux(), writer).subscribe(LetGoAndRequest.this.server);
 				}
 
 			});

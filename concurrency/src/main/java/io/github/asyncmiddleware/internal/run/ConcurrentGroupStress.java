@@ -143,7 +143,8 @@ public final class ConcurrentGroupStress {
 	 * Both answer.
 	 */
 	@JCStressTest
-	@Outcome(id = "401, completes, ANSWERED CANCELLED", expect = Expect.ACCEPTABLE, desc = "The first in order decides, whoever is faster.")
+	@Outcome(id = "401, completes, ANSWERED CANCELLED", expect = Expect.ACCEPTABLE,
+			desc = "The first in order decides, whoever is faster.")
 	@Outcome(id = "402.*", expect = Expect.FORBIDDEN, desc = "The outcome depends on who is faster.")
 	@Outcome(expect = Expect.FORBIDDEN, desc = "No answer, or two.")
 	@State
@@ -174,7 +175,8 @@ public final class ConcurrentGroupStress {
 	 * The first passes, the second answers.
 	 */
 	@JCStressTest
-	@Outcome(id = "402, completes, PASSED ANSWERED", expect = Expect.ACCEPTABLE, desc = "The answer has waited for the first.")
+	@Outcome(id = "402, completes, PASSED ANSWERED", expect = Expect.ACCEPTABLE,
+			desc = "The answer has waited for the first.")
 	@Outcome(id = "200.*", expect = Expect.FORBIDDEN, desc = "The rest runs although a member has answered.")
 	@Outcome(expect = Expect.FORBIDDEN, desc = "No answer, or two.")
 	@State
@@ -205,7 +207,8 @@ public final class ConcurrentGroupStress {
 	 * The first answers, the second passes.
 	 */
 	@JCStressTest
-	@Outcome(id = "401, completes, ANSWERED CANCELLED", expect = Expect.ACCEPTABLE, desc = "The second has lost, whether it has passed or not.")
+	@Outcome(id = "401, completes, ANSWERED CANCELLED", expect = Expect.ACCEPTABLE,
+			desc = "The second has lost, whether it has passed or not.")
 	@Outcome(id = "200.*", expect = Expect.FORBIDDEN, desc = "The rest runs although a member has answered.")
 	@Outcome(expect = Expect.FORBIDDEN, desc = "No answer, or two.")
 	@State
@@ -236,7 +239,8 @@ public final class ConcurrentGroupStress {
 	 * The first fails, the second answers.
 	 */
 	@JCStressTest
-	@Outcome(id = "nothing, fails with UnsupportedOperationException, FAILED CANCELLED", expect = Expect.ACCEPTABLE, desc = "The first in order decides.")
+	@Outcome(id = "nothing, fails with UnsupportedOperationException, FAILED CANCELLED", expect = Expect.ACCEPTABLE,
+			desc = "The first in order decides.")
 	@Outcome(id = "402.*", expect = Expect.FORBIDDEN, desc = "A failure is hidden by an answer.")
 	@Outcome(expect = Expect.FORBIDDEN, desc = "No end, or two.")
 	@State
@@ -267,7 +271,8 @@ public final class ConcurrentGroupStress {
 	 * The first fails and is skipped, the second passes.
 	 */
 	@JCStressTest
-	@Outcome(id = "200, completes, FAILED_OPEN PASSED", expect = Expect.ACCEPTABLE, desc = "The request goes on without the first.")
+	@Outcome(id = "200, completes, FAILED_OPEN PASSED", expect = Expect.ACCEPTABLE,
+			desc = "The request goes on without the first.")
 	@Outcome(expect = Expect.FORBIDDEN, desc = "The rest does not run, or runs twice.")
 	@State
 	public static class FailAndPassSkipped extends Group {
@@ -297,8 +302,10 @@ public final class ConcurrentGroupStress {
 	 * The first answers while the request is cancelled.
 	 */
 	@JCStressTest
-	@Outcome(id = "401, (completes|hears nothing), ANSWERED CANCELLED", expect = Expect.ACCEPTABLE, desc = "The answer was on its way.")
-	@Outcome(id = "nothing, hears nothing, (ANSWERED|CANCELLED) CANCELLED", expect = Expect.ACCEPTABLE, desc = "The cancellation was first.")
+	@Outcome(id = "401, (completes|hears nothing), ANSWERED CANCELLED", expect = Expect.ACCEPTABLE,
+			desc = "The answer was on its way.")
+	@Outcome(id = "nothing, hears nothing, (ANSWERED|CANCELLED) CANCELLED", expect = Expect.ACCEPTABLE,
+			desc = "The cancellation was first.")
 	@Outcome(expect = Expect.FORBIDDEN, desc = "An answer that is torn, or an end too many.")
 	@State
 	public static class AnswerAndCancel extends Group {
