@@ -11,6 +11,7 @@ import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.testsupport.PatientClient;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
 import org.json.JSONException;
@@ -206,8 +207,7 @@ class AsyncMiddlewareEndpointTests {
 	@Test
 	void isNotThereUnlessItIsExposed() {
 		runner().withPropertyValues("management.endpoints.web.exposure.include=")
-			.run((context) -> WebTestClient.bindToApplicationContext(context)
-				.build()
+			.run((context) -> PatientClient.of(context)
 				.get()
 				.uri("/actuator/asyncmiddleware")
 				.exchange()
@@ -243,7 +243,7 @@ class AsyncMiddlewareEndpointTests {
 
 	private void run(Consumer<WebTestClient> test) {
 		runner().withPropertyValues("management.endpoints.web.exposure.include=asyncmiddleware")
-			.run((context) -> test.accept(WebTestClient.bindToApplicationContext(context).build()));
+			.run((context) -> test.accept(PatientClient.of(context)));
 	}
 
 	private ReactiveWebApplicationContextRunner runner() {

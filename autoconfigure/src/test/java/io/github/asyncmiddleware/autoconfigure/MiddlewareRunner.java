@@ -5,6 +5,7 @@ import java.util.Map;
 
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.testsupport.PatientClient;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.context.PropertyPlaceholderAutoConfiguration;
@@ -16,7 +17,6 @@ import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
-import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.web.server.WebFilter;
 
 /**
@@ -54,8 +54,7 @@ final class MiddlewareRunner {
 	 * they ran in.
 	 */
 	static List<String> ran(ApplicationContext context, String path) {
-		return WebTestClient.bindToApplicationContext(context)
-			.build()
+		return PatientClient.of(context)
 			.get()
 			.uri(path)
 			.exchange()

@@ -17,6 +17,7 @@ import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.testsupport.PatientClient;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
@@ -66,7 +67,7 @@ class SecurityStylesIntegrationTests {
 	@BeforeEach
 	void connect() {
 		this.seen.all.clear();
-		this.client = WebTestClient.bindToServer().baseUrl("http://localhost:" + this.port).build();
+		this.client = PatientClient.of(this.port);
 	}
 
 	@Test

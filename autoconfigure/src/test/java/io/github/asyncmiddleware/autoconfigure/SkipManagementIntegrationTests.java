@@ -1,11 +1,11 @@
 package io.github.asyncmiddleware.autoconfigure;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.testsupport.PatientClient;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
@@ -20,7 +20,6 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.test.web.reactive.server.FluxExchangeResult;
-import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.WebFilter;
@@ -139,10 +138,8 @@ class SkipManagementIntegrationTests {
 		}
 
 		private String ask(String port, String path) {
-			FluxExchangeResult<String> result = WebTestClient.bindToServer()
-				.baseUrl("http://localhost:" + this.context.getEnvironment().getRequiredProperty(port))
-				.responseTimeout(Duration.ofSeconds(30))
-				.build()
+			FluxExchangeResult<String> result = PatientClient
+				.of(this.context.getEnvironment().getRequiredProperty(port, Integer.class))
 				.get()
 				.uri(path)
 				.header("Connection", "close")

@@ -121,7 +121,8 @@ class FatalErrorIntegrationTests {
 	}
 
 	static Stream<Arguments> afterNext() {
-		return Stream.of("afterNative", "afterAwait", "afterHook", "afterBlocking")
+		// Where nothing of the engine is on the stack, as in an operator behind a wait, no one can tell
+		return Stream.of("afterNative", "afterBlocking")
 			.flatMap((thrower) -> Stream.of(Protocol.values()).map((protocol) -> Arguments.of(protocol, thrower)));
 	}
 
@@ -155,7 +156,8 @@ class FatalErrorIntegrationTests {
 			.hasSize(1)
 			.isSubsetOf("requests fatal", (answer.status() != 0) ? "requests error_page" : "requests fatal");
 		assertThat(recorded).filteredOn((sample) -> sample.startsWith("own ")).containsExactlyInAnyOrder(own);
-		// The 500 of a server that is told of a fatal error is none that a filter could see
+		// The 500 of a server that is told of a fatal error is none that a filter could
+		// see
 		assertThat(recorded).filteredOn((sample) -> sample.startsWith("request.ttfb"))
 			.hasSize(recorded.contains("requests error_page") ? 1 : 0);
 	}

@@ -35,8 +35,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class RefusalTests {
 
 	@RegisterExtension
-	static final FaultServers servers = new FaultServers(App.class, "native", "native-later", "await",
-			"deliberate");
+	static final FaultServers servers = new FaultServers(App.class, "native", "native-later", "await", "deliberate");
 
 	private static final List<String> STYLES = List.of("native", "native-later", "await");
 

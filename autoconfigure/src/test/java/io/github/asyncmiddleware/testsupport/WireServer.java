@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
@@ -20,10 +21,16 @@ public final class WireServer implements AutoCloseable {
 
 	private final DisposableServer server;
 
+	private final AtomicInteger opened = new AtomicInteger();
+
+	private final AtomicInteger closed = new AtomicInteger();
+
 	public WireServer(HttpHandler handler) {
 		this.server = HttpServer.create()
 			.host("localhost")
 			.port(0)
+			.doOnChannelInit((observer, channel, address) -> channel.closeFuture()
+				.addListener((future) -> this.closed.incrementAndGet()))
 			.handle(new ReactorHttpHandlerAdapter(handler))
 			.bindNow();
 	}
@@ -44,8 +51,17 @@ public final class WireServer implements AutoCloseable {
 
 	public Socket open() throws IOException {
 		Socket socket = new Socket(InetAddress.getByName("localhost"), port());
+		this.opened.incrementAndGet();
 		socket.setSoTimeout((int) Duration.ofSeconds(10).toMillis());
 		return socket;
+	}
+
+	/**
+	 * Whether the server has seen the end of every connection, so that no request can
+	 * come any more.
+	 */
+	public boolean isQuiet() {
+		return this.closed.get() == this.opened.get();
 	}
 
 	public static void send(Socket socket, String requestLine, String... headers) throws IOException {

@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.sample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -42,7 +43,10 @@ class ReadmeIntegrationTests {
 
 	@BeforeEach
 	void read() throws IOException {
-		this.client = WebTestClient.bindToServer().baseUrl("http://localhost:" + this.port).build();
+		this.client = WebTestClient.bindToServer()
+			.baseUrl("http://localhost:" + this.port)
+			.responseTimeout(Duration.ofSeconds(30))
+			.build();
 		this.readme = Files.readString(Path.of("..", "README.md"));
 	}
 

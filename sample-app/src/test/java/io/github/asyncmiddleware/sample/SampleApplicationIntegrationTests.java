@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.sample;
 
+import java.time.Duration;
 import java.util.List;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +27,10 @@ class SampleApplicationIntegrationTests {
 
 	@BeforeEach
 	void connect() {
-		this.client = WebTestClient.bindToServer().baseUrl("http://localhost:" + this.port).build();
+		this.client = WebTestClient.bindToServer()
+			.baseUrl("http://localhost:" + this.port)
+			.responseTimeout(Duration.ofSeconds(30))
+			.build();
 	}
 
 	@Test
@@ -153,7 +157,7 @@ class SampleApplicationIntegrationTests {
 			.returnResult(String.class)
 			.getResponseBody()
 			.collectList()
-			.block();
+			.block(Duration.ofSeconds(30));
 		assertThat(events).hasSize(5).containsOnly("{\"available\":6}");
 	}
 

@@ -3,7 +3,6 @@ package io.github.asyncmiddleware.internal.record;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-import io.github.asyncmiddleware.internal.record.RequestResult;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.server.ServerWebExchange;
@@ -142,7 +141,7 @@ public final class RequestEnd {
 			return RequestResult.UPGRADED;
 		}
 		if (!head) {
-			return (ending == Ending.CANCEL || isDisconnect(this.error) || isClientLost(rendered(exchange)))
+			return (ending == Ending.CANCEL || isDisconnect(this.error) || this.clientLost)
 					? RequestResult.GONE_BEFORE_HEAD : RequestResult.FATAL;
 		}
 		if (this.bodyError != null) {

@@ -46,8 +46,8 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	}
 
 	private static AttemptExchange of(ServerWebExchange exchange, ResponseFace response, ResponseHead head) {
-		return new AttemptExchange(
-				(exchange instanceof AttemptExchange attempt) ? attempt.getDelegate() : exchange, response, head);
+		return new AttemptExchange((exchange instanceof AttemptExchange attempt) ? attempt.getDelegate() : exchange,
+				response, head);
 	}
 
 	/**

@@ -71,7 +71,7 @@ abstract class CommitWord {
 	 * for a HEAD request.
 	 * @return {@code true} if the rest of the chain may not start any more
 	 */
-	public final boolean isAnswered() {
+	final boolean answered() {
 		return (this.word & (PHASE | ANSWERED)) != OPEN;
 	}
 
@@ -79,7 +79,7 @@ abstract class CommitWord {
 	 * Whether the head is with the server.
 	 * @return {@code true} if no attempt can be discarded any more
 	 */
-	public final boolean isSent() {
+	final boolean sent() {
 		return (this.word & PHASE) == SENT;
 	}
 

@@ -9,8 +9,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * What is done between the decision about a head and the head: commit actions in the order
- * in which they were registered, then response hooks, inner ones first.
+ * What is done between the decision about a head and the head: commit actions in the
+ * order in which they were registered, then response hooks, inner ones first.
  */
 final class CommitWork {
 

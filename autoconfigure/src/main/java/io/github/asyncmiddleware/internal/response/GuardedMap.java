@@ -12,8 +12,8 @@ import org.springframework.util.MultiValueMap;
 
 /**
  * Headers or cookies of a response as one attempt sees them. Each operation finds out, in
- * the lock in which attempts are discarded and sent, whether they can still be changed; if
- * not, it changes nothing that is sent.
+ * the lock in which attempts are discarded and sent, whether they can still be changed;
+ * if not, it changes nothing that is sent.
  *
  * @param <V> the type of the values
  */

@@ -108,6 +108,22 @@ public final class ResponseCommit extends CommitWord {
 	}
 
 	/**
+	 * Whether an answer was made, sent or not.
+	 * @return {@code true} if the rest of the chain may not start any more
+	 */
+	public boolean isAnswered() {
+		return answered();
+	}
+
+	/**
+	 * Whether the head is with the server.
+	 * @return {@code true} if no attempt can be discarded any more
+	 */
+	public boolean isSent() {
+		return sent();
+	}
+
+	/**
 	 * Whether the response is past those that may discard it.
 	 */
 	boolean isCommitted() {
@@ -115,13 +131,12 @@ public final class ResponseCommit extends CommitWord {
 	}
 
 	/**
-	 * Whether the writer whose head was decided has ended, if there is one.
+	 * Whether nothing is written that nothing waits for.
 	 */
 	boolean isWritten() {
 		ResponseWriter writer = this.writer;
-		return writer == null || writer.isOver();
+		return writer == null || !writer.isAlone();
 	}
-
 
 	/**
 	 * What has been decided of the head so far. The result is the same object as long as
@@ -269,7 +284,7 @@ public final class ResponseCommit extends CommitWord {
 		if (work != null) {
 			writer.waitFor(work);
 		}
-		else if (was(word(), writer.attempt(), GATED)) {
+		else if (this.writer == writer && was(word(), writer.attempt(), GATED)) {
 			this.line.lead(writer, this.line.innermost());
 		}
 		else {

@@ -25,10 +25,10 @@ import org.springframework.util.MultiValueMap;
 /**
  * A response as one part of the chain sees it. Its writers pass the
  * {@link ResponseCommit}, which all faces of a response share, as writers of the attempt
- * that the face belongs to. Where a middleware can discard what the rest of the chain does
- * to the response, the rest gets a face of its own; when it is discarded, that face stays
- * with the old attempt, through which nothing can be changed any more, and those further
- * out move on. Changes no byte.
+ * that the face belongs to. Where a middleware can discard what the rest of the chain
+ * does to the response, the rest gets a face of its own; when it is discarded, that face
+ * stays with the old attempt, through which nothing can be changed any more, and those
+ * further out move on. Changes no byte.
  */
 public class ResponseFace extends ServerHttpResponseDecorator {
 
@@ -60,8 +60,8 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	}
 
 	private static ResponseFace of(ServerHttpResponse target, ResponseCommit commit, @Nullable ResponseFace outer) {
-		return (target instanceof ZeroCopyHttpOutputMessage zeroCopy)
-				? new ZeroCopy(target, zeroCopy, commit, outer) : new ResponseFace(target, commit, outer);
+		return (target instanceof ZeroCopyHttpOutputMessage zeroCopy) ? new ZeroCopy(target, zeroCopy, commit, outer)
+				: new ResponseFace(target, commit, outer);
 	}
 
 	/**
@@ -200,9 +200,8 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 			return setComplete();
 		}
 		this.commit.request().statusTouched();
-		return ResponseWrite.ofGroups(this, body,
-				this.commit.isOfServer() ? this.target::writeAndFlushWith
-						: (groups) -> new ChannelSendOperator<>(groups, this.target::writeAndFlushWith));
+		return ResponseWrite.ofGroups(this, body, this.commit.isOfServer() ? this.target::writeAndFlushWith
+				: (groups) -> new ChannelSendOperator<>(groups, this.target::writeAndFlushWith));
 	}
 
 	@Override
@@ -264,8 +263,8 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 		}
 		HttpHeaders headers = this.headers;
 		if (headers == null) {
-			headers = new HttpHeaders(new GuardedMap<>(this.commit, () -> headers(!isDiscarded()),
-					() -> headers(isWritable())));
+			headers = new HttpHeaders(
+					new GuardedMap<>(this.commit, () -> headers(!isDiscarded()), () -> headers(isWritable())));
 			this.headers = headers;
 		}
 		return headers;

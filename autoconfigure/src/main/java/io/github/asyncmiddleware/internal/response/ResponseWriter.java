@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
@@ -192,7 +191,7 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		if (body == null) {
 			Supplier<Mono<Void>> write = this.write;
 			if (write != null) {
-				write(this.unseen && !this.commit.status().allowsBody() ? this.commit::completeWithoutBody : write);
+				write((this.unseen && !this.commit.status().allowsBody()) ? this.commit::completeWithoutBody : write);
 			}
 		}
 		else if (this.commit.status().allowsBody()) {
@@ -268,22 +267,23 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 			cancelSources();
 			if ((before & TAKEN) == 0) {
 				// One that was shown was an answer, and is no failure of those further in
-				end(this.carrier, ((before & SHOWN) != 0) ? null
-						: new IllegalStateException("Another response is sent instead"));
+				end(this.carrier,
+						((before & SHOWN) != 0) ? null : new IllegalStateException("Another response is sent instead"));
 			}
 			endSeconds(null);
 		}
 	}
 
 	/**
-	 * It comes second. As every server does, write nothing; it ends with the first.
+	 * It comes second. As every server does, write nothing; if nothing waits for the first
+	 * any more, wait for it.
 	 * @param first the writer that came first, if that is known already
 	 */
 	void drop(@Nullable ResponseWriter first) {
 		int before = markOver();
 		if ((before & OVER) == 0) {
 			cancelSources();
-			if (first != null) {
+			if (first != null && first.isAlone()) {
 				first.endTogether(this);
 			}
 			else {
@@ -304,6 +304,13 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		else if (isOver()) {
 			seconds.end(null);
 		}
+	}
+
+	/**
+	 * Whether it goes on although its carrier has cancelled it.
+	 */
+	boolean isAlone() {
+		return (word() & (SENDING | DETACHED | TAKEN | OVER)) == (SENDING | DETACHED | TAKEN);
 	}
 
 	void endWithFirst(@Nullable Throwable error) {
@@ -395,9 +402,6 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		if ((before & (OVER | TAKEN)) == 0) {
 			end(this.carrier, ex);
 		}
-		else if ((before & OVER) != 0) {
-			Operators.onErrorDropped(ex, this.context);
-		}
 		endSeconds(ex);
 	}
 
@@ -410,8 +414,8 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 	}
 
 	/**
-	 * The subscriber cancels. What was shown does not belong to it any more, and what goes
-	 * to the server together with its head is not called back.
+	 * The subscriber cancels. What was shown does not belong to it any more, and what
+	 * goes to the server together with its head is not called back.
 	 */
 	@Override
 	public void cancel() {

@@ -82,14 +82,14 @@ final class WaitingLine {
 			Lead lead = new Lead();
 			Waiting waiting = first;
 			while (waiting != null) {
-				lead.at = waiting;
-				lead.goesOn = false;
-				waiting.lead = lead;
 				int hop = writer.showing();
 				if (hop < 0) {
 					this.commit.reopen(writer, 0);
 					return;
 				}
+				lead.at = waiting;
+				lead.goesOn = false;
+				waiting.lead = lead;
 				boolean shown = waiting.shown(writer);
 				lead.at = null;
 				if (!shown) {

@@ -53,6 +53,7 @@ abstract class WriterWord {
 	final boolean isOver() {
 		return (this.word & OVER) != 0;
 	}
+
 	/**
 	 * The head is about to be with the server.
 	 * @return {@code false} if it is over, and no head of this one may go
@@ -64,6 +65,7 @@ abstract class WriterWord {
 		}
 		return (word & OVER) == 0;
 	}
+
 	/**
 	 * It is about to be shown to a middleware.
 	 * @return the hop, for {@link #take}, or -1 if it is over
@@ -75,6 +77,7 @@ abstract class WriterWord {
 		}
 		return ((word & OVER) == 0) ? word | SHOWN : -1;
 	}
+
 	/**
 	 * Take it from its carrier, unless it was released after it had been shown.
 	 * @param hop the word when it was shown
@@ -99,9 +102,11 @@ abstract class WriterWord {
 	final void lettingOut() {
 		WORD.getAndBitwiseOr(this, OUT);
 	}
+
 	final int markOver() {
 		return (int) WORD.getAndBitwiseOr(this, OVER);
 	}
+
 	/**
 	 * Its carrier cancels. What was shown does not belong to the carrier any more, and
 	 * what goes to the server together with its head is not called back.
@@ -111,8 +116,7 @@ abstract class WriterWord {
 	 */
 	final int markCancelled(int notCarrier, boolean open) {
 		int word = this.word;
-		while ((word & (OVER | notCarrier)) == 0
-				&& !WORD.compareAndSet(this, word, word | cancelled(word, open))) {
+		while ((word & (OVER | notCarrier)) == 0 && !WORD.compareAndSet(this, word, word | cancelled(word, open))) {
 			word = this.word;
 		}
 		return word;

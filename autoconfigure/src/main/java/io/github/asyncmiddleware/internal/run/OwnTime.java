@@ -49,8 +49,7 @@ final class OwnTime extends Deadline<Void> {
 	 */
 	static void start(Step step) {
 		OwnTime ownTime = of(step);
-		if (ownTime != null && StepState.phase(step.word()) != StepState.HANDED
-				&& !step.run().isSent(step.exchange)) {
+		if (ownTime != null && StepState.phase(step.word()) != StepState.HANDED && !step.run().isSent(step.exchange)) {
 			ownTime.startClock();
 		}
 	}

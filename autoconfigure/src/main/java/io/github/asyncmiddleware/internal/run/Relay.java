@@ -268,6 +268,15 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		terminate();
 	}
 
+	private void endedOverdue(Step inner, DeadlineException ex) {
+		if ((mark(DONE) & DONE) == 0 && !skip(inner, ex)) {
+			Verdict.failed(inner, ex);
+			inner.discardOwn();
+			this.error = ex;
+			terminate();
+		}
+	}
+
 	/**
 	 * Go on without the inner middleware, if the request can.
 	 */
@@ -288,8 +297,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		if (!Verdict.tryLeaveResponse(inner, shown)) {
 			ownTime.cancelWork();
 			Verdict.timedOut(inner);
-			inner.discardOwn();
-			ended(new DeadlineException());
+			endedOverdue(inner, new DeadlineException());
 		}
 		else if (shown) {
 			ownTime.letGo();

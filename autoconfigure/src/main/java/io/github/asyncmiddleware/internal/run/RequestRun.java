@@ -359,8 +359,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 
 	@Override
 	public void head(int status, boolean body, ServerHttpResponse response) {
-		if (this.reporter == null || this.end.isClientLost() || hasHead()
-				|| !tryAcquire()) {
+		if (this.reporter == null || this.end.isClientLost() || hasHead() || !tryAcquire()) {
 			return;
 		}
 		try {

@@ -90,7 +90,7 @@ final class StepState {
 	 */
 	static boolean mayHandOver(int word) {
 		int phase = phase(word);
-		return phase == AT_WORK || phase == NEXT_FAILED || phase == NEXT_CANCELLED;
+		return (phase == AT_WORK && (word & ANSWERING) == 0) || phase == NEXT_FAILED || phase == NEXT_CANCELLED;
 	}
 
 	/**

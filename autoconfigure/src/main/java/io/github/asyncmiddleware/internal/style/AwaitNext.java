@@ -25,6 +25,8 @@ final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>
 
 	private @Nullable Subscription subscription;
 
+	private volatile boolean cancelled;
+
 	AwaitNext(AwaitRun run, ServerWebExchange exchange) {
 		this.run = run;
 		this.exchange = exchange;
@@ -65,6 +67,23 @@ final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>
 		this.run.restEnded(this, null);
 	}
 
+	/**
+	 * Give the answer that another subscription has got to this one.
+	 * @param error the error in place of an answer, or {@code null}
+	 * @param answered whether there is an answer
+	 */
+	void join(@Nullable Throwable error, boolean answered) {
+		if (this.cancelled) {
+			return;
+		}
+		if (answered) {
+			emit();
+		}
+		else {
+			pass(error);
+		}
+	}
+
 	void emit() {
 		this.actual.onNext(this.run.live());
 		this.actual.onComplete();
@@ -90,6 +109,7 @@ final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>
 
 	@Override
 	public void cancel() {
+		this.cancelled = true;
 		this.run.nextCancelled(this);
 	}
 

@@ -323,7 +323,7 @@ final class AwaitRun extends Waiting
 			next.emit();
 		}
 		if ((this.word & JOINED) != 0) {
-			takeJoined().forEach(AwaitNext::emit);
+			takeJoined().forEach((joined) -> joined.join(null, true));
 		}
 	}
 
@@ -339,10 +339,10 @@ final class AwaitRun extends Waiting
 		}
 		int before = mark(JOINED);
 		if (isHere(before)) {
-			takeJoined().forEach(AwaitNext::emit);
+			takeJoined().forEach((joined) -> joined.join(null, true));
 		}
 		else if (rest(before) != RUNNING) {
-			takeJoined().forEach((joined) -> joined.pass(null));
+			takeJoined().forEach((joined) -> joined.join(null, false));
 		}
 	}
 
@@ -395,7 +395,7 @@ final class AwaitRun extends Waiting
 		}
 		else if ((before & LEFT) == 0) {
 			next.pass(error);
-			takeJoined().forEach((joined) -> joined.pass(error));
+			takeJoined().forEach((joined) -> joined.join(error, false));
 		}
 		else {
 			this.commit.leave(this);

@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.autoconfigure.discovery;
 
+import io.github.asyncmiddleware.testsupport.PatientClient;
+
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.test.web.reactive.server.WebTestClient;
 
@@ -11,7 +13,7 @@ class BoundContextDiscoveryTests extends DiscoveryPromises {
 
 	@Override
 	WebTestClient client() {
-		return WebTestClient.bindToApplicationContext(context()).build();
+		return PatientClient.of(context());
 	}
 
 }

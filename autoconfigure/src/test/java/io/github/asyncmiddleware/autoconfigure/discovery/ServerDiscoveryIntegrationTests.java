@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.autoconfigure.discovery;
 
+import io.github.asyncmiddleware.testsupport.PatientClient;
+
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -16,7 +18,7 @@ class ServerDiscoveryIntegrationTests extends DiscoveryPromises {
 
 	@Override
 	WebTestClient client() {
-		return WebTestClient.bindToServer().baseUrl("http://localhost:" + this.port).build();
+		return PatientClient.of(this.port);
 	}
 
 }

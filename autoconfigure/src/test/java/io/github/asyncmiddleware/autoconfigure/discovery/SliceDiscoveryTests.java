@@ -7,7 +7,7 @@ import org.springframework.test.web.reactive.server.WebTestClient;
 /**
  * Tests for middlewares in a {@link WebFluxTest @WebFluxTest}.
  */
-@WebFluxTest
+@WebFluxTest(properties = "spring.test.webtestclient.timeout=30s")
 class SliceDiscoveryTests extends DiscoveryPromises {
 
 	@Autowired

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -38,12 +39,14 @@ class DeadlineWheelTests {
 
 	private static final String HOOK = "deadlines";
 
+	private final List<Thread> others = threads().toList();
+
 	private final DeadlineWheel wheel = new DeadlineWheel();
 
 	@AfterEach
 	void close() {
 		this.wheel.close();
-		assertThat(thread()).isNull();
+		Awaitility.await().untilAsserted(() -> assertThat(thread()).isNull());
 	}
 
 	@Test
@@ -326,16 +329,18 @@ class DeadlineWheelTests {
 		this.wheel.schedule(rung::incrementAndGet, Duration.ofMinutes(1).toNanos());
 		this.wheel.close();
 		assertThat(this.wheel.schedule(rung::incrementAndGet, 1).isDisposed()).isTrue();
-		assertThat(thread()).isNull();
+		Awaitility.await().untilAsserted(() -> assertThat(thread()).isNull());
 	}
 
-	private static @Nullable Thread thread() {
+	private @Nullable Thread thread() {
+		return threads().filter((thread) -> !this.others.contains(thread)).findFirst().orElse(null);
+	}
+
+	private static Stream<Thread> threads() {
 		return Thread.getAllStackTraces()
 			.keySet()
 			.stream()
-			.filter((thread) -> thread.getName().equals(DeadlineWheel.THREAD_NAME))
-			.findFirst()
-			.orElse(null);
+			.filter((thread) -> thread.getName().equals(DeadlineWheel.THREAD_NAME));
 	}
 
 	private boolean ringsAll(int count) throws InterruptedException {

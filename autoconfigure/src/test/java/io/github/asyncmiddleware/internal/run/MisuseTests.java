@@ -18,8 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.test.publisher.TestPublisher;
 
 import org.springframework.core.io.buffer.DataBuffer;
@@ -28,6 +30,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilterChain;
 import org.springframework.web.server.WebHandler;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -38,6 +41,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class MisuseTests {
 
 	private final List<String> found = new CopyOnWriteArrayList<>();
+
+	private final Sinks.Empty<Void> unawaited = Sinks.empty();
 
 	private final AtomicInteger handled = new AtomicInteger();
 
@@ -184,10 +189,10 @@ class MisuseTests {
 
 	@Test
 	void waitsForARestThatNobodyAwaits() throws Exception {
-		this.chain.middleware("forgets to wait", (exchange, next) -> {
+		this.chain.foreign("outer", this::runAndLetTheRestEnd).middleware("forgets to wait", (exchange, next) -> {
 			next.filter(exchange).subscribe();
 			return Mono.empty();
-		}).middleware("inner", (exchange, next) -> Mono.delay(Duration.ofMillis(20)).then(next.filter(exchange)));
+		}).middleware("inner", (exchange, next) -> this.unawaited.asMono().then(next.filter(exchange)));
 		assertThat(get(handler())).startsWith("HTTP/1.1 200 ").endsWith("handled");
 		assertThat(this.handled).hasValue(1);
 		assertThat(this.found).containsExactly("forgets to wait UNAWAITED_NEXT");
@@ -210,14 +215,13 @@ class MisuseTests {
 
 	@Test
 	void passesTheErrorOfARestThatNobodyAwaitsOn() throws Exception {
-		this.chain.middleware("forgets to wait", (exchange, next) -> {
+		this.chain.foreign("outer", this::runAndLetTheRestEnd).middleware("forgets to wait", (exchange, next) -> {
 			next.filter(exchange).subscribe((done) -> {
 			}, (ex) -> {
 			});
 			return Mono.empty();
 		});
-		assertThat(get(
-				(exchange) -> Mono.delay(Duration.ofMillis(20)).then(Mono.error(new IllegalStateException("handler")))))
+		assertThat(get((exchange) -> this.unawaited.asMono().then(Mono.error(new IllegalStateException("handler")))))
 			.startsWith("HTTP/1.1 500 ");
 		RecordedRequest record = this.listener.take();
 		assertThat(record.result()).isEqualTo(RequestResult.ERROR_PAGE);
@@ -314,6 +318,22 @@ class MisuseTests {
 	private static Mono<Void> answer(ServerWebExchange exchange) {
 		DataBuffer body = DefaultDataBufferFactory.sharedInstance.wrap("handled".getBytes());
 		return exchange.getResponse().writeWith(Mono.just(body));
+	}
+
+	/**
+	 * Let a rest that waits for {@link #unawaited} end, but not before the middleware
+	 * that does not await it.
+	 */
+	private Mono<Void> runAndLetTheRestEnd(ServerWebExchange exchange, WebFilterChain next) {
+		return new Mono<>() {
+
+			@Override
+			public void subscribe(CoreSubscriber<? super Void> actual) {
+				next.filter(exchange).subscribe(actual);
+				MisuseTests.this.unawaited.tryEmitEmpty();
+			}
+
+		};
 	}
 
 	private MisuseGuard guard(boolean stepsIn) {

@@ -45,6 +45,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 import org.springframework.core.io.buffer.DataBuffer;
@@ -353,10 +354,16 @@ class AwaitFilterTests {
 			.middleware("times-out",
 					await((request, next) -> next.handle(request)
 						.cast(ServerResponse.class)
-						.timeout(Duration.ofMillis(20), ServerResponse.status(504).build())));
+						.timeout(untilItIsStuck(), ServerResponse.status(504).build())));
 		assertThat(exchange(chain, "GET /stuck")).startsWith("HTTP/1.1 504 ").contains("x-status: 504\r\n");
-		this.application.endpoints().awaitStuck();
 		assertThat(this.listener.take().results()).containsExactly("outer PASSED", "times-out PASSED");
+	}
+
+	private Mono<Boolean> untilItIsStuck() {
+		return Mono.fromCallable(() -> {
+			this.application.endpoints().awaitStuck();
+			return true;
+		}).subscribeOn(Schedulers.boundedElastic());
 	}
 
 	@Test
@@ -372,17 +379,34 @@ class AwaitFilterTests {
 	}
 
 	@Test
+	void aSecondAnswerEndsWithTheFirst() throws Exception {
+		TestChain chain = new TestChain().listener(this.listener)
+			.middleware("slow",
+					await((request, next) -> next.handle(request)
+						.delayElement(Duration.ofMillis(20))
+						.map(AwaitFilterTests::countHeader)))
+			.middleware("answers", (exchange, next) -> write(exchange, "first").then(write(exchange, "second")))
+			.handler((exchange) -> Mono.error(new AssertionError("not reached")));
+		assertThat(exchange(chain, "GET /")).contains("x-count: 1\r\n").endsWith("\r\n\r\nfirst");
+		assertThat(this.listener.take().results()).containsExactly("slow PASSED", "answers ANSWERED");
+	}
+
+	@Test
 	void aFilterInsideHasCompletedWhenItsResponseIsTaken() throws Exception {
 		List<String> ends = Collections.synchronizedList(new ArrayList<>());
+		Sinks.Empty<Void> completed = Sinks.empty();
 		TestChain chain = chain()
 			.middleware("slow",
 					await((request, next) -> next.handle(request)
-						.delayElement(Duration.ofMillis(200))
+						.delayUntil((response) -> completed.asMono())
 						.map(AwaitFilterTests::countHeader)))
 			.middleware("gives-up",
 					(exchange, next) -> next.filter(exchange)
-						.timeout(Duration.ofMillis(20), Mono.defer(() -> write(exchange, "gave up")))
-						.doOnSuccess((done) -> ends.add("completed")));
+						.timeout(Duration.ofMinutes(1), Mono.defer(() -> write(exchange, "gave up")))
+						.doOnSuccess((done) -> {
+							ends.add("completed");
+							completed.tryEmitEmpty();
+						}));
 		assertThat(exchange(chain, "GET /file")).contains("x-count: 1\r\n").doesNotContain("gave up");
 		assertThat(ends).containsExactly("completed");
 		assertThat(this.listener.take().results()).containsExactly("slow PASSED", "gives-up PASSED");
@@ -575,14 +599,17 @@ class AwaitFilterTests {
 	@Test
 	void anotherResponseWithoutAwaitingNextWaitsForIt() throws Exception {
 		Semaphore handled = new Semaphore(0);
-		TestChain chain = new TestChain().listener(this.listener)
-			.guard(this::note)
-			.middleware("does-not-await", await((request, next) -> {
-				next.handle(request).subscribe();
-				return ServerResponse.accepted().build();
-			}))
-			.handler((exchange) -> Mono.delay(Duration.ofMillis(20))
-				.doOnNext((done) -> handled.release())
+		Sinks.Empty<Void> found = Sinks.empty();
+		TestChain chain = new TestChain().listener(this.listener).guard((middleware, misuse) -> {
+			found.tryEmitEmpty();
+			return note(middleware, misuse);
+		}).middleware("does-not-await", await((request, next) -> {
+			next.handle(request).subscribe();
+			return ServerResponse.accepted().build();
+		}))
+			.handler((exchange) -> found.asMono()
+				.publishOn(Schedulers.parallel())
+				.doOnSuccess((done) -> handled.release())
 				.then(write(exchange, "unseen")));
 		assertThat(exchange(chain, "GET /")).startsWith("HTTP/1.1 202 ").doesNotContain("unseen");
 		assertThat(handled.tryAcquire()).isTrue();

@@ -151,6 +151,16 @@ final class LiarPlan {
 		}
 		if (isOvertaken()) {
 			legal.add(MiddlewareResult.ANSWERED);
+			// Once a response is on its way, there is no going on without it
+			for (MiddlewareResult result : EnumSet.copyOf(legal)) {
+				switch (result) {
+					case FAILED_OPEN -> legal.addAll(EnumSet.of(MiddlewareResult.FAILED, MiddlewareResult.MISUSED));
+					case TIMEOUT_OPEN -> legal.add(MiddlewareResult.TIMEOUT);
+					case SHED_OPEN -> legal.add(MiddlewareResult.SHED);
+					default -> {
+					}
+				}
+			}
 		}
 		return legal;
 	}

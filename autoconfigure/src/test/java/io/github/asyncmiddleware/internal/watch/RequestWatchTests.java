@@ -8,6 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.testsupport.TestChain;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -33,6 +34,7 @@ class RequestWatchTests {
 		HttpHandler handler = new TestChain().entry(passes).activities(watch.activities()).build();
 		watch.start();
 		try {
+			Awaitility.await().until(() -> this.looks.get() > 0);
 			long begun = System.nanoTime();
 			for (int i = 0; i < REQUESTS; i++) {
 				TestChain.get(handler, "/");
@@ -43,7 +45,7 @@ class RequestWatchTests {
 			// It reads the clock twice each time that it looks or goes to sleep, at most
 			// every 20 ms where it is after threads, every second where it is not
 			int period = blocking ? 20 : 1000;
-			assertThat(this.looks.get()).isPositive().isLessThanOrEqualTo(20 + 6 * (int) (time.toMillis() / period));
+			assertThat(this.looks.get()).isLessThanOrEqualTo(20 + 6 * (int) (time.toMillis() / period));
 		}
 		finally {
 			watch.close();
