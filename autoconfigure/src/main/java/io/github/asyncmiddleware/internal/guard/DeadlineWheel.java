@@ -187,7 +187,7 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 		}
 	}
 
-	private void turnTo(long tick) {
+	void turnTo(long tick) {
 		// After a pause of more than a round, each bucket once is enough
 		for (long next = Math.max(this.reached + 1, tick - SIZE + 1); next <= tick; next++) {
 			this.reached = next;

@@ -1,0 +1,121 @@
+package io.github.asyncmiddleware.internal.response;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.asyncmiddleware.concurrency.StressRequest;
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Operators;
+
+/**
+ * A middleware that awaits the response, reduced to what the commit sees of it. It
+ * releases the response that it is shown at once, or when it is told to.
+ */
+final class AwaitingMiddleware extends Waiting {
+
+	private static final int RUNNING = 0;
+
+	private static final int SHOWN = 1;
+
+	private static final int OVER = 2;
+
+	private final AtomicInteger state = new AtomicInteger();
+
+	private final AtomicInteger sent = new AtomicInteger();
+
+	private final ResponseFace face;
+
+	private final ResponseHead head;
+
+	private final boolean atOnce;
+
+	private volatile @Nullable ResponseWriter writer;
+
+	AwaitingMiddleware(StressRequest request, boolean atOnce) {
+		this.face = request.face();
+		this.head = this.face.commit().head();
+		this.atOnce = atOnce;
+		this.face.commit().await(this);
+	}
+
+	@Override
+	public void subscribe(CoreSubscriber<? super Void> actual) {
+		Operators.complete(actual);
+	}
+
+	@Override
+	protected boolean shown(ResponseWriter writer) {
+		this.writer = writer;
+		if (!this.state.compareAndSet(RUNNING, SHOWN)) {
+			return false;
+		}
+		if (this.atOnce) {
+			release();
+		}
+		return true;
+	}
+
+	boolean isShown() {
+		return this.state.get() == SHOWN;
+	}
+
+	/**
+	 * Let the response pass on that was shown.
+	 */
+	void release() {
+		ResponseWriter writer = this.writer;
+		if (writer != null) {
+			this.face.commit().release(this, writer);
+		}
+	}
+
+	/**
+	 * Stop carrying the response that was released.
+	 */
+	void cancel() {
+		ResponseWriter writer = this.writer;
+		if (writer != null) {
+			this.face.commit().cancel(writer);
+		}
+	}
+
+	/**
+	 * Do not wait for the response any more, unless it is here.
+	 * @param rest cancels the rest of the chain
+	 * @return {@code false} if it is
+	 */
+	boolean tryGiveUp(Runnable rest) {
+		if (!this.state.compareAndSet(RUNNING, OVER)) {
+			return false;
+		}
+		rest.run();
+		this.face.commit().discard(this, null, this.face, this.head);
+		return true;
+	}
+
+	/**
+	 * Answer itself in place of the response that was shown.
+	 * @return {@code false} if that was sent
+	 */
+	boolean discard() {
+		return this.face.commit().discard(this, this.writer, this.face, this.head);
+	}
+
+	@Override
+	protected void sent(@Nullable Throwable error) {
+		this.sent.incrementAndGet();
+	}
+
+	/**
+	 * How often it was told that the response is sent.
+	 */
+	int sent() {
+		return this.sent.get();
+	}
+
+	@Override
+	public void letGo() {
+		release();
+	}
+
+}

@@ -1,0 +1,178 @@
+package io.github.asyncmiddleware.internal.run;
+
+import io.github.asyncmiddleware.concurrency.StressRequest;
+import io.github.asyncmiddleware.internal.record.Ending;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.L_Result;
+
+/**
+ * Races for the record of one request: {@link RequestRun}.
+ */
+public final class RequestRunStress {
+
+	private RequestRunStress() {
+	}
+
+	/**
+	 * The request completes while the server cancels it.
+	 */
+	@JCStressTest
+	@Outcome(id = "no head and FATAL", expect = Expect.ACCEPTABLE, desc = "It has completed first, without a head.")
+	@Outcome(id = "no head and GONE_BEFORE_HEAD", expect = Expect.ACCEPTABLE, desc = "It was cancelled first.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "No record, or two.")
+	@State
+	public static class EndTwice {
+
+		private final StressRequest request = new StressRequest();
+
+		@Actor
+		public void complete() {
+			this.request.run().ended(Ending.COMPLETE, null);
+		}
+
+		@Actor
+		public void cancel() {
+			this.request.run().ended(Ending.CANCEL, null);
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = this.request.record();
+		}
+
+	}
+
+	/**
+	 * The request is cancelled while a thread is about to run middlewares.
+	 */
+	@JCStressTest
+	@Outcome(id = "ran, no head and GONE_BEFORE_HEAD", expect = Expect.ACCEPTABLE,
+			desc = "They have run, and the record has waited for it.")
+	@Outcome(id = "refused, no head and GONE_BEFORE_HEAD", expect = Expect.ACCEPTABLE, desc = "Nothing has run.")
+	@Outcome(id = "recorded while it ran.*", expect = Expect.FORBIDDEN, desc = "The record was not final.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "No record, or two.")
+	@State
+	public static class EndAndRun {
+
+		private final StressRequest request = new StressRequest();
+
+		private String ran = "refused";
+
+		@Actor
+		public void run() {
+			if (this.request.run().tryAcquire()) {
+				this.ran = (this.request.reports() == 0) ? "ran" : "recorded while it ran";
+				this.request.run().release();
+			}
+		}
+
+		@Actor
+		public void cancel() {
+			this.request.run().ended(Ending.CANCEL, null);
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = this.ran + ", " + this.request.record();
+		}
+
+	}
+
+	/**
+	 * Two threads leave a request that has ended.
+	 */
+	@JCStressTest
+	@Outcome(id = "no head and GONE_BEFORE_HEAD", expect = Expect.ACCEPTABLE, desc = "The second one has recorded it.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "No record, or two.")
+	@State
+	public static class LeaveTwice {
+
+		private final StressRequest request = new StressRequest();
+
+		public LeaveTwice() {
+			this.request.run().tryAcquire();
+			this.request.run().tryAcquire();
+			this.request.run().ended(Ending.CANCEL, null);
+		}
+
+		@Actor
+		public void one() {
+			this.request.run().release();
+		}
+
+		@Actor
+		public void two() {
+			this.request.run().release();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = this.request.record();
+		}
+
+	}
+
+	/**
+	 * The head goes out while the server cancels the request.
+	 */
+	@JCStressTest
+	@Outcome(id = "head and OK", expect = Expect.ACCEPTABLE, desc = "The head was first, and completes the response.")
+	@Outcome(id = "no head and GONE_BEFORE_HEAD", expect = Expect.ACCEPTABLE, desc = "The cancellation was first.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A head that is not recorded, or a record too many.")
+	@State
+	public static class HeadAndCancel {
+
+		private final StressRequest request = new StressRequest();
+
+		@Actor
+		public void head() {
+			this.request.run().head(200, false, this.request.response());
+		}
+
+		@Actor
+		public void cancel() {
+			this.request.run().ended(Ending.CANCEL, null);
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = this.request.record();
+		}
+
+	}
+
+	/**
+	 * The same for the head of a stream.
+	 */
+	@JCStressTest
+	@Outcome(id = "head and GONE_AFTER_HEAD", expect = Expect.ACCEPTABLE, desc = "The head was first.")
+	@Outcome(id = "no head and GONE_BEFORE_HEAD", expect = Expect.ACCEPTABLE, desc = "The cancellation was first.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A head that is not recorded, or a record too many.")
+	@State
+	public static class StreamAndCancel {
+
+		private final StressRequest request = new StressRequest();
+
+		@Actor
+		public void head() {
+			this.request.run().head(200, true, this.request.response());
+		}
+
+		@Actor
+		public void cancel() {
+			this.request.run().ended(Ending.CANCEL, null);
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = this.request.record();
+		}
+
+	}
+
+}

@@ -1,0 +1,220 @@
+package io.github.asyncmiddleware.internal.run;
+
+import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.concurrency.StressRequest;
+import io.github.asyncmiddleware.internal.chain.DeadlineException;
+import io.github.asyncmiddleware.internal.chain.MisuseGuard;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZZI_Result;
+import org.openjdk.jcstress.infra.results.ZZL_Result;
+import org.openjdk.jcstress.infra.results.ZZ_Result;
+
+/**
+ * Races for the word of one {@link Step}.
+ */
+public final class StepStress {
+
+	private static final Link STRICT = StressLinks.link(StressLinks.STRICT, OnFailure.FAIL);
+
+	private static final Link LENIENT = StressLinks.link(MisuseGuard.OFF, OnFailure.FAIL);
+
+	private static final Link SKIPPED = StressLinks.link(StressLinks.STRICT, OnFailure.SKIP);
+
+	private StepStress() {
+	}
+
+	/**
+	 * A middleware subscribes to next twice at the same time.
+	 */
+	@JCStressTest
+	@Outcome(id = { "true, false", "false, true" }, expect = Expect.ACCEPTABLE, desc = "The rest runs once.")
+	@Outcome(id = "true, true", expect = Expect.FORBIDDEN, desc = "The rest runs twice.")
+	@Outcome(id = "false, false", expect = Expect.FORBIDDEN, desc = "The rest does not run at all.")
+	@State
+	public static class HandOverTwice {
+
+		private final StressRequest request = new StressRequest();
+
+		private final Step step = StressLinks.step(STRICT, this.request);
+
+		@Actor
+		public void one(ZZ_Result result) {
+			result.r1 = this.step.tryHandOver(this.request.exchange());
+		}
+
+		@Actor
+		public void two(ZZ_Result result) {
+			result.r2 = this.step.tryHandOver(this.request.exchange());
+		}
+
+	}
+
+	/**
+	 * A middleware completes without waiting for the rest, while that ends.
+	 */
+	@JCStressTest
+	@Outcome(id = "true, true", expect = Expect.ACCEPTABLE, desc = "The end was held, and the rest gives it free.")
+	@Outcome(id = "false, false", expect = Expect.ACCEPTABLE, desc = "The rest had ended, so nothing is held.")
+	@Outcome(id = "true, false", expect = Expect.FORBIDDEN, desc = "The end is held for ever.")
+	@Outcome(id = "false, true", expect = Expect.FORBIDDEN, desc = "The middleware ends twice.")
+	@State
+	public static class HoldAndEnd {
+
+		private final Step step;
+
+		public HoldAndEnd() {
+			StressRequest request = new StressRequest();
+			this.step = StressLinks.step(STRICT, request);
+			this.step.tryHandOver(request.exchange());
+		}
+
+		@Actor
+		public void complete(ZZ_Result result) {
+			result.r1 = this.step.hold();
+		}
+
+		@Actor
+		public void endRest(ZZ_Result result) {
+			result.r2 = this.step.nextEnded(null);
+		}
+
+	}
+
+	/**
+	 * The same where the engine does not step in.
+	 */
+	@JCStressTest
+	@Outcome(id = "true, true", expect = Expect.ACCEPTABLE, desc = "The rest has ended the middleware meanwhile.")
+	@Outcome(id = "false, false", expect = Expect.ACCEPTABLE, desc = "The middleware ends by itself.")
+	@Outcome(id = "true, false", expect = Expect.FORBIDDEN, desc = "The end is held for ever.")
+	@Outcome(id = "false, true", expect = Expect.FORBIDDEN, desc = "The middleware ends twice.")
+	@State
+	public static class HoldLenientlyAndEnd {
+
+		private final Step step;
+
+		public HoldLenientlyAndEnd() {
+			StressRequest request = new StressRequest();
+			this.step = StressLinks.step(LENIENT, request);
+			this.step.tryHandOver(request.exchange());
+		}
+
+		@Actor
+		public void complete(ZZ_Result result) {
+			result.r1 = this.step.hold();
+		}
+
+		@Actor
+		public void endRest(ZZ_Result result) {
+			result.r2 = this.step.nextEnded(null);
+		}
+
+	}
+
+	/**
+	 * A middleware cancels the rest, and could run it again, while that completes.
+	 */
+	@JCStressTest
+	@Outcome(id = "false, true, 3", expect = Expect.ACCEPTABLE, desc = "The rest has completed, and cannot run again.")
+	@Outcome(id = "false, true, 5", expect = Expect.ACCEPTABLE, desc = "The rest was cancelled, and can run again.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Neither, or the end is taken for one that is held.")
+	@State
+	public static class CancelAndEnd {
+
+		private final Step step;
+
+		public CancelAndEnd() {
+			StressRequest request = new StressRequest();
+			this.step = StressLinks.step(STRICT, request);
+			this.step.tryHandOver(request.exchange());
+		}
+
+		@Actor
+		public void endRest(ZZI_Result result) {
+			result.r1 = this.step.nextEnded(null);
+		}
+
+		@Actor
+		public void cancel(ZZI_Result result) {
+			result.r2 = this.step.nextCancelled();
+		}
+
+		@Arbiter
+		public void phase(ZZI_Result result) {
+			result.r3 = StepState.phase(this.step.word());
+		}
+
+	}
+
+	/**
+	 * A deadline skips the middleware while it hands over.
+	 */
+	@JCStressTest
+	@Outcome(id = "true, false, TIMEOUT_OPEN", expect = Expect.ACCEPTABLE, desc = "The deadline was first.")
+	@Outcome(id = "false, true, PASSED", expect = Expect.ACCEPTABLE, desc = "The middleware was first.")
+	@Outcome(id = "true, true.*", expect = Expect.FORBIDDEN, desc = "The rest runs twice.")
+	@Outcome(id = "false, false.*", expect = Expect.FORBIDDEN, desc = "The rest does not run at all.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "The result tells of the one that was second.")
+	@State
+	public static class SkipAndHandOver {
+
+		private final StressRequest request = new StressRequest();
+
+		private final Step step = StressLinks.step(SKIPPED, this.request);
+
+		@Actor
+		public void skip(ZZL_Result result) {
+			result.r1 = Verdict.trySkip(this.step, new DeadlineException());
+		}
+
+		@Actor
+		public void handOver(ZZL_Result result) {
+			result.r2 = this.step.tryHandOver(this.request.exchange());
+		}
+
+		@Arbiter
+		public void result(ZZL_Result result) {
+			result.r3 = this.step.result();
+		}
+
+	}
+
+	/**
+	 * A member of a group fails while another one has decided.
+	 */
+	@JCStressTest
+	@Outcome(id = "true, true, CANCELLED", expect = Expect.ACCEPTABLE, desc = "It has lost, whatever it was.")
+	@Outcome(id = "true, true, FAILED", expect = Expect.FORBIDDEN, desc = "The transition before is lost.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Another result.")
+	@State
+	public static class FailAndLose {
+
+		private final Step step = StressLinks.step(STRICT, new StressRequest());
+
+		@Actor
+		public void fail(ZZL_Result result) {
+			Verdict.failed(this.step, new UnsupportedOperationException());
+			result.r1 = true;
+		}
+
+		@Actor
+		public void lose(ZZL_Result result) {
+			this.step.lostInGroup();
+			result.r2 = true;
+		}
+
+		@Arbiter
+		public void result(ZZL_Result result) {
+			MiddlewareResult found = this.step.result();
+			result.r3 = found;
+		}
+
+	}
+
+}

@@ -1,0 +1,447 @@
+package io.github.asyncmiddleware.internal.style;
+
+import java.time.Duration;
+import java.util.List;
+
+import io.github.asyncmiddleware.LiveResponse;
+import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.concurrency.CountedBuffer;
+import io.github.asyncmiddleware.concurrency.Leaks;
+import io.github.asyncmiddleware.concurrency.Signals;
+import io.github.asyncmiddleware.concurrency.Source;
+import io.github.asyncmiddleware.concurrency.StressClock;
+import io.github.asyncmiddleware.concurrency.StressRequest;
+import io.github.asyncmiddleware.internal.chain.FailureLog;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.run.Guards;
+import io.github.asyncmiddleware.internal.run.Segment;
+import io.github.asyncmiddleware.internal.watch.ThreadActivities;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.L_Result;
+
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.codec.HttpMessageWriter;
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.HandlerStrategies;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.reactive.result.view.ViewResolver;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebHandler;
+
+/**
+ * Races in a middleware that awaits the response: {@link AwaitRun} and what it takes part
+ * in, from the handler to the server.
+ */
+public final class AwaitRunStress {
+
+	private static final long TIMEOUT = 200_000_000;
+
+	private static final HandlerStrategies STRATEGIES = HandlerStrategies.withDefaults();
+
+	private AwaitRunStress() {
+	}
+
+	private static Guards guards(StressClock clock) {
+		return new Guards((middleware, misuse) -> true, FailureLog.NONE, clock, ThreadActivities.NONE);
+	}
+
+	private static Middleware middleware(int index, OnFailure onFailure, @Nullable Duration timeout,
+			HandlerFilterFunction<LiveResponse, ServerResponse> function) {
+		AwaitFilter filter = new AwaitFilter(function, STRATEGIES::messageReaders, WriterContext::new);
+		return new Middleware(index, "m" + index, AwaitRunStress.class, index, MiddlewareScope.ALL, onFailure, timeout,
+				filter.toCode());
+	}
+
+	private static Source<Object> timer(ServerRequest request) {
+		return request.exchange().getRequiredAttribute("timer");
+	}
+
+	/**
+	 * Gives the rest up when the timer says so, and answers itself.
+	 */
+	private static HandlerFilterFunction<LiveResponse, ServerResponse> timeout() {
+		return (request, next) -> next.handle(request)
+			.cast(ServerResponse.class)
+			.timeout(timer(request).mono(), ServerResponse.status(HttpStatus.GATEWAY_TIMEOUT).build());
+	}
+
+	/**
+	 * Lets the response go when the timer says so.
+	 */
+	private static HandlerFilterFunction<LiveResponse, ServerResponse> delay() {
+		return (request, next) -> next.handle(request)
+			.cast(ServerResponse.class)
+			.delayUntil((response) -> timer(request).mono());
+	}
+
+	/**
+	 * Lets the response go at once.
+	 */
+	private static HandlerFilterFunction<LiveResponse, ServerResponse> pass() {
+		return (request, next) -> next.handle(request).map((response) -> response);
+	}
+
+	/**
+	 * Answers with what comes from the attribute {@code body}.
+	 */
+	private static WebHandler handler() {
+		return (exchange) -> {
+			Source<DataBuffer> source = exchange.getRequiredAttribute("body");
+			exchange.getResponse().setStatusCode(HttpStatus.CREATED);
+			exchange.getResponse().getHeaders().set("mark", "mark");
+			return exchange.getResponse().writeWith(source.mono());
+		};
+	}
+
+	/**
+	 * A request in a chain of middlewares that await the response.
+	 */
+	private abstract static class Awaited {
+
+		private final StressClock clock = new StressClock();
+
+		private final StressRequest request = new StressRequest(this.clock);
+
+		private final Source<DataBuffer> source = new Source<>();
+
+		private final CountedBuffer body = new CountedBuffer("rest");
+
+		private final Source<Object> timer = new Source<>();
+
+		private final Signals signals = new Signals();
+
+		Awaited(Middleware... middlewares) {
+			ServerWebExchange exchange = this.request.exchange();
+			exchange.getAttributes().put("body", this.source);
+			exchange.getAttributes().put("timer", this.timer);
+			new Segment(List.of(middlewares), handler(), guards(this.clock)).handle(exchange).subscribe(this.signals);
+		}
+
+		void emit() {
+			this.source.next(this.body);
+			this.source.complete();
+		}
+
+		void fail() {
+			this.body.release();
+			this.source.fail(new UnsupportedOperationException());
+		}
+
+		void timer() {
+			this.timer.complete();
+		}
+
+		void cancelRequest() {
+			this.signals.cancel();
+		}
+
+		void deadline() {
+			this.clock.now(TIMEOUT);
+			this.clock.ring();
+		}
+
+		String summary() {
+			return this.request.response() + ", " + this.signals + Leaks.of(this.body);
+		}
+
+	}
+
+	/**
+	 * Writes the responses that middlewares make.
+	 */
+	private static final class WriterContext implements ServerResponse.Context {
+
+		@Override
+		public List<HttpMessageWriter<?>> messageWriters() {
+			return STRATEGIES.messageWriters();
+		}
+
+		@Override
+		public List<ViewResolver> viewResolvers() {
+			return STRATEGIES.viewResolvers();
+		}
+
+	}
+
+	/**
+	 * The middleware gives up waiting while the rest answers.
+	 */
+	@JCStressTest
+	@Outcome(id = "201 mark rest, completes", expect = Expect.ACCEPTABLE, desc = "The rest was first.")
+	@Outcome(id = "504, completes", expect = Expect.ACCEPTABLE, desc = "The middleware was first.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "The request ends without a response.")
+	@Outcome(id = "504 mark.*", expect = Expect.FORBIDDEN, desc = "The head of one attempt, the status of another.")
+	@Outcome(id = ".*hears nothing", expect = Expect.FORBIDDEN, desc = "The request never ends.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A response that is lost, torn or sent twice, or a buffer is.")
+	@State
+	public static class TimeoutAndAnswer extends Awaited {
+
+		public TimeoutAndAnswer() {
+			super(middleware(0, OnFailure.FAIL, null, timeout()));
+		}
+
+		@Actor
+		public void answer() {
+			emit();
+		}
+
+		@Actor
+		public void giveUp() {
+			timer();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The same with one more middleware that awaits, further in.
+	 */
+	@JCStressTest
+	@Outcome(id = "201 mark rest, completes", expect = Expect.ACCEPTABLE, desc = "The rest was first.")
+	@Outcome(id = "504, completes", expect = Expect.ACCEPTABLE, desc = "The middleware was first.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "The request ends without a response.")
+	@Outcome(id = "504 mark.*", expect = Expect.FORBIDDEN, desc = "The head of one attempt, the status of another.")
+	@Outcome(id = ".*hears nothing", expect = Expect.FORBIDDEN, desc = "The request never ends.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A response that is lost, torn or sent twice, or a buffer is.")
+	@State
+	public static class TimeoutAndInnerRelease extends Awaited {
+
+		public TimeoutAndInnerRelease() {
+			super(middleware(0, OnFailure.FAIL, null, timeout()), middleware(1, OnFailure.FAIL, null, pass()));
+		}
+
+		@Actor
+		public void answer() {
+			emit();
+		}
+
+		@Actor
+		public void giveUp() {
+			timer();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The middleware gives up waiting while the rest fails.
+	 */
+	@JCStressTest
+	@Outcome(id = "nothing, fails with UnsupportedOperationException", expect = Expect.ACCEPTABLE,
+			desc = "The rest was first.")
+	@Outcome(id = "504, completes", expect = Expect.ACCEPTABLE, desc = "The middleware was first.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "The request ends without a response.")
+	@Outcome(id = "504 mark.*", expect = Expect.FORBIDDEN, desc = "The head of one attempt, the status of another.")
+	@Outcome(id = ".*hears nothing", expect = Expect.FORBIDDEN, desc = "The request never ends.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A response that is lost, torn or sent twice, or a buffer is.")
+	@State
+	public static class TimeoutAndFailure extends Awaited {
+
+		public TimeoutAndFailure() {
+			super(middleware(0, OnFailure.FAIL, null, timeout()));
+		}
+
+		@Actor
+		public void failRest() {
+			fail();
+		}
+
+		@Actor
+		public void giveUp() {
+			timer();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The middleware answers itself while the request is cancelled.
+	 */
+	@JCStressTest
+	@Outcome(id = "(nothing|504), (completes|hears nothing), leaked", expect = Expect.ACCEPTABLE,
+			desc = "Sent or not; the buffer of the rest was never emitted.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A response that is torn or sent twice.")
+	@State
+	public static class TimeoutAndCancel extends Awaited {
+
+		public TimeoutAndCancel() {
+			super(middleware(0, OnFailure.FAIL, null, timeout()));
+		}
+
+		@Actor
+		public void giveUp() {
+			timer();
+		}
+
+		@Actor
+		public void cancel() {
+			cancelRequest();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The rest answers while the request is cancelled.
+	 */
+	@JCStressTest
+	@Outcome(id = "201 mark rest, (completes|hears nothing)", expect = Expect.ACCEPTABLE,
+			desc = "The answer was first.")
+	@Outcome(id = "nothing, (completes|hears nothing)", expect = Expect.ACCEPTABLE,
+			desc = "The cancellation was first; an end that was on its way may still come.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A response that is torn, or a buffer is not released once.")
+	@State
+	public static class AnswerAndCancel extends Awaited {
+
+		public AnswerAndCancel() {
+			super(middleware(0, OnFailure.FAIL, null, pass()));
+		}
+
+		@Actor
+		public void answer() {
+			emit();
+		}
+
+		@Actor
+		public void cancel() {
+			cancelRequest();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The middleware lets go the response that it was shown while the request is
+	 * cancelled.
+	 */
+	@JCStressTest
+	@Outcome(id = "201 mark rest, (completes|hears nothing)", expect = Expect.ACCEPTABLE,
+			desc = "The response was on its way.")
+	@Outcome(id = "nothing, (completes|hears nothing)", expect = Expect.ACCEPTABLE,
+			desc = "The cancellation was first; an end that was on its way may still come.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A response that is torn, or a buffer is not released once.")
+	@State
+	public static class LetGoAndCancel extends Awaited {
+
+		public LetGoAndCancel() {
+			super(middleware(0, OnFailure.FAIL, null, delay()));
+			emit();
+		}
+
+		@Actor
+		public void letGo() {
+			timer();
+		}
+
+		@Actor
+		public void cancel() {
+			cancelRequest();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The own time of the middleware is used up while it lets the response go.
+	 */
+	@JCStressTest
+	@Outcome(id = "201 mark rest, completes", expect = Expect.ACCEPTABLE, desc = "The middleware was first.")
+	@Outcome(id = "nothing, fails with DeadlineException", expect = Expect.ACCEPTABLE, desc = "The deadline was first.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "The request ends without a response.")
+	@Outcome(id = "504 mark.*", expect = Expect.FORBIDDEN, desc = "The head of one attempt, the status of another.")
+	@Outcome(id = ".*hears nothing", expect = Expect.FORBIDDEN, desc = "The request never ends.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A response that is lost, torn or sent twice, or a buffer is.")
+	@State
+	public static class DeadlineAndLetGo extends Awaited {
+
+		public DeadlineAndLetGo() {
+			super(middleware(0, OnFailure.FAIL, Duration.ofNanos(TIMEOUT), delay()));
+			emit();
+		}
+
+		@Actor
+		public void letGo() {
+			timer();
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The same where the request goes on without the middleware.
+	 */
+	@JCStressTest
+	@Outcome(id = "201 mark rest, completes", expect = Expect.ACCEPTABLE,
+			desc = "The response goes out, whoever lets it go.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "The request ends without a response.")
+	@Outcome(id = "504 mark.*", expect = Expect.FORBIDDEN, desc = "The head of one attempt, the status of another.")
+	@Outcome(id = ".*hears nothing", expect = Expect.FORBIDDEN, desc = "The request never ends.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A response that is lost, torn or sent twice, or a buffer is.")
+	@State
+	public static class SkipAndLetGo extends Awaited {
+
+		public SkipAndLetGo() {
+			super(middleware(0, OnFailure.SKIP, Duration.ofNanos(TIMEOUT), delay()));
+			emit();
+		}
+
+		@Actor
+		public void letGo() {
+			timer();
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+}
