@@ -33,6 +33,12 @@ public interface CommitListener extends RequestRecord {
 	void headersTouched();
 
 	/**
+	 * Whether the time is that of a middleware, so that what is done now is done by it.
+	 * @return {@code false} for the handler and foreign filters
+	 */
+	boolean isWithMiddleware();
+
+	/**
 	 * A response is on its way out: no middleware works on it, unless it is shown to one.
 	 */
 	void leaves();

@@ -26,7 +26,8 @@ final class ResponseStatus {
 	}
 
 	void unwrapped() {
-		this.unwrapped = true;
+		// A strategy runs in the handler
+		this.unwrapped |= !this.request.isWithMiddleware();
 	}
 
 	/**

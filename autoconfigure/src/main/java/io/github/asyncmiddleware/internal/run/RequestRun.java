@@ -320,6 +320,11 @@ public final class RequestRun extends Ledger implements CommitListener {
 	}
 
 	@Override
+	public boolean isWithMiddleware() {
+		return owner() != null;
+	}
+
+	@Override
 	public void leaves() {
 		if (owner() instanceof Step step) {
 			step.markAnswering();
