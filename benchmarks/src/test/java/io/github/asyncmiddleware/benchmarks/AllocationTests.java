@@ -53,19 +53,19 @@ class AllocationTests {
 	 */
 	@ParameterizedTest
 	@CsvSource(textBlock = """
-			FUSED_ALONE,       80,  32
-			FUSED,             80, 448
-			FUSED_WATCHED,     80, 480
-			FUSED_FULL,        80, 448
-			FUSED_PROMETHEUS,  80, 448
-			FUSED_WAITING,    256, 448
-			ON_REQUEST,       144, 448
-			ON_REQUEST_MONO,  512, 448
-			ON_RESPONSE,       80, 448
-			CONCURRENT,       168, 576
-			CONCURRENT_MONO,  336, 832
-			AWAIT_PASS,       232, 896
-			AWAIT,            368, 896
+			FUSED_ALONE,       80, 1056
+			FUSED,             80, 1056
+			FUSED_WATCHED,     80, 1056
+			FUSED_FULL,        80, 1056
+			FUSED_PROMETHEUS,  80, 1056
+			FUSED_WAITING,    360, 1056
+			ON_REQUEST,       216, 1056
+			ON_REQUEST_MONO,  720, 1056
+			ON_RESPONSE,      152, 1056
+			CONCURRENT,       240, 1184
+			CONCURRENT_MONO,  424, 1440
+			AWAIT_PASS,       400, 1184
+			AWAIT,            584, 1184
 			""")
 	void takesNoMoreThan(Variant variant, double perMiddleware, double fixed) {
 		double few = bytes(variant, FEW);
