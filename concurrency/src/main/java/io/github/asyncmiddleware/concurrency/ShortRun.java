@@ -28,7 +28,7 @@ import org.openjdk.jcstress.vm.CompileMode;
  */
 public final class ShortRun {
 
-	private static final String MILLISECONDS = "500";
+	private static final String MILLISECONDS = "1000";
 
 	private ShortRun() {
 	}
@@ -36,11 +36,11 @@ public final class ShortRun {
 	/**
 	 * Run the tests.
 	 * @param args options of jcstress, such as {@code -t} with a part of the names of the
-	 * tests and {@code -time} for another time than 500 ms each
+	 * tests and {@code -time} for another time than one second each
 	 * @throws Exception if there is no such test, or something is wrong with jcstress
 	 */
 	public static void main(String[] args) throws Exception {
-		List<String> all = new ArrayList<>(List.of("-iters", "1", "-c", "2"));
+		List<String> all = new ArrayList<>(List.of("-iters", "1", "-c", "2", "-strideCount", "8"));
 		if (!List.of(args).contains("-time")) {
 			all.addAll(List.of("-time", MILLISECONDS));
 		}
