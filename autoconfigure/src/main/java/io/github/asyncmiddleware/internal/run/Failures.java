@@ -33,7 +33,7 @@ final class Failures {
 				return result;
 			}
 			step.returnedNull();
-			return failed(new MisuseException("A middleware returned null instead of a Mono"), middleware.place());
+			return Mono.error(new MisuseException("A middleware returned null instead of a Mono", middleware.place()));
 		}
 		catch (VirtualMachineError ex) {
 			Verdict.failed(step, ex);
@@ -58,8 +58,8 @@ final class Failures {
 				return result;
 			}
 			step.returnedNull();
-			return Mono.<WebHandler>error(new MisuseException("A middleware returned null instead of a publisher"))
-				.checkpoint(step.middleware().place());
+			return Mono.error(new MisuseException("A middleware returned null instead of a publisher",
+					step.middleware().place()));
 		}
 		catch (VirtualMachineError ex) {
 			Verdict.failed(step, ex);

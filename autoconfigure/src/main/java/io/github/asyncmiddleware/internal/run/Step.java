@@ -372,7 +372,8 @@ public final class Step extends StepWord implements WebFilterChain {
 			return null;
 		}
 		markResult(MiddlewareResult.MISUSED);
-		return new MisuseException("A middleware completed without the response that it was given");
+		return new MisuseException("A middleware completed without the response that it was given",
+				middleware().toString());
 	}
 
 	/**

@@ -32,7 +32,8 @@ final class Verdict {
 		}
 		if (!isTouched(step, touches) && step.stepsIn(Misuse.DROPPED_NEXT)) {
 			misused(step);
-			return new MisuseException("A middleware completed without an answer and without the rest of the chain");
+			return new MisuseException("A middleware completed without an answer and without the rest of the chain",
+					step.middleware().toString());
 		}
 		step.answered();
 		return null;
