@@ -11,6 +11,7 @@ import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
 import reactor.core.Scannable;
+import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
@@ -179,7 +180,10 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 			setTimer(left);
 		}
 		else if (STATE.compareAndSet(this, RUNNING, PASSED)) {
-			passed();
+			// The rest of the chain may follow on this thread, which has the
+			// thread-locals
+			// of no request. Reactor sets those of a context where it is asked to
+			Mono.fromRunnable(this::passed).contextWrite(currentContext()).subscribe();
 		}
 	}
 
