@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.concurrency;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SortedSet;
 
 import org.openjdk.jcstress.JCStress;
@@ -28,7 +29,8 @@ import org.openjdk.jcstress.vm.CompileMode;
  */
 public final class ShortRun {
 
-	private static final String MILLISECONDS = "1000";
+	private static final Map<String, String> DEFAULTS = Map.of("-iters", "1", "-time", "500", "-c", "2", "-strideCount",
+			"20", "-spinStyle", "THREAD_YIELD");
 
 	private ShortRun() {
 	}
@@ -36,15 +38,16 @@ public final class ShortRun {
 	/**
 	 * Run the tests.
 	 * @param args options of jcstress, such as {@code -t} with a part of the names of the
-	 * tests and {@code -time} for another time than one second each
+	 * tests and {@code -time} for another time than 500 ms each
 	 * @throws Exception if there is no such test, or something is wrong with jcstress
 	 */
 	public static void main(String[] args) throws Exception {
-		List<String> all = new ArrayList<>(List.of("-iters", "1", "-c", "2", "-strideCount", "8"));
-		if (!List.of(args).contains("-time")) {
-			all.addAll(List.of("-time", MILLISECONDS));
-		}
-		all.addAll(List.of(args));
+		List<String> all = new ArrayList<>(List.of(args));
+		DEFAULTS.forEach((option, value) -> {
+			if (!all.contains(option)) {
+				all.addAll(List.of(option, value));
+			}
+		});
 		Options options = new Options(all.toArray(new String[0]));
 		if (!options.parse()) {
 			System.exit(2);

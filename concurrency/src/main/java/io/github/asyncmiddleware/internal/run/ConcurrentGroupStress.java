@@ -30,15 +30,17 @@ import org.springframework.web.server.WebHandler;
  */
 public final class ConcurrentGroupStress {
 
-	private static final Segment FAIL = segment(OnFailure.FAIL);
+	private static final Segment FAIL = segment(OnFailure.FAIL, answer(200));
 
-	private static final Segment SKIP = segment(OnFailure.SKIP);
+	private static final Segment PENDING = segment(OnFailure.FAIL, ConcurrentGroupStress::handle);
+
+	private static final Segment SKIP = segment(OnFailure.SKIP, answer(200));
 
 	private ConcurrentGroupStress() {
 	}
 
-	private static Segment segment(OnFailure onFailure) {
-		return new Segment(List.of(member(0, onFailure), member(1, onFailure)), answer(200),
+	private static Segment segment(OnFailure onFailure, WebHandler rest) {
+		return new Segment(List.of(member(0, onFailure), member(1, onFailure)), rest,
 				StressLinks.guards(StressLinks.STRICT, Deadlines.NONE));
 	}
 
@@ -46,6 +48,11 @@ public final class ConcurrentGroupStress {
 		MiddlewareCode code = new MiddlewareCode(Style.HOOKS, RunsOn.EVENT_LOOP,
 				(exchange, chain) -> chain.filter(exchange), (exchange, context) -> work(exchange, index), null);
 		return StressLinks.middleware(index, onFailure, null, code);
+	}
+
+	private static Mono<Void> handle(ServerWebExchange exchange) {
+		Source<Void> rest = exchange.getRequiredAttribute("rest");
+		return rest.mono();
 	}
 
 	private static Mono<WebHandler> work(ServerWebExchange exchange, int index) {
@@ -71,11 +78,14 @@ public final class ConcurrentGroupStress {
 
 		private final Source<WebHandler> second = new Source<>();
 
+		private final Source<Void> rest = new Source<>();
+
 		private final Signals signals = new Signals();
 
 		Group(Segment segment) {
 			this.request.exchange().getAttributes().put("work0", this.first);
 			this.request.exchange().getAttributes().put("work1", this.second);
+			this.request.exchange().getAttributes().put("rest", this.rest);
 			segment.handle(this.request.exchange()).subscribe(this.signals);
 		}
 
@@ -85,6 +95,10 @@ public final class ConcurrentGroupStress {
 
 		Source<WebHandler> second() {
 			return this.second;
+		}
+
+		Source<Void> rest() {
+			return this.rest;
 		}
 
 		Signals signals() {
@@ -327,6 +341,39 @@ public final class ConcurrentGroupStress {
 		@Arbiter
 		public void result(L_Result result) {
 			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The last one passes, so the rest begins, while the request is cancelled.
+	 */
+	@JCStressTest
+	@Outcome(id = "not started", expect = Expect.ACCEPTABLE, desc = "The cancellation was first.")
+	@Outcome(id = "cancelled", expect = Expect.ACCEPTABLE, desc = "The rest has begun, and was cancelled.")
+	@Outcome(id = "goes on", expect = Expect.FORBIDDEN, desc = "The rest runs for a request that has ended.")
+	@State
+	public static class PassAndCancel extends Group {
+
+		public PassAndCancel() {
+			super(PENDING);
+			first().complete();
+		}
+
+		@Actor
+		public void passSecond() {
+			second().complete();
+		}
+
+		@Actor
+		public void cancel() {
+			signals().cancel();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			String started = rest().isCancelled() ? "cancelled" : "goes on";
+			result.r1 = (rest().subscriptions() == 0) ? "not started" : started;
 		}
 
 	}

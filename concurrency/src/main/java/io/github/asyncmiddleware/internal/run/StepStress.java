@@ -4,13 +4,13 @@ import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.concurrency.StressRequest;
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
-import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.IL_Result;
 import org.openjdk.jcstress.infra.results.ZZI_Result;
 import org.openjdk.jcstress.infra.results.ZZL_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
@@ -189,8 +189,8 @@ public final class StepStress {
 	 * A member of a group fails while another one has decided.
 	 */
 	@JCStressTest
-	@Outcome(id = "true, true, CANCELLED", expect = Expect.ACCEPTABLE, desc = "It has lost, whatever it was.")
-	@Outcome(id = "true, true, FAILED", expect = Expect.FORBIDDEN, desc = "The transition before is lost.")
+	@Outcome(id = "6, CANCELLED", expect = Expect.ACCEPTABLE, desc = "It is over and has lost, whatever was first.")
+	@Outcome(id = "0, CANCELLED", expect = Expect.FORBIDDEN, desc = "It has failed, and is taken to be at work.")
 	@Outcome(expect = Expect.FORBIDDEN, desc = "Another result.")
 	@State
 	public static class FailAndLose {
@@ -198,21 +198,19 @@ public final class StepStress {
 		private final Step step = StressLinks.step(STRICT, new StressRequest());
 
 		@Actor
-		public void fail(ZZL_Result result) {
+		public void fail() {
 			Verdict.failed(this.step, new UnsupportedOperationException());
-			result.r1 = true;
 		}
 
 		@Actor
-		public void lose(ZZL_Result result) {
+		public void lose() {
 			this.step.lostInGroup();
-			result.r2 = true;
 		}
 
 		@Arbiter
-		public void result(ZZL_Result result) {
-			MiddlewareResult found = this.step.result();
-			result.r3 = found;
+		public void result(IL_Result result) {
+			result.r1 = StepState.phase(this.step.word());
+			result.r2 = this.step.result();
 		}
 
 	}
