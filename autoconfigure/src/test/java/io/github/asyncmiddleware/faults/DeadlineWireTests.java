@@ -76,8 +76,9 @@ class DeadlineWireTests {
 	@ParameterizedTest
 	@MethodSource("recoveries")
 	void timeAfterAnAnswerThatCouldNotBeSentCounts(String how, String method, Protocol protocol, OnFailure onFailure) {
+		FaultServer server = servers.get(onFailure);
 		long start = System.nanoTime();
-		Exchange exchange = servers.get(onFailure).exchange(protocol, method, "/recovers/" + how + "/text");
+		Exchange exchange = server.exchange(protocol, method, "/recovers/" + how + "/text");
 		boolean isOpen = onFailure == OnFailure.SKIP;
 		assertThat(exchange.answer().status()).isEqualTo(isOpen ? 200 : 503);
 		assertThat(millisecondsSince(start)).isBetween(250L, 2_500L);
