@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -68,6 +66,12 @@ class BlockingWatchIntegrationTests {
 
 	private static final Duration BLOCK = Duration.ofMillis(250);
 
+	/**
+	 * A machine that has a lot to do can hold anybody up for more than the threshold, by
+	 * a lock of a thread that has no processor, but hardly for as long as that.
+	 */
+	private static final Duration NOTEWORTHY = BLOCK.dividedBy(2);
+
 	private static final Duration PATIENCE = Duration.ofMinutes(1);
 
 	/** How often something has blocked, in this test. */
@@ -117,9 +121,8 @@ class BlockingWatchIntegrationTests {
 	@MethodSource("places")
 	void namesWhoBlocks(String name, Blocking kind) throws Exception {
 		long start = System.nanoTime();
-		List<Block> blocks = block("/" + name, kind);
+		List<Block> blocks = block("/" + name, kind, name.equals("handler") ? "app" : name);
 		long elapsed = System.nanoTime() - start;
-		assertThat(blocks).extracting(Block::name).containsOnly(name.equals("handler") ? "app" : name);
 		assertThat(blocks).extracting(Block::nanoseconds)
 			.allSatisfy((nanoseconds) -> assertThat(nanoseconds).isBetween(THRESHOLD.toNanos(),
 					elapsed + PRECISION.toNanos()));
@@ -137,30 +140,31 @@ class BlockingWatchIntegrationTests {
 			client.join();
 		}
 		// Whoever comes next shows that there was nobody before
-		assertThat(block("/beforeNext", Blocking.SLEEP)).extracting(Block::name).containsOnly("beforeNext");
+		block("/beforeNext", Blocking.SLEEP, "beforeNext");
 	}
 
 	@Test
 	void namesTheOneOfManyWhoBlocks() throws Exception {
-		assertThat(block("/many", Blocking.SLEEP)).extracting(Block::name).containsOnly("many2");
+		block("/many", Blocking.SLEEP, "many2");
 	}
 
 	/**
-	 * Block until that was noticed. The watch does not accuse anybody for a time in which
-	 * it had no processor itself, and a machine that has none free hides who reads.
+	 * Block until somebody was named for it, who has to be the right one. The watch does
+	 * not accuse anybody for a time in which it had no processor itself, and a machine
+	 * that has none free hides who reads.
 	 * @return what was found
 	 */
-	private List<Block> block(String path, Blocking kind) {
+	private List<Block> block(String path, Blocking kind, String name) {
 		AtomicInteger times = new AtomicInteger();
 		ENDED.set(0);
 		Awaitility.await().pollDelay(Duration.ZERO).pollInSameThread().atMost(PATIENCE).until(() -> {
 			get(path, kind);
 			times.incrementAndGet();
 			Awaitility.await().atMost(PATIENCE).untilAtomic(ENDED, equalTo(times.get()));
-			return this.blocks.hasBlockWithin(Duration.ofSeconds(1));
+			return this.blocks.hasBlockWithin(Duration.ofSeconds(1), name);
 		});
-		List<Block> found = List.copyOf(this.blocks.blocked);
-		assertThat(found).hasSizeLessThanOrEqualTo(times.get());
+		List<Block> found = this.blocks.all(name);
+		assertThat(found).hasSizeLessThanOrEqualTo(times.get()).extracting(Block::name).containsOnly(name);
 		return found;
 	}
 
@@ -188,16 +192,28 @@ class BlockingWatchIntegrationTests {
 
 	static final class Blocks extends RecordingListener {
 
-		private final BlockingQueue<Block> blocked = new LinkedBlockingQueue<>();
+		private final List<Block> blocked = new CopyOnWriteArrayList<>();
 
 		@Override
 		public void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
 			this.blocked.add(new Block((middleware != null) ? middleware.name() : "app", nanoseconds));
 		}
 
-		boolean hasBlockWithin(Duration duration) throws InterruptedException {
-			Block block = this.blocked.poll(duration.toNanos(), TimeUnit.NANOSECONDS);
-			return block != null && this.blocked.add(block);
+		boolean hasBlockWithin(Duration duration, String name) throws InterruptedException {
+			long end = System.nanoTime() + duration.toNanos();
+			while (all(name).isEmpty() && System.nanoTime() < end) {
+				Thread.sleep(5);
+			}
+			return !all(name).isEmpty();
+		}
+
+		/**
+		 * All of one, and those of others that are noteworthy.
+		 */
+		List<Block> all(String name) {
+			return this.blocked.stream()
+				.filter((block) -> block.name().equals(name) || block.nanoseconds() >= NOTEWORTHY.toNanos())
+				.toList();
 		}
 
 	}

@@ -35,13 +35,15 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class JettyBlockingWatchIntegrationTests {
 
+	private static final Duration BLOCK = Duration.ofMillis(250);
+
 	private final BlockingQueue<String> blocked = new LinkedBlockingQueue<>();
 
 	@ParameterizedTest
 	@EnumSource(value = Blocking.class, names = { "SLEEP", "LOCK", "WAIT", "COMPUTE" })
 	void namesWhoBlocks(Blocking kind) throws Exception {
 		Middleware blocks = TestChain.middleware(0, "blocks", (exchange, chain) -> {
-			kind.block(Duration.ofMillis(250));
+			kind.block(BLOCK);
 			return chain.filter(exchange);
 		});
 		Middleware passes = new Middleware(1, "passes", getClass(), 1, MiddlewareScope.ALL,
@@ -93,7 +95,12 @@ class JettyBlockingWatchIntegrationTests {
 
 		@Override
 		public void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
-			JettyBlockingWatchIntegrationTests.this.blocked.add((middleware != null) ? middleware.name() : "app");
+			String name = (middleware != null) ? middleware.name() : "app";
+			// A machine that has a lot to do can hold others up as well, but not for so
+			// long
+			if (name.equals("blocks") || nanoseconds >= BLOCK.toNanos() / 2) {
+				JettyBlockingWatchIntegrationTests.this.blocked.add(name);
+			}
 		}
 
 	}
