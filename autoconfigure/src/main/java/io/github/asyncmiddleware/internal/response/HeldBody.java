@@ -36,6 +36,9 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 
 	private static final int CANCELLED = 1 << 2;
 
+	/** The source was asked for the first element. */
+	private static final int ASKED = 1 << 3;
+
 	private static final VarHandle WORD;
 
 	private static final VarHandle FIRST;
@@ -79,7 +82,7 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 	/** Why the source has failed. Published by {@link #ENDED}. */
 	private @Nullable Throwable error;
 
-	/** What is asked for and not passed on to the source yet. */
+	/** What is asked for after the first element and not passed on to the source yet. */
 	private volatile long demand;
 
 	private HeldBody(CoreSubscriber<? super T> actual, ResponseWriter writer, boolean single, boolean groups) {
@@ -175,22 +178,21 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 			upstream.request(n);
 			return;
 		}
-		long before = add(n);
+		boolean first = ((int) WORD.getAndBitwiseOr(this, ASKED) & ASKED) == 0;
+		add((first && n != Long.MAX_VALUE) ? n - 1 : n);
+		if (first) {
+			upstream.request(1);
+		}
 		if ((this.word & OPEN) != 0) {
 			requestRest(upstream);
 		}
-		else if (before == 0) {
-			upstream.request(1);
-		}
 	}
 
-	/** The first element is asked for by the first request, and stays in the demand. */
-	private long add(long n) {
+	private void add(long n) {
 		long demand = this.demand;
 		while (!DEMAND.compareAndSet(this, demand, Operators.addCap(demand, n))) {
 			demand = this.demand;
 		}
-		return demand;
 	}
 
 	private void requestRest(Subscription upstream) {
@@ -292,10 +294,6 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 		}
 		Subscription upstream = this.upstream;
 		if (!this.single && upstream != null) {
-			long demand = this.demand;
-			if (demand != Long.MAX_VALUE) {
-				DEMAND.getAndAdd(this, -1L);
-			}
 			requestRest(upstream);
 		}
 	}

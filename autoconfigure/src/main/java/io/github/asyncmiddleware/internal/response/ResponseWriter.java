@@ -200,7 +200,7 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		else {
 			dropBody(body);
 		}
-		if ((word() & (UNWANTED | OVER)) == UNWANTED) {
+		if ((markBegun() & (UNWANTED | OVER)) == UNWANTED) {
 			markOver();
 			cancelSources();
 			endSeconds(null);

@@ -12,8 +12,8 @@ final class WaitingLine {
 
 	private final ResponseCommit commit;
 
-	/** Published by the subscription that goes inwards, and by the end on its way out. */
-	private @Nullable Waiting innermost;
+	/** Changed in the lock of this, as two of the line can leave at the same time. */
+	private volatile @Nullable Waiting innermost;
 
 	WaitingLine(ResponseCommit commit) {
 		this.commit = commit;
@@ -27,7 +27,7 @@ final class WaitingLine {
 	 * Show the response to a middleware that is about to hand over.
 	 * @param waiting the part of the middleware
 	 */
-	void join(Waiting waiting) {
+	synchronized void join(Waiting waiting) {
 		if (!waiting.linked) {
 			waiting.linked = true;
 			waiting.outer = this.innermost;
@@ -39,7 +39,7 @@ final class WaitingLine {
 	 * Show no response to a middleware any more, whose part is over.
 	 * @param waiting the part of the middleware
 	 */
-	void leave(Waiting waiting) {
+	synchronized void leave(Waiting waiting) {
 		Waiting candidate = this.innermost;
 		while (candidate != null && candidate != waiting) {
 			candidate = candidate.outer;

@@ -30,8 +30,11 @@ abstract class WriterWord {
 	/** It was cancelled while the head went to the server. */
 	static final int UNWANTED = 1 << 6;
 
+	/** The body was let go, and can be cancelled from now on. */
+	static final int BEGUN = 1 << 7;
+
 	/** Counts how often it was released. */
-	static final int HOP = 1 << 7;
+	static final int HOP = 1 << 8;
 
 	private static final VarHandle WORD;
 
@@ -103,6 +106,14 @@ abstract class WriterWord {
 		WORD.getAndBitwiseOr(this, OUT);
 	}
 
+	/**
+	 * The head is out, and the body with it or begun.
+	 * @return the word before
+	 */
+	final int markBegun() {
+		return (int) WORD.getAndBitwiseOr(this, BEGUN);
+	}
+
 	final int markOver() {
 		return (int) WORD.getAndBitwiseOr(this, OVER);
 	}
@@ -130,7 +141,7 @@ abstract class WriterWord {
 		if (stands) {
 			return TAKEN | DETACHED;
 		}
-		return ((word & (SENDING | UNWANTED)) == SENDING) ? UNWANTED : OVER;
+		return ((word & (SENDING | BEGUN)) == SENDING) ? UNWANTED : OVER;
 	}
 
 }

@@ -39,6 +39,13 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	/** The time was used up first. */
 	private static final int PASSED = 3;
 
+	private static final int PHASE = 3;
+
+	/**
+	 * Counts how often the clock was started, so that each run of it is another state.
+	 */
+	private static final int START = 1 << 2;
+
 	/**
 	 * A timer is not set for less, so that a clock that is a little late costs little.
 	 */
@@ -102,13 +109,15 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	 * The time is that of the middleware again, if the work is not over.
 	 */
 	final void startClock() {
-		if (this.state != STOPPED) {
+		int state = this.state;
+		if (phase(state) != STOPPED) {
 			return;
 		}
 		this.started = this.deadlines.now();
 		this.waitedBefore = this.run.waited(isShown());
-		if (STATE.compareAndSet(this, STOPPED, RUNNING)) {
-			setTimer(this.left);
+		int running = (state & ~PHASE) + START;
+		if (STATE.compareAndSet(this, state, running)) {
+			setTimer(running, this.left);
 		}
 	}
 
@@ -118,21 +127,22 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	 * what it is about to do
 	 */
 	final boolean stopClock() {
-		if (this.state == RUNNING) {
+		int state = this.state;
+		if (phase(state) == RUNNING) {
 			long now = this.left - spent();
-			if (STATE.compareAndSet(this, RUNNING, STOPPED)) {
+			if (STATE.compareAndSet(this, state, state | STOPPED)) {
 				this.left = now;
 				clearTimer();
 			}
 		}
-		return this.state != PASSED;
+		return !hasPassed();
 	}
 
 	/**
 	 * Whether the time was used up.
 	 */
 	final boolean hasPassed() {
-		return this.state == PASSED;
+		return phase(this.state) == PASSED;
 	}
 
 	/**
@@ -140,17 +150,26 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	 * @return nanoseconds, not positive if nothing is
 	 */
 	final long left() {
-		return (this.state == RUNNING) ? this.left - spent() : this.left;
+		return (phase(this.state) == RUNNING) ? this.left - spent() : this.left;
 	}
 
 	private long spent() {
 		return this.deadlines.now() - this.started - (this.run.waited(isShown()) - this.waitedBefore);
 	}
 
-	private void setTimer(long delay) {
+	private static int phase(int state) {
+		return state & PHASE;
+	}
+
+	private void setTimer(int state, long delay) {
 		Disposable timer = this.deadlines.schedule(this, Math.max(delay, SHORTEST));
-		this.timer = timer;
-		if (this.state != RUNNING) {
+		synchronized (this) {
+			if (this.state == state) {
+				clearTimer();
+				this.timer = timer;
+			}
+		}
+		if (this.state != state) {
 			timer.dispose();
 		}
 	}
@@ -167,7 +186,8 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	 */
 	@Override
 	public final void run() {
-		if (this.state != RUNNING || isPointless()) {
+		int state = this.state;
+		if (phase(state) != RUNNING || isPointless()) {
 			return;
 		}
 		if (this.run.isEnded()) {
@@ -177,12 +197,11 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 		}
 		long left = this.left - spent();
 		if (left > 0 || this.run.isWaitingForClient() || (this.run.isLeaving() && !isShown())) {
-			setTimer(left);
+			setTimer(state, left);
 		}
-		else if (STATE.compareAndSet(this, RUNNING, PASSED)) {
+		else if (STATE.compareAndSet(this, state, state | PASSED)) {
 			// The rest of the chain may follow on this thread, which has the
-			// thread-locals
-			// of no request. Reactor sets those of a context where it is asked to
+			// thread-locals of no request. Reactor sets those of a context here
 			Mono.fromRunnable(this::passed).contextWrite(currentContext()).subscribe();
 		}
 	}
@@ -213,7 +232,7 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	 * Do not give the work up although its time was used up.
 	 */
 	final void waitNevertheless() {
-		this.state = STOPPED;
+		this.state = (this.state & ~PHASE) | STOPPED;
 	}
 
 	final void cancelWork() {
@@ -225,8 +244,8 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 
 	private boolean tryEnd() {
 		int state = this.state;
-		while (state == RUNNING || state == STOPPED) {
-			if (STATE.compareAndSet(this, state, OVER)) {
+		while (phase(state) == RUNNING || phase(state) == STOPPED) {
+			if (STATE.compareAndSet(this, state, (state & ~PHASE) | OVER)) {
 				clearTimer();
 				return true;
 			}
@@ -240,7 +259,7 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 		if (Operators.validate(this.subscription, subscription)) {
 			this.subscription = subscription;
 			int state = this.state;
-			if (state == OVER || state == PASSED) {
+			if (phase(state) == OVER || phase(state) == PASSED) {
 				subscription.cancel();
 			}
 			else {
@@ -251,7 +270,7 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 
 	@Override
 	public void onNext(T value) {
-		if (this.state == RUNNING) {
+		if (phase(this.state) == RUNNING) {
 			this.actual.onNext(value);
 		}
 	}

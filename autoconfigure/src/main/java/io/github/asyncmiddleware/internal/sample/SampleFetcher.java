@@ -76,7 +76,8 @@ final class SampleFetcher implements Runnable {
 		if (this.asleep) {
 			Thread thread = this.thread;
 			if (thread != null) {
-				// In this order: a thread that wakes and is still asleep would go on sleeping
+				// In this order: a thread that wakes and is still asleep would go on
+				// sleeping
 				this.asleep = false;
 				LockSupport.unpark(thread);
 			}

@@ -444,7 +444,7 @@ final class AwaitRun extends Waiting
 		}
 		boolean live = response == this.commit.live();
 		int before = mark(live ? DECIDED | SENDING : DECIDED);
-		if ((before & DECIDED) != 0) {
+		if ((before & (DECIDED | CANCELLED)) != 0) {
 			return;
 		}
 		if (live) {
@@ -475,7 +475,7 @@ final class AwaitRun extends Waiting
 			return;
 		}
 		int before = markCompleted();
-		if ((before & DECIDED) != 0) {
+		if ((before & (DECIDED | CANCELLED)) != 0) {
 			return;
 		}
 		if (!isHere(before)) {
@@ -500,7 +500,7 @@ final class AwaitRun extends Waiting
 
 	private int markCompleted() {
 		int word = this.word;
-		while ((word & DECIDED) == 0
+		while ((word & (DECIDED | CANCELLED)) == 0
 				&& !WORD.compareAndSet(this, word, word | DECIDED | ((rest(word) == RUNNING) ? SENDING | LEFT : 0))) {
 			word = this.word;
 		}
@@ -513,7 +513,7 @@ final class AwaitRun extends Waiting
 			return;
 		}
 		int before = mark(DECIDED);
-		if ((before & DECIDED) != 0) {
+		if ((before & (DECIDED | CANCELLED)) != 0) {
 			Operators.onErrorDropped(ex, currentContext());
 			return;
 		}
@@ -529,7 +529,7 @@ final class AwaitRun extends Waiting
 
 	@Override
 	public void letGo() {
-		if ((mark(DECIDED | SENDING) & DECIDED) == 0) {
+		if ((mark(DECIDED | SENDING) & (DECIDED | CANCELLED)) == 0) {
 			Subscription subscription = this.subscription;
 			if (subscription != null) {
 				subscription.cancel();
@@ -547,8 +547,13 @@ final class AwaitRun extends Waiting
 			this.commit.leave(this);
 			finish(mark(RELEASED), RELEASED);
 		}
-		else if (writer != null && !this.commit.release(this, writer)) {
-			finish(mark(RELEASED), RELEASED);
+		else if (writer != null) {
+			if (!this.commit.release(this, writer)) {
+				finish(mark(RELEASED), RELEASED);
+			}
+			else if ((this.word & CANCELLED) != 0) {
+				this.commit.cancel(writer);
+			}
 		}
 	}
 
