@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.LiveResponse;
+import io.github.asyncmiddleware.testsupport.boot.Records;
 import io.netty.handler.codec.http.HttpMethod;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -71,7 +72,7 @@ class AnswerRaceTests {
 		int requests = main ? REQUESTS : REQUESTS / 10;
 		Records before = server.records();
 		Map<String, Integer> answers = sendAll(requests, protocol, method, "/" + style + "/" + how);
-		server.awaitRequests(before.sum("request ") + requests);
+		server.awaitRequests(before.sum("requests ") + requests);
 		String body = method.equals("HEAD") ? " " : " %s ";
 		String answer = "200" + body.formatted("answer") + "[handler]";
 		String fallback = "504" + body.formatted("gave up") + (style.equals("native") ? "[]" : "[fallback]");
@@ -84,7 +85,7 @@ class AnswerRaceTests {
 
 	private static void assertRecorded(Records before, List<String> middlewares, int answers, int fallbacks) {
 		Map<String, Integer> expected = new HashMap<>(
-				Map.of("request ok", answers + fallbacks, "head 200", answers, "head 504", fallbacks));
+				Map.of("requests ok", answers + fallbacks, "request.ttfb 200", answers, "request.ttfb 504", fallbacks));
 		for (String middleware : middlewares) {
 			expected.put("own " + middleware + " passed", answers + fallbacks);
 			expected.put("ttfb " + middleware + " SUCCESS", answers);

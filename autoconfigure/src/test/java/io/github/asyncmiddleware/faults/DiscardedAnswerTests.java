@@ -9,6 +9,7 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.testsupport.boot.Records;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -197,7 +198,8 @@ class DiscardedAnswerTests {
 		// None of them may be taken for one of the next test
 		Patience.await().untilAsserted(() -> {
 			Records records = server.records().since(before);
-			assertThat(List.of("request ", "own ", "ttfb ", "head ")).allMatch((what) -> records.sum(what) == 1_000);
+			assertThat(List.of("requests ", "own ", "ttfb ", "request.ttfb "))
+				.allMatch((what) -> records.sum(what) == 1_000);
 		});
 	}
 

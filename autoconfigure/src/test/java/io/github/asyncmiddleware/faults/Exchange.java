@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
+import io.github.asyncmiddleware.testsupport.boot.Records;
+
 import org.springframework.http.HttpStatus;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -29,9 +31,9 @@ record Exchange(Answer answer, Supplier<Records> records) {
 
 	private static List<String> expected(String request, String... others) {
 		String[] words = request.split(" ");
-		List<String> expected = new ArrayList<>(List.of("request " + words[0]));
+		List<String> expected = new ArrayList<>(List.of("requests " + words[0]));
 		if (words.length > 1) {
-			expected.add("head " + words[1]);
+			expected.add("request.ttfb " + words[1]);
 		}
 		for (String other : others) {
 			if (other.startsWith("misuse ")) {

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
+import io.github.asyncmiddleware.testsupport.boot.Records;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -62,14 +63,14 @@ class FatalErrorTests {
 	}
 
 	private static void assertRecordedOnce(FaultServer server, Records before, String bytes) {
-		String result = bytes.isEmpty() ? "request fatal"
-				: bytes.startsWith("HTTP/1.1 200 ") ? "request ok" : "request error_page";
+		String result = bytes.isEmpty() ? "requests fatal"
+				: bytes.startsWith("HTTP/1.1 200 ") ? "requests ok" : "requests error_page";
 		Patience.await().untilAsserted(() -> {
 			Records records = server.records().since(before);
 			assertThat(records.count(result)).as("%s in %s", result, records).isEqualTo(1);
-			assertThat(records.sum("request ")).isEqualTo(1);
+			assertThat(records.sum("requests ")).isEqualTo(1);
 			assertThat(records.sum("own first ")).isEqualTo(1);
-			assertThat(records.sum("head ")).isEqualTo(bytes.isEmpty() ? 0 : 1);
+			assertThat(records.sum("request.ttfb ")).isEqualTo(bytes.isEmpty() ? 0 : 1);
 		});
 	}
 

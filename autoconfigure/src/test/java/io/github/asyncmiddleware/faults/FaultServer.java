@@ -1,25 +1,16 @@
 package io.github.asyncmiddleware.faults;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.github.asyncmiddleware.testsupport.boot.BootServer;
+import io.github.asyncmiddleware.testsupport.boot.LogCapture;
+import io.github.asyncmiddleware.testsupport.boot.Records;
 import org.awaitility.core.ConditionTimeoutException;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.security.autoconfigure.actuate.web.reactive.ReactiveManagementWebSecurityAutoConfiguration;
-import org.springframework.boot.security.autoconfigure.web.reactive.ReactiveWebSecurityAutoConfiguration;
-import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -33,42 +24,34 @@ final class FaultServer implements AutoCloseable {
 	/** A path that no middleware should run for. */
 	static final String ALIVE = "/alive";
 
-	private static final List<String> PROPERTIES = List.of("server.port=0", "server.http2.enabled=true",
-			"spring.main.banner-mode=off", "spring.main.register-shutdown-hook=false",
-			"spring.reactor.netty.shutdown-quiet-period=0s", "management.defaults.metrics.export.enabled=false",
+	private static final List<String> PROPERTIES = List.of(
 			"logging.level.org.springframework.boot.webflux.autoconfigure.error=off",
 			"logging.level.org.springframework.web.HttpLogging=off");
 
-	private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+	private final LogCapture log = LogCapture.ofOurs();
 
-	private final ConfigurableApplicationContext context;
+	private final BootServer server;
 
-	private FaultServer(ConfigurableApplicationContext context) {
-		this.context = context;
-		this.log.start();
-		logger().addAppender(this.log);
+	private FaultServer(BootServer server) {
+		this.server = server;
 	}
 
 	/**
 	 * Start an application.
 	 * @param properties its properties, as in {@code "name=value"}
-	 * @param configurations its beans
+	 * @param configuration its beans
 	 */
-	static FaultServer start(List<String> properties, Class<?>... configurations) {
-		List<String> arguments = new ArrayList<>();
-		PROPERTIES.forEach((property) -> arguments.add("--" + property));
-		properties.forEach((property) -> arguments.add("--" + property));
-		return new FaultServer(new SpringApplicationBuilder(Application.class).sources(configurations)
-			.web(WebApplicationType.REACTIVE)
-			.run(arguments.toArray(String[]::new)));
+	static FaultServer start(List<String> properties, Class<?> configuration) {
+		return new FaultServer(BootServer.start(List.of(Application.class, configuration),
+				Stream.concat(PROPERTIES.stream(), properties.stream()).toArray(String[]::new)));
 	}
 
 	int port() {
-		return this.context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+		return this.server.port();
 	}
 
 	<T> T bean(Class<T> type) {
-		return this.context.getBean(type);
+		return this.server.bean(type);
 	}
 
 	/**
@@ -79,10 +62,10 @@ final class FaultServer implements AutoCloseable {
 		Records before = records();
 		try (Client client = protocol.connect(port())) {
 			Answer answer = client.send(method, path, headers);
-			return new Exchange(answer, () -> records().since(before).without("request ok"));
+			return new Exchange(answer, () -> records().since(before).without("requests ok", "request.ttfb 200"));
 		}
 		finally {
-			awaitRequests(before.sum("request ") + 2);
+			awaitRequests(before.sum("requests ") + 2);
 		}
 	}
 
@@ -92,49 +75,40 @@ final class FaultServer implements AutoCloseable {
 	 */
 	void awaitRequests(int count) {
 		try {
-			Patience.await().atMost(Duration.ofSeconds(1)).until(() -> records().sum("request ") >= count);
+			Patience.await().atMost(Duration.ofSeconds(1)).until(() -> records().sum("requests ") >= count);
 		}
 		catch (ConditionTimeoutException ex) {
-			logger().debug("There are fewer requests than " + count);
+			// What is missing is missed by the test
 		}
 	}
 
 	/**
-	 * What has been recorded so far.
+	 * What has been recorded so far, without event loops that were held up: a loaded
+	 * machine does that too.
 	 */
 	Records records() {
-		return Records.of(bean(MeterRegistry.class));
+		return this.server.records().withoutAll("blocked ");
 	}
 
 	/**
-	 * What we have logged so far.
+	 * What we have logged so far, without stack traces.
 	 */
 	List<String> log() {
-		return List.copyOf(this.log.list).stream().map(ILoggingEvent::getFormattedMessage).toList();
-	}
-
-	private static Logger logger() {
-		return (Logger) LoggerFactory.getLogger("io.github.asyncmiddleware");
+		return this.log.events().stream().map((event) -> event.lines().findFirst().orElseThrow()).toList();
 	}
 
 	@Override
 	public void close() {
-		logger().detachAppender(this.log);
-		this.context.close();
+		this.log.close();
+		this.server.close();
 	}
 
 	/**
 	 * What every application has.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration(exclude = { ReactiveWebSecurityAutoConfiguration.class,
-			ReactiveManagementWebSecurityAutoConfiguration.class })
+	@EnableAutoConfiguration
 	static class Application {
-
-		@Bean
-		SimpleMeterRegistry meterRegistry() {
-			return new SimpleMeterRegistry();
-		}
 
 		@RestController
 		static class Alive {

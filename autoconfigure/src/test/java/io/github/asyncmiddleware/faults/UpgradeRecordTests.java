@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
+import io.github.asyncmiddleware.testsupport.boot.Records;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,8 +93,8 @@ class UpgradeRecordTests {
 		}
 		Patience.await()
 			.untilAsserted(
-					() -> assertThat(this.server.records().since(before).counts()).containsEntry("request upgraded", 1)
-						.containsEntry("head 101", 1)
+					() -> assertThat(this.server.records().since(before).counts()).containsEntry("requests upgraded", 1)
+						.containsEntry("request.ttfb 101", 1)
 						.containsEntry("own passes passed", 1));
 	}
 

@@ -41,8 +41,18 @@ public final class BootServer implements AutoCloseable {
 	 * @return the running application
 	 */
 	public static BootServer start(Class<?> application, String... properties) {
-		return startSecured(application,
-				Stream.concat(Stream.of(NO_SECURITY), Stream.of(properties)).toArray(String[]::new));
+		return start(List.of(application), properties);
+	}
+
+	/**
+	 * Start an application that consists of several configurations, as
+	 * {@link #start(Class, String...)} does.
+	 * @param configurations its configurations
+	 * @param properties its properties, as {@code name=value}
+	 * @return the running application
+	 */
+	public static BootServer start(List<Class<?>> configurations, String... properties) {
+		return run(configurations, Stream.concat(Stream.of(NO_SECURITY), Stream.of(properties)));
 	}
 
 	/**
@@ -52,12 +62,18 @@ public final class BootServer implements AutoCloseable {
 	 * @return the running application
 	 */
 	public static BootServer startSecured(Class<?> application, String... properties) {
+		return run(List.of(application), Stream.of(properties));
+	}
+
+	private static BootServer run(List<Class<?>> configurations, Stream<String> properties) {
 		List<String> arguments = new ArrayList<>(
 				List.of("--server.port=0", "--server.http2.enabled=true", "--spring.main.banner-mode=off",
 						"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false"));
-		Stream.of(properties).map((property) -> "--" + property).forEach(arguments::add);
-		return new BootServer(new SpringApplicationBuilder(application, Meters.class).web(WebApplicationType.REACTIVE)
-			.run(arguments.toArray(String[]::new)));
+		properties.map((property) -> "--" + property).forEach(arguments::add);
+		return new BootServer(
+				new SpringApplicationBuilder(Meters.class).sources(configurations.toArray(Class<?>[]::new))
+					.web(WebApplicationType.REACTIVE)
+					.run(arguments.toArray(String[]::new)));
 	}
 
 	public int port() {
@@ -73,7 +89,15 @@ public final class BootServer implements AutoCloseable {
 	 * @return the changes
 	 */
 	public MeterChanges changes() {
-		return new MeterChanges(this.context.getBean(SimpleMeterRegistry.class));
+		return new MeterChanges(bean(SimpleMeterRegistry.class));
+	}
+
+	/**
+	 * What the meters have recorded since the start.
+	 * @return the records
+	 */
+	public Records records() {
+		return Records.of(bean(SimpleMeterRegistry.class));
 	}
 
 	@Override

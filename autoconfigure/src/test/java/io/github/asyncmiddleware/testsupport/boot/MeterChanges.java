@@ -3,22 +3,14 @@ package io.github.asyncmiddleware.testsupport.boot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 
 /**
- * What meters have recorded since a moment, one line for each sample:
- * {@code requests ok}, {@code own auth passed}, {@code ttfb auth SUCCESS},
- * {@code request.ttfb 200}, {@code misuse auth late_next}, {@code blocked auth}.
+ * What meters have recorded since a moment, one line for each sample, in the words of
+ * {@link Records}.
  */
 public final class MeterChanges {
 
@@ -27,19 +19,13 @@ public final class MeterChanges {
 	/** Samples reach the registry some milliseconds after the request. */
 	private static final Duration QUIET = Duration.ofMillis(50);
 
-	private static final String PREFIX = "async.middleware.";
-
-	private static final Map<String, List<String>> TAGS = Map.of("requests", List.of("result"), "own",
-			List.of("middleware", "result"), "ttfb", List.of("middleware", "outcome"), "request.ttfb",
-			List.of("status"), "misuse", List.of("middleware", "kind"), "blocked", List.of("middleware"));
-
 	private final MeterRegistry registry;
 
-	private final Map<String, Long> before;
+	private final Records before;
 
 	MeterChanges(MeterRegistry registry) {
 		this.registry = registry;
-		this.before = counts();
+		this.before = Records.of(registry);
 	}
 
 	/**
@@ -73,19 +59,15 @@ public final class MeterChanges {
 	 * @return all samples, sorted
 	 */
 	public List<String> now() {
-		return counts().entrySet()
-			.stream()
-			.flatMap((entry) -> Stream.generate(entry::getKey)
-				.limit(entry.getValue() - this.before.getOrDefault(entry.getKey(), 0L)))
-			.toList();
+		return records().all();
 	}
 
 	/**
 	 * How many requests are over.
 	 * @return the number of requests
 	 */
-	public long requests() {
-		return now().stream().filter((sample) -> sample.startsWith("requests ")).count();
+	public int requests() {
+		return records().sum("requests ");
 	}
 
 	private static ConditionFactory await() {
@@ -93,23 +75,8 @@ public final class MeterChanges {
 		return Awaitility.await().dontCatchUncaughtExceptions().atMost(PATIENCE);
 	}
 
-	private Map<String, Long> counts() {
-		Map<String, Long> counts = new TreeMap<>();
-		for (Meter meter : this.registry.getMeters()) {
-			String name = meter.getId().getName();
-			List<String> tags = name.startsWith(PREFIX) ? TAGS.get(name.substring(PREFIX.length())) : null;
-			if (tags != null) {
-				String sample = Stream
-					.concat(Stream.of(name.substring(PREFIX.length())), tags.stream().map(meter.getId()::getTag))
-					.collect(Collectors.joining(" "));
-				counts.merge(sample, count(meter), Long::sum);
-			}
-		}
-		return counts;
-	}
-
-	private static long count(Meter meter) {
-		return (meter instanceof Timer timer) ? timer.count() : (long) ((Counter) meter).count();
+	private Records records() {
+		return Records.of(this.registry).since(this.before);
 	}
 
 }
