@@ -218,8 +218,11 @@ final class WatchedThread {
 		long used = this.processorTime - before;
 		if (used >= time / 2) {
 			this.cleared = false;
+			if (this.watch.isLoadingClasses()) {
+				return;
+			}
 			// Busy all the time, perhaps with the same
-			suspect(this.watch.isLoadingClasses() ? null : find(), 0, time);
+			suspect(find(), 0, time);
 		}
 		else if (used > STILL) {
 			this.cleared = false;
