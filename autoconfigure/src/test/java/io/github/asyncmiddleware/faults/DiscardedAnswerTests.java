@@ -140,7 +140,8 @@ class DiscardedAnswerTests {
 	}
 
 	static Stream<Arguments> fallbacksOverSlowCommits() {
-		return Cases.of(List.of("text", "empty"), ANSWERS, List.of("GET"), Cases.protocols())
+		List<String> answers = Stream.concat(ANSWERS.stream(), Stream.of("deaf")).toList();
+		return Cases.of(List.of("text", "empty"), answers, List.of("GET"), Cases.protocols())
 			.filter(DiscardedAnswerTests::isWorthwhile);
 	}
 
@@ -429,6 +430,18 @@ class DiscardedAnswerTests {
 			describe(exchange.getResponse().getHeaders());
 			exchange.getResponse().getHeaders().setContentLength(6);
 			return Texts.answer(exchange, 201, "answer");
+		}
+
+		/**
+		 * Its writing hears nothing of a cancellation.
+		 */
+		@GetMapping("/*/*/deaf")
+		Mono<Void> deaf(ServerWebExchange exchange) {
+			describe(exchange.getResponse().getHeaders());
+			Texts.answer(exchange, 201, "answer").subscribe((done) -> {
+			}, (ex) -> {
+			});
+			return Mono.never();
 		}
 
 		@GetMapping("/*/*/prepares")

@@ -156,20 +156,31 @@ public final class ResponseCommit extends CommitWord {
 
 	/**
 	 * Discard the attempt that the rest of the chain was making for a middleware that has
-	 * cancelled it, unless that has been shown to somebody further out or is sent.
+	 * cancelled it, unless another middleware was shown that or it is sent.
 	 * @param face the face of the response that the middleware sees
 	 * @param head the head when the attempt began
 	 */
 	public void discardUnshown(ResponseFace face, ResponseHead head) {
+		ResponseWriter unreached = null;
 		synchronized (this) {
 			int attempt = attempt();
+			ResponseWriter writer = this.writer;
 			int before = markDiscarded(attempt, OPEN, 0);
-			if (was(before, attempt, OPEN)) {
+			if (was(before, attempt, COMMITTING) && writer != null && !writer.wasShown()) {
+				// The cancellation has not reached it
+				before = markDiscarded(attempt, COMMITTING, 0);
+				unreached = writer;
+				this.request.stays();
+			}
+			if (was(before, attempt, OPEN) || unreached != null) {
 				restore(face, attempt + 1, head);
 			}
 			else if (was(before, attempt, SENT)) {
 				face.overtaken();
 			}
+		}
+		if (unreached != null) {
+			unreached.refuse();
 		}
 	}
 
@@ -183,9 +194,10 @@ public final class ResponseCommit extends CommitWord {
 	 * @return {@code false} if it was sent meanwhile, by a writer that came past
 	 */
 	public boolean discard(Waiting waiting, @Nullable ResponseWriter writer, ResponseFace face, ResponseHead head) {
+		int attempt;
 		boolean discarded;
 		synchronized (this) {
-			int attempt = attempt();
+			attempt = attempt();
 			int before = markDiscarded(attempt, GATED, 0);
 			discarded = before / ATTEMPT == attempt && (before & PHASE) <= GATED;
 			if (discarded) {
@@ -195,7 +207,7 @@ public final class ResponseCommit extends CommitWord {
 				}
 			}
 		}
-		if (writer != null) {
+		if (writer != null && (discarded || writer.attempt() != attempt)) {
 			writer.refuse();
 		}
 		this.line.leave(waiting);
