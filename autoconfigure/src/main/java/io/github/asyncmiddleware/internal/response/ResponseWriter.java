@@ -430,8 +430,9 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 	}
 
 	private void cancel(int notCarrier) {
-		int before = markCancelled(notCarrier, hasOpenBody());
-		if ((before & (OVER | notCarrier)) == 0 && cancelled(before, hasOpenBody()) == OVER) {
+		boolean openBody = hasOpenBody();
+		int before = markCancelled(notCarrier, openBody);
+		if ((before & (OVER | notCarrier)) == 0 && cancelled(before, openBody) == OVER) {
 			this.commit.reopen(this, 0);
 			cancelSources();
 			endSeconds(null);

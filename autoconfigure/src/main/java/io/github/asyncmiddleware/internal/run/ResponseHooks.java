@@ -49,8 +49,7 @@ final class ResponseHooks {
 			return null;
 		}
 		finally {
-			activity.exit(previous);
-			activity.at(place);
+			activity.exit(previous, place);
 		}
 	}
 

@@ -104,8 +104,7 @@ public final class Segment implements WebHandler {
 			run(start, run, exchange, actual, outer, depth, announced);
 		}
 		finally {
-			activity.exit(previous);
-			activity.at(place);
+			activity.exit(previous, place);
 			if (announced) {
 				run.release();
 			}
