@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -29,6 +30,7 @@ import org.springframework.http.ResponseCookie;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestAttribute;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
 import org.springframework.web.reactive.function.server.RequestPredicates;
@@ -92,6 +94,25 @@ class DiscardedAnswerTests {
 		boolean misused = how.equals("loses");
 		assertRecorded(exchange, "error_page " + status, answer, misused ? "fails misused" : "fails failed",
 				misused ? "misuse fails dropped_next" : null);
+	}
+
+	/**
+	 * A middleware further in hears that it is cancelled when the answer is gone already,
+	 * and must not undo what is done to the next one.
+	 */
+	@ParameterizedTest
+	@MethodSource("forgotten")
+	void nothingOfItIsBroughtBackByAMiddlewareThatDoesNotAwaitIt(String how, String method, Protocol protocol) {
+		Exchange exchange = servers.get(OnFailure.FAIL).exchange(protocol, method, "/fails/" + how + "/forgotten");
+		assertThat(exchange.answer().status()).isEqualTo(500);
+		assertNothingIsLeft(exchange.answer());
+		assertBody(exchange.answer(), method, "\"status\":500");
+		exchange.assertRecorded("error_page 500", "outer passed", "stamp passed", "fails failed", "describes passed",
+				"forgets passed", "misuse forgets unawaited_next");
+	}
+
+	static Stream<Arguments> forgotten() {
+		return Cases.of(List.of("throws", "signals", "later"), Cases.METHODS, Cases.protocols());
 	}
 
 	static Stream<Arguments> answers() {
@@ -354,6 +375,29 @@ class DiscardedAnswerTests {
 		}
 
 		@Bean
+		@AsyncMiddleware(order = 50, path = "/*/*/forgotten")
+		WebFilter describes() {
+			return (exchange, chain) -> {
+				describe(exchange.getResponse().getHeaders());
+				return chain.filter(exchange).doOnTerminate(() -> {
+				});
+			};
+		}
+
+		@Bean
+		@AsyncMiddleware(order = 60, path = "/*/*/forgotten")
+		WebFilter forgets() {
+			return (exchange, chain) -> {
+				Sinks.Empty<Void> completed = Sinks.empty();
+				exchange.getAttributes().put("completed", completed.asMono());
+				chain.filter(exchange).subscribe((done) -> {
+				}, (ex) -> {
+				});
+				return Mono.<Void>empty().doFinally((signal) -> completed.tryEmitEmpty());
+			};
+		}
+
+		@Bean
 		@AsyncMiddleware(order = 50, path = "/*/*/hook")
 		Refusal hook() {
 			return new Refusal();
@@ -412,6 +456,11 @@ class DiscardedAnswerTests {
 	 */
 	@RestController
 	static class Endpoints {
+
+		@GetMapping("/*/*/forgotten")
+		Mono<ResponseEntity<String>> forgotten(@RequestAttribute Mono<Void> completed) {
+			return completed.thenReturn(created().body("answer"));
+		}
 
 		@GetMapping("/*/*/entity")
 		ResponseEntity<String> entity(ServerWebExchange exchange) {

@@ -156,7 +156,8 @@ public final class ResponseCommit extends CommitWord {
 
 	/**
 	 * Discard the attempt that the rest of the chain was making for a middleware that has
-	 * cancelled it, unless another middleware was shown that or it is sent.
+	 * cancelled it, unless another middleware was shown that, it is sent, or those
+	 * further out are making another one.
 	 * @param face the face of the response that the middleware sees
 	 * @param head the head when the attempt began
 	 */
@@ -164,9 +165,13 @@ public final class ResponseCommit extends CommitWord {
 		ResponseWriter unreached = null;
 		synchronized (this) {
 			int attempt = attempt();
+			if (face.attempt() != attempt) {
+				return;
+			}
 			ResponseWriter writer = this.writer;
 			int before = markDiscarded(attempt, OPEN, 0);
-			if (was(before, attempt, COMMITTING) && writer != null && !writer.wasShown()) {
+			if (was(before, attempt, COMMITTING) && writer != null && !writer.wasShown()
+					&& writer.face().isInside(face)) {
 				// The cancellation has not reached it
 				before = markDiscarded(attempt, COMMITTING, 0);
 				unreached = writer;
@@ -284,7 +289,7 @@ public final class ResponseCommit extends CommitWord {
 			writer.drop(earlier);
 			return false;
 		}
-		this.request.leaves();
+		this.request.leaves(writer.face());
 		return first == null && commits(writer);
 	}
 

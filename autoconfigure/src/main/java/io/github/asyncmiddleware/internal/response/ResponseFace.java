@@ -107,6 +107,17 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	}
 
 	/**
+	 * Whether this is the face of a part of the chain further in than another one.
+	 */
+	final boolean isInside(ResponseFace other) {
+		ResponseFace face = this.outer;
+		while (face != null && face != other) {
+			face = face.outer;
+		}
+		return face != null;
+	}
+
+	/**
 	 * Belong to another attempt, together with all faces further out. Called in the lock
 	 * of the commit.
 	 */

@@ -64,6 +64,10 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		this.context = actual.currentContext();
 	}
 
+	ResponseFace face() {
+		return this.face;
+	}
+
 	int attempt() {
 		return this.attempt;
 	}

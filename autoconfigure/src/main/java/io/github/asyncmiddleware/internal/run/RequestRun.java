@@ -325,8 +325,8 @@ public final class RequestRun extends Ledger implements CommitListener {
 	}
 
 	@Override
-	public void leaves() {
-		if (owner() instanceof Step step) {
+	public void leaves(ResponseFace face) {
+		if (owner() instanceof Step step && step.answersWith(face)) {
 			step.markAnswering();
 		}
 		if (this.leaving != null) {

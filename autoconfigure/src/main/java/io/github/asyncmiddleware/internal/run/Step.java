@@ -5,6 +5,7 @@ import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import io.github.asyncmiddleware.internal.response.AttemptExchange;
+import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.response.Waiting;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -237,8 +238,16 @@ public final class Step extends StepWord implements WebFilterChain {
 				|| StepState.phase(mark(StepState.HELD, StepState.HANDED)) != StepState.HELD;
 	}
 
+	/**
+	 * Whether an answer can be the middleware's own: it was written to the response that
+	 * the middleware sees.
+	 */
+	boolean answersWith(ResponseFace face) {
+		return !(this.exchange.getResponse() instanceof ResponseFace own) || own == face;
+	}
+
 	void answered() {
-		markAtWork(StepState.OVER, MiddlewareResult.ANSWERED);
+		markOver(MiddlewareResult.ANSWERED);
 	}
 
 	/**

@@ -71,7 +71,7 @@ final class Verdict {
 	 */
 	static void misused(Step step) {
 		if (!canSkip(step)) {
-			step.markAtWork(StepState.OVER, MiddlewareResult.MISUSED);
+			step.markOver(MiddlewareResult.MISUSED);
 		}
 	}
 
@@ -83,7 +83,7 @@ final class Verdict {
 	 */
 	static boolean trySkip(Step step, Throwable ex) {
 		if (!canSkip(step) || StepState.isAnswer(ex) || isPointless(step, ex) || step.run().isAnswered(step.exchange)
-				|| !step.markAtWork(StepState.HANDED, StepState.skipped(ex))) {
+				|| !step.markSkipped(StepState.skipped(ex))) {
 			return false;
 		}
 		failures(step).skipped(step.middleware(), FailureLog.Part.REQUEST, ex);
