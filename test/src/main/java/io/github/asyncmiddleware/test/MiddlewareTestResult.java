@@ -9,7 +9,6 @@ import org.assertj.core.api.AssertProvider;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ResponseCookie;
 import org.springframework.util.MultiValueMap;
@@ -38,8 +37,7 @@ public final class MiddlewareTestResult implements AssertProvider<MiddlewareTest
 	 * @return the status
 	 */
 	public HttpStatusCode getStatus() {
-		HttpStatusCode status = this.exchange.response().getStatusCode();
-		return (status != null) ? status : HttpStatus.OK;
+		return this.exchange.status();
 	}
 
 	/**

@@ -25,6 +25,8 @@ import reactor.util.context.ContextView;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.HttpHeadResponseDecorator;
 import org.springframework.http.server.reactive.ServerHttpResponse;
@@ -41,7 +43,7 @@ final class TestedExchange {
 
 	private final MockServerHttpRequest request;
 
-	private final MockServerHttpResponse response = new MockServerHttpResponse();
+	private final ServerResponse response = new ServerResponse();
 
 	/** Guarded by itself. */
 	private final ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -184,8 +186,12 @@ final class TestedExchange {
 		return this.request;
 	}
 
-	MockServerHttpResponse response() {
+	ServerHttpResponse response() {
 		return this.response;
+	}
+
+	HttpStatusCode status() {
+		return this.response.getStatusCode();
 	}
 
 	byte[] body() {
@@ -222,6 +228,19 @@ final class TestedExchange {
 	 */
 	@Nullable Throwable failureOf(String middleware) {
 		return this.failures.get(middleware);
+	}
+
+	/**
+	 * As that of a server, has a status before somebody sets one.
+	 */
+	private static final class ServerResponse extends MockServerHttpResponse {
+
+		@Override
+		public HttpStatusCode getStatusCode() {
+			HttpStatusCode status = super.getStatusCode();
+			return (status != null) ? status : HttpStatus.OK;
+		}
+
 	}
 
 }
