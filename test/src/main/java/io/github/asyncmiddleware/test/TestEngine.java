@@ -13,6 +13,7 @@ import io.github.asyncmiddleware.internal.sample.RequestListener;
 import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
 import org.springframework.boot.web.context.reactive.AnnotationConfigReactiveWebApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.Ordered;
@@ -78,7 +79,17 @@ final class TestEngine {
 		if (principal != null) {
 			context.registerBean("middlewareTesterPrincipal", WebFilter.class, () -> new PrincipalFilter(principal));
 		}
+		context.registerBean("middlewareTesterExecutors", ThreadPoolTaskExecutorBuilder.class, TestEngine::executors,
+				(definition) -> definition.setFallback(true));
 		context.getBeanFactory().addBeanPostProcessor(new Seams(this.observer, this.clock));
+	}
+
+	/**
+	 * For blocking work. A test run has many engines, each with its own threads, and
+	 * nobody closes them.
+	 */
+	private static ThreadPoolTaskExecutorBuilder executors() {
+		return new ThreadPoolTaskExecutorBuilder().customizers((executor) -> executor.setKeepAliveSeconds(1));
 	}
 
 	private static HttpHandler start(ConfigurableApplicationContext context) {

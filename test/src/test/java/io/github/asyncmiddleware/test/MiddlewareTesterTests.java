@@ -2,17 +2,21 @@ package io.github.asyncmiddleware.test;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.WeakReference;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.LiveResponse;
@@ -21,6 +25,7 @@ import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.NonBlocking;
 import reactor.util.context.Context;
 
@@ -310,6 +315,43 @@ class MiddlewareTesterTests {
 	}
 
 	@Test
+	void runsNeighboursAtTheSameTime() {
+		List<Sinks.Empty<Void>> answers = List.of(Sinks.empty(), Sinks.empty());
+		MiddlewareTester tester = MiddlewareTester.of()
+			.withMiddleware("a", new Waiting(answers.get(0)))
+			.withMiddleware("b", new Waiting(answers.get(1)));
+		RunningExchange exchange = tester.start(get("/")).awaitEntered("a").awaitEntered("b");
+		exchange.advance(Duration.ofMillis(10));
+		answers.get(1).tryEmitEmpty();
+		exchange.advance(Duration.ofMillis(20));
+		answers.get(0).tryEmitEmpty();
+		MiddlewareTestResult result = exchange.await();
+		assertThat(result.middleware("b")).passed().hasOwnTime(Duration.ofMillis(10));
+		assertThat(result.middleware("a")).passed().hasOwnTime(Duration.ofMillis(20));
+	}
+
+	@Test
+	void keepsNothing() {
+		List<WeakReference<Object>> middlewares = new ArrayList<>();
+		Set<Thread> threads = new HashSet<>();
+		for (int i = 0; i < 5; i++) {
+			AtomicReference<Thread> thread = new AtomicReference<>();
+			Jdbc middleware = new Jdbc(thread);
+			assertThat(MiddlewareTester.of(middleware).exchange(get("/"))).passed();
+			middlewares.add(new WeakReference<>(middleware));
+			threads.add(thread.get());
+		}
+		long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+		while (System.nanoTime() < end && (threads.stream().anyMatch(Thread::isAlive)
+				|| middlewares.stream().anyMatch((middleware) -> middleware.get() != null))) {
+			System.gc();
+			LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+		}
+		assertThat(threads).noneMatch(Thread::isAlive);
+		assertThat(middlewares).allMatch((middleware) -> middleware.get() == null);
+	}
+
+	@Test
 	void doesNotRunWhatAnApplicationWouldNotRun() {
 		assertThatIllegalArgumentException().isThrownBy(() -> MiddlewareTester.of(new Forgotten()))
 			.withMessageStartingWith(Forgotten.class.getName()
@@ -442,6 +484,22 @@ class MiddlewareTesterTests {
 		void load() {
 			Mono.delay(Duration.ofMillis(1)).block();
 			this.thread.set(Thread.currentThread());
+		}
+
+	}
+
+	@AsyncMiddleware(concurrent = true)
+	static class Waiting {
+
+		private final Sinks.Empty<Void> answer;
+
+		Waiting(Sinks.Empty<Void> answer) {
+			this.answer = answer;
+		}
+
+		@OnRequest
+		Mono<Void> load() {
+			return this.answer.asMono();
 		}
 
 	}
