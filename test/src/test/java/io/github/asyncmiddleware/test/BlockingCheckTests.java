@@ -1,5 +1,10 @@
 package io.github.asyncmiddleware.test;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -30,7 +35,7 @@ class BlockingCheckTests {
 			.withMessageStartingWith("[blocked_event_loop] The middleware 'blockingCheckTests.Sleepy' ("
 					+ Sleepy.class.getName()
 					+ ", order 0) blocks the thread that it is called on, which serves other requests too. Wait without"
-					+ " blocking, or move the code to a hook with blocking = true. See docs/blocking.md.\n\tat java.lang.Thread.sleep(")
+					+ " blocking, or move the code to a hook with blocking = true. See docs/blocking.md.\n\tat java.lang.Thread.sleep")
 			.withMessageContaining("BlockingCheckTests$Sleepy.load(BlockingCheckTests.java:")
 			.satisfies((error) -> assertThat(error.getMessage()).doesNotContain("ThreadPoolExecutor"));
 	}
@@ -64,6 +69,25 @@ class BlockingCheckTests {
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> MiddlewareTester.of(filter).exchange(get("/")))
 			.withMessageStartingWith("[blocked_event_loop] The middleware 'webFilter' (")
 			.withMessageContaining("CompletableFuture.join(");
+	}
+
+	@Test
+	void namesAFilterThatReadsFromASocket() throws IOException {
+		try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			WebFilter filter = (exchange, chain) -> {
+				try (Socket socket = new Socket(silent.getInetAddress(), silent.getLocalPort())) {
+					socket.getInputStream().read();
+				}
+				catch (IOException ex) {
+					throw new UncheckedIOException(ex);
+				}
+				return chain.filter(exchange);
+			};
+			assertThatExceptionOfType(AssertionError.class)
+				.isThrownBy(() -> MiddlewareTester.of(filter).exchange(get("/")))
+				.withMessageStartingWith("[blocked_event_loop] The middleware 'webFilter' (")
+				.withMessageContaining("java.net.Socket");
+		}
 	}
 
 	@Test

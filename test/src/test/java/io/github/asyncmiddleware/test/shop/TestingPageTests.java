@@ -135,7 +135,7 @@ class TestingPageTests {
 		assertThatThrownBy(() -> MiddlewareTester.of(new Impatient()).exchange(get("/")))
 			.isInstanceOf(AssertionError.class)
 			.hasMessageStartingWith("[blocked_event_loop] The middleware 'testingPageTests.Impatient' (")
-			.hasMessageContaining("at java.lang.Thread.sleep(")
+			.hasMessageContaining("at java.lang.Thread.sleep")
 			.hasMessageContaining("Impatient.check(");
 	}
 
