@@ -87,6 +87,14 @@ public final class AsyncMiddlewareAutoConfiguration {
 				: PathPatternParser.defaultInstance;
 	}
 
+	/**
+	 * What the times of the middlewares are read from, and the pauses of the log.
+	 */
+	@Bean
+	Ticker asyncMiddlewareTicker() {
+		return Ticker.SYSTEM;
+	}
+
 	@Bean
 	DeadlineWheel asyncMiddlewareDeadlines() {
 		return new DeadlineWheel();
@@ -106,20 +114,26 @@ public final class AsyncMiddlewareAutoConfiguration {
 				properties.getStuckAfter().isZero() ? null : properties.getStuckAfter(), active, Ticker.SYSTEM));
 	}
 
-	@Bean(HandlerDecorators.OURS)
-	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
-			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, DeadlineWheel deadlines,
-			WatchLifecycle watch) {
-		List<RequestListener> all = listeners.orderedStream().toList();
-		Guards guards = new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM), deadlines,
-				watch.activities());
-		return new MiddlewareHttpHandlerFactory(chain, all, guards, Ticker.SYSTEM, headDecorator(properties, chain));
+	@Bean
+	Guards asyncMiddlewareGuards(AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners,
+			DeadlineWheel deadlines, WatchLifecycle watch, Ticker ticker) {
+		return new Guards(misuseGuard(properties, listeners.orderedStream().toList(), ticker),
+				new FailureReporter(ticker), deadlines, watch.activities());
 	}
 
-	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners) {
+	@Bean(HandlerDecorators.OURS)
+	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
+			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, Guards guards,
+			Ticker ticker) {
+		return new MiddlewareHttpHandlerFactory(chain, listeners.orderedStream().toList(), guards, ticker,
+				headDecorator(properties, chain));
+	}
+
+	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners,
+			Ticker ticker) {
 		return switch (properties.getMisuse()) {
-			case FAIL -> new MisuseReporter(true, listeners, Ticker.SYSTEM);
-			case WARN -> new MisuseReporter(false, listeners, Ticker.SYSTEM);
+			case FAIL -> new MisuseReporter(true, listeners, ticker);
+			case WARN -> new MisuseReporter(false, listeners, ticker);
 			case OFF -> MisuseGuard.OFF;
 		};
 	}
