@@ -1,0 +1,505 @@
+"use strict";
+
+const PRODUCT = "/products/1";
+const CHAIN = "/actuator/asyncmiddleware";
+const POLL_MILLISECONDS = 2000;
+
+/* What a browser opens at a time anyway. */
+const LANES = 6;
+const SAMPLES = 200;
+const ENOUGH_SAMPLES = 4;
+
+/* Below this share of the whole a part is not worth a line. */
+const SMALL = 0.005;
+
+/* Up to here there is room for a remark behind what it is about. */
+const ROOM = 0.65;
+
+const REQUESTS = [
+	{ label: "200 product requests", path: PRODUCT, times: 200, primary: true,
+		lesson: "Under load every request still waits for audit, and no thread does." },
+	{ label: "One product request", path: PRODUCT,
+		lesson: "Middlewares run one after another, the two concurrent ones together, and then the handler asks four services at once." },
+	{ heading: "Requests that end early" },
+	{ label: "A wrong key", hint: "401", path: PRODUCT, headers: { "X-Api-Key": "wrong" },
+		lesson: "authentication answers by itself: nothing behind it runs, and the layers in front still set their headers." },
+	{ label: "Over the rate limit", hint: "429", path: PRODUCT, headers: { "X-Demo-Limit": "0" },
+		lesson: "rateLimit answers without calling next, in await style." },
+	{ label: "No such page", hint: "404", path: "/nothing-here",
+		lesson: "The 404 is rendered outside of the chain. finalStatus sees it, statusHeader does not." },
+	{ heading: "Middlewares in trouble" },
+	{ label: "Flags that are missing", hint: "skipped", path: PRODUCT, headers: { "X-Demo-Flags": "none" },
+		lesson: "featureFlags fails, and with onFailure = SKIP the request goes on without it." },
+	{ label: "Flags that are too slow", hint: "timed out", path: PRODUCT, headers: { "X-Demo-Flags": "slow" },
+		lesson: "featureFlags uses up its timeout of half a second, and the request goes on without it." },
+	{ label: "An experiment that fails", hint: "500", path: PRODUCT, headers: { "X-Demo-Experiment": "none" },
+		lesson: "experiments fails, and without SKIP so does the request." },
+	{ label: "A forgotten await", hint: "500", path: "/demo/missing-await",
+		lesson: "missingAwait calls the rest of the chain and forgets to return it. WebFlux by itself answers with an empty 200; here the log names the middleware." },
+	{ label: "A handler that fails", hint: "500", path: "/fail",
+		lesson: "The middlewares pass, the handler fails. finalStatus sees the status that the client gets." },
+	{ heading: "More to see" },
+	{ label: "A stream of events", path: "/products/1/events",
+		lesson: "The time to first byte ends with the first event, not with the last." },
+	{ label: "The layers of an onion", path: "/demo/onion",
+		lesson: "Requests go from the outside in, responses from the inside out: await style first, then hooks. Hooks that may block share one hop to another thread." }
+];
+
+const HEADERS = ["WWW-Authenticate", "Retry-After", "X-Status", "X-Final-Status", "X-Licence-Thread", "X-Onion", "X-Onion-Thread"];
+const ORDERS = { "-2147482648": "first", "2147483647": "last" };
+const RUNS_ON = { "pool": "blocks, on the pool", "virtual-thread": "blocks, on a virtual thread" };
+const PILLS = { passed: "plain", answered: "pill note", failed: "pill bad", timeout: "pill bad", shed: "pill bad", misused: "pill bad",
+	failed_open: "pill warn", timeout_open: "pill warn", shed_open: "pill warn", cancelled: "pill" };
+
+const state = { chain: [], text: "", samples: [], last: null, busy: false, gone: null };
+
+const byId = (id) => document.getElementById(id);
+
+function element(name, text, className) {
+	const created = document.createElement(name);
+	if (text != null) created.textContent = text;
+	if (className) created.className = className;
+	return created;
+}
+
+function ms(value) {
+	if (value < 0.005) return "0";
+	return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/* Talking to the server */
+
+async function ask(path, options) {
+	try {
+		const response = await fetch(path, { cache: "no-store", ...options });
+		showGone(false);
+		return response;
+	}
+	catch (error) {
+		showGone(true);
+		throw error;
+	}
+}
+
+function showGone(gone) {
+	if (gone === (state.gone != null)) return;
+	state.gone = gone ? new Date() : null;
+	byId("gone").hidden = !gone;
+	byId("gone").textContent = gone ? `The server does not answer, since ${state.gone.toLocaleTimeString()}. The numbers below are from before. `
+		+ "Start it again with mvn spring-boot:run, and this page goes on by itself." : "";
+}
+
+async function readChain() {
+	const response = await ask(CHAIN);
+	const text = await response.text();
+	if (!response.ok) throw new Error(`${response.status} for ${CHAIN}`);
+	if (text !== state.text) {
+		state.text = text;
+		state.chain = JSON.parse(text).middlewares;
+		showChain();
+	}
+	return state.chain;
+}
+
+/* What Server-Timing says: own times in the order of the chain, the time of the application, and their sum. */
+function timingOf(response) {
+	const parts = new Map();
+	for (const [, name, duration] of (response.headers.get("Server-Timing") ?? "").matchAll(/([^\s,;]+);dur=([\d.]+)/g)) {
+		parts.set(name, Number(duration));
+	}
+	const total = parts.get("total");
+	parts.delete("total");
+	return total == null ? null : { total, parts };
+}
+
+async function sendOne({ path, headers }) {
+	const response = await ask(path, { headers });
+	await response.text();
+	const timing = timingOf(response);
+	if (timing && path === PRODUCT && !headers && response.ok) {
+		state.samples.push(timing);
+		state.samples.splice(0, state.samples.length - SAMPLES);
+	}
+	return { response, timing };
+}
+
+async function sendMany(request, times, lanes, progress) {
+	let last;
+	let sent = 0;
+	let done = 0;
+	const lane = async () => {
+		while (sent++ < times) {
+			last = await sendOne(request);
+			progress(++done);
+		}
+	};
+	await Promise.all(Array.from({ length: lanes }, lane));
+	return last;
+}
+
+/* A request is over a little later for the server than for its client. */
+async function counted(before, times) {
+	const first = before.find((middleware) => !middleware.foreign)?.name;
+	const count = (chain) => chain.find(({ name }) => name === first)?.own?.count ?? 0;
+	for (let attempt = 0; attempt < 20; attempt++) {
+		const after = await readChain();
+		if (count(after) >= count(before) + times) return after;
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+	return state.chain;
+}
+
+/* How each middleware ended between two readings of the chain. */
+function resultsBetween(before, after) {
+	const results = new Map();
+	for (const { name, results: now } of after) {
+		const past = before.find((middleware) => middleware.name === name)?.results ?? {};
+		const news = Object.keys(now ?? {}).filter((result) => now[result] > (past[result] ?? 0));
+		if (news.length) results.set(name, news);
+	}
+	return results;
+}
+
+/* The answer: what a typical request costs */
+
+/* The mean of those in the middle, so that neither the first requests nor a pause of the machine counts, and the parts still add up. */
+function typical(samples) {
+	const sorted = [...samples].sort((one, other) => one.total - other.total);
+	const middle = sorted.slice(Math.floor(sorted.length / 4), Math.ceil(sorted.length * 3 / 4));
+	const mean = (value) => middle.reduce((sum, sample) => sum + value(sample), 0) / middle.length;
+	const names = new Set(middle.flatMap(({ parts }) => [...parts.keys()]));
+	const parts = [...names].map((name) => ({ name, time: mean((sample) => sample.parts.get(name) ?? 0) }));
+	return { total: mean((sample) => sample.total), parts };
+}
+
+function slowestOf(parts) {
+	return parts.filter(({ name }) => name !== "app" && name !== "other").reduce((slowest, part) => part.time > slowest.time ? part : slowest);
+}
+
+function slowestName() {
+	if (state.samples.length >= ENOUGH_SAMPLES) return slowestOf(typical(state.samples).parts).name;
+	return state.last && !state.last.timing ? slowestMedian()?.name : null;
+}
+
+/* Without Server-Timing there is still the endpoint. */
+function slowestMedian() {
+	const parts = state.chain.filter(({ own }) => own?.p50 != null).map(({ name, own }) => ({ name, time: own.p50 }));
+	return parts.length ? slowestOf(parts) : null;
+}
+
+function showMedian() {
+	const slowest = slowestMedian();
+	if (!slowest || state.last?.timing !== null) return;
+	byId("slowest").replaceChildren(element("strong", slowest.name), ` is the slowest middleware: ${ms(slowest.time)} ms of its own, at the median.`);
+}
+
+function showAnswer() {
+	if (state.samples.length < ENOUGH_SAMPLES) {
+		showMedian();
+		return;
+	}
+	const { total, parts } = typical(state.samples);
+	const slowest = slowestOf(parts);
+	const classOf = ({ name }) => name === slowest.name ? "slow" : name === "app" ? "app" : "";
+	const percent = Math.round(100 * slowest.time / total);
+	byId("slowest").replaceChildren(element("strong", slowest.name), ` is the slowest middleware: ${ms(slowest.time)} ms of its own, `
+		+ `${percent} % of the ${ms(total)} ms until the first byte.`);
+	byId("bar").replaceChildren(...parts.filter(({ time }) => time >= SMALL * total).map((part) => {
+		const piece = element("span", part.name, classOf(part));
+		piece.style.flexGrow = part.time;
+		piece.title = `${part.name}: ${ms(part.time)} ms`;
+		return piece;
+	}));
+	for (const piece of byId("bar").children) {
+		if (piece.scrollWidth > piece.clientWidth) {
+			piece.textContent = "";
+			piece.className += " thin";
+		}
+	}
+	const bySize = [...parts].sort((one, other) => other.time - one.time);
+	const large = bySize.filter(({ time }) => time >= SMALL * total);
+	const small = bySize.slice(large.length);
+	byId("bar").setAttribute("aria-label", "Parts of the time to first byte: " + large.map(({ name, time }) => `${name} ${ms(time)} ms`).join(", "));
+	byId("parts").replaceChildren(...large.map((part) => {
+		const item = element("li", part.name, classOf(part));
+		item.append(element("b", ms(part.time)));
+		return item;
+	}));
+	if (small.length) {
+		const item = element("li", `${small.length} others, together`, "others");
+		item.append(element("b", ms(small.reduce((sum, { time }) => sum + time, 0))));
+		byId("parts").append(item);
+	}
+	byId("sum").textContent = `In milliseconds. The parts add up to the time to first byte, and app is the handler with all that is no `
+		+ `middleware. Mean of the middle half of ${state.samples.length} requests.`;
+}
+
+/* The last request: a waterfall */
+
+/* Where the own time of each middleware lies. Neighbours that are concurrent start together; each has what it adds to the ones before. */
+function stepsOf({ total, parts }, chain) {
+	const rows = new Map(chain.map((middleware) => [middleware.name, middleware]));
+	const steps = [];
+	let start = 0;
+	for (const [name, time] of parts) {
+		const row = rows.get(name);
+		const step = { name, start, time, blocks: RUNS_ON[row?.runsOn] };
+		const before = steps.at(-1);
+		if (row?.concurrent) {
+			step.group = before?.group ?? { start, time: 0, size: 0 };
+			step.group.time += time;
+			step.group.size++;
+		}
+		steps.push(step);
+		start += time;
+	}
+	return steps;
+}
+
+function tickOf(total, most) {
+	const rough = total / most;
+	const power = 10 ** Math.floor(Math.log10(rough));
+	return [1, 2, 5, 10].map((factor) => factor * power).find((tick) => tick >= rough);
+}
+
+function showWaterfall({ timing, results, chain }) {
+	if (!timing) {
+		byId("waterfall").replaceChildren(element("p", "This response has no Server-Timing: set async-middleware.server-timing=detailed."));
+		return;
+	}
+	const slowest = slowestName();
+	const percent = (time) => `${100 * time / timing.total}%`;
+	const list = element("ol");
+	for (const step of stepsOf(timing, chain)) {
+		const row = element("li", null, step.name === slowest ? "slow" : "");
+		const track = element("span", null, "track");
+		const piece = (className, { start, time }) => {
+			const created = element("i", null, className);
+			created.style.left = `min(${percent(start)}, 100% - 3px)`;
+			created.style.width = percent(time);
+			track.append(created);
+		};
+		const together = step.group?.size > 1;
+		if (together) piece("together", step.group);
+		piece(step.name === "app" ? "app" : step.blocks ? "blocks" : "", step);
+		const who = element("span", step.name, "who");
+		who.title = step.name;
+		if (together) who.append(element("span", ", at the same time as its neighbours", "unseen"));
+		if (step.blocks) who.append(element("span", `, ${step.blocks}`, "unseen"));
+		const result = results.get(step.name)?.find((name) => name !== "passed");
+		if (result) {
+			const pill = element("b", result, PILLS[result] ?? "pill");
+			who.append(pill);
+			track.append(remarkFor(pill.cloneNode(true), together ? step.group : step, timing.total));
+		}
+		row.append(who, track, element("span", `${ms(step.time)} ms`, "time"));
+		list.append(row);
+	}
+	const tick = tickOf(timing.total, byId("last").clientWidth < 500 ? 4 : 6);
+	const axis = element("div", null, "axis");
+	const scale = element("div");
+	for (let at = 0; at < 0.96 * timing.total; at += tick) {
+		const label = element("span", at ? String(Number(at.toPrecision(3))) : "0 ms");
+		label.style.left = percent(at);
+		scale.append(label);
+	}
+	axis.setAttribute("aria-hidden", "true");
+	axis.append(scale);
+	byId("waterfall").style.setProperty("--tick", percent(tick));
+	byId("waterfall").replaceChildren(list, axis, legendFor(list));
+}
+
+/* Behind what it is about, or in front of it, or on top where there is room for neither. */
+function remarkFor(pill, { start, time }, total) {
+	const remark = element("span", null, "remark");
+	if (start + time < ROOM * total) remark.style.left = `${100 * (start + time) / total}%`;
+	else if (start > (1 - ROOM) * total) remark.style.right = `${100 - 100 * start / total}%`;
+	else remark.style.right = "0";
+	remark.append(pill);
+	return remark;
+}
+
+/* What the patterns of the bars mean, as far as there are any. */
+function legendFor(list) {
+	const legend = element("p", null, "legend");
+	for (const [kind, meaning] of [["together", "waits at the same time as its neighbours"], ["blocks", "blocks a thread, off the event loop"],
+		["app", "the handler and all that is no middleware"]]) {
+		if (!list.querySelector(`i.${kind}`)) continue;
+		const item = element("span");
+		item.append(element("i", null, kind), meaning);
+		legend.append(item);
+	}
+	return legend;
+}
+
+function showLast() {
+	if (!state.last) return;
+	const { request, response, timing, browser, times } = state.last;
+	const status = byId("status");
+	const kind = response.status >= 500 ? "bad" : response.status >= 400 ? "note" : "good";
+	status.replaceChildren(element("span", String(response.status), `pill ${kind}`), " ",
+		element("code", [request.path, ...Object.entries(request.headers ?? {}).map((header) => header.join(": "))].join("  ")));
+	if (timing) status.append(`, first byte after ${ms(timing.total)} ms` + (browser ? `, in the browser ${ms(browser)} ms` : ""));
+	if (times > 1) status.append(`, the last of ${times}`);
+	byId("lesson").textContent = request.lesson;
+	showWaterfall(state.last);
+	byId("headers").replaceChildren(...HEADERS.filter((name) => response.headers.has(name)).flatMap((name) =>
+		[element("dt", name), element("dd", name.startsWith("X-Onion") ? response.headers.get(name).replaceAll(", ", " › ") : response.headers.get(name))]));
+}
+
+/* The chain */
+
+function showChain() {
+	const slowest = slowestName();
+	const own = (middleware) => middleware.own?.p50 ?? 0;
+	const longest = Math.max(...state.chain.map(own));
+	byId("chain").tBodies[0].replaceChildren(...state.chain.map((middleware) => {
+		const { name, foreign, ttfb } = middleware;
+		const changed = state.last?.results.get(name)?.some((result) => result !== "passed");
+		const off = middleware.enabled === false;
+		const row = element("tr", null, [foreign && "foreign", off && "off", name === slowest && "slow", changed && "changed"].filter(Boolean).join(" "));
+		const head = element("th", name, "name");
+		head.scope = "row";
+		const time = element("td", null, "own");
+		if (middleware.own?.p50 != null) {
+			const bar = element("i");
+			bar.style.width = `${5 * own(middleware) / longest}rem`;
+			time.append(element("span", ms(own(middleware))), bar);
+		}
+		row.append(head, time, element("td", ttfb?.p50 == null ? "" : ms(ttfb.p50), "ttfb number"), resultsCell(middleware),
+			element("td", styleOf(middleware), "style"), element("td", ORDERS[middleware.order] ?? middleware.order, "order number"),
+			element("td", pathsOf(middleware), "paths"));
+		row.setAttribute("role", "row");
+		head.setAttribute("role", "rowheader");
+		for (const cell of row.querySelectorAll("td")) cell.setAttribute("role", "cell");
+		return row;
+	}));
+}
+
+function resultsCell({ foreign, enabled, own, results, misuse, blocked }) {
+	const cell = element("td", null, "results");
+	const add = (text, className) => cell.append(element("span", text, className));
+	if (enabled === false) add("disabled", "pill warn");
+	if (foreign && !own) add("counts as app", "plain");
+	for (const [result, count] of Object.entries(results ?? {})) add(`${count} ${result}`, PILLS[result] ?? "pill");
+	for (const [kind, count] of Object.entries(misuse ?? {})) add(`${count} ${kind}`, "pill bad");
+	if (!cell.hasChildNodes()) add("none yet", "plain");
+	if (blocked) add(`${blocked} blocked`, "pill bad");
+	return cell;
+}
+
+function styleOf({ foreign, style, concurrent, runsOn, timeout, onFailure }) {
+	return [style, foreign && "no middleware", concurrent && "concurrent", RUNS_ON[runsOn], timeout && `timeout ${timeout}`,
+		onFailure?.toLowerCase() === "skip" && "skipped on failure"].filter(Boolean).join(", ");
+}
+
+function pathsOf({ scope }) {
+	const path = scope?.path ?? [];
+	const exclude = scope?.excludePath ?? [];
+	if (!path.length && !exclude.length) return scope ? "all" : "";
+	return path.join(" ") + (exclude.length ? `${path.length ? " " : "all "}but ${exclude.join(" ")}` : "");
+}
+
+/* What the buttons do */
+
+async function run(request, button, lanes = LANES) {
+	if (state.busy) return;
+	state.busy = true;
+	const times = request.times ?? 1;
+	const hint = button?.querySelector("span");
+	mark(button, true);
+	try {
+		const before = await readChain();
+		performance.clearResourceTimings();
+		const { response, timing } = await sendMany(request, times, Math.min(lanes, times), (done) => {
+			if (times > 1 && hint) hint.textContent = `${done} of ${times}`;
+			if (done % 5 === 0) showAnswer();
+		});
+		state.last = { request, response, timing, browser: browserTimeOf(request, timing), times, chain: before, results: new Map() };
+		showLast();
+		showAnswer();
+		if (button) bringIntoView(byId("last"));
+		const after = await counted(before, times);
+		showAnswer();
+		state.last.results = times > 1 ? new Map() : resultsBetween(before, after);
+		showLast();
+		showChain();
+		say();
+	}
+	catch (error) {
+		if (!state.gone) throw error;
+	}
+	finally {
+		if (hint) hint.textContent = request.hint ?? "";
+		mark(button, false);
+		state.busy = false;
+	}
+}
+
+/* What the browser has measured from its side for the same request. */
+function browserTimeOf(request, timing) {
+	const entry = performance.getEntriesByName(new URL(request.path, location).href)
+		.find(({ serverTiming }) => serverTiming.some(({ name, duration }) => name === "total" && duration === timing?.total));
+	return entry?.responseStart ? entry.responseStart - entry.requestStart : null;
+}
+
+function mark(button, busy) {
+	for (const other of byId("buttons").querySelectorAll("button")) {
+		other.setAttribute("aria-disabled", String(busy));
+		if (button) other.classList.toggle("chosen", other === button);
+	}
+}
+
+/* On a narrow screen the answer is below the buttons. */
+function bringIntoView(section) {
+	if (section.getBoundingClientRect().top < innerHeight / 2) return;
+	const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+	section.scrollIntoView({ behavior: still ? "auto" : "smooth", block: "start" });
+}
+
+/* For screen readers, once for each run. */
+function say() {
+	const { request, response, timing, results } = state.last;
+	const odd = [...results].flatMap(([name, kinds]) => kinds.filter((kind) => kind !== "passed").map((kind) => `${name} ${kind.replace("_", " ")}`));
+	byId("said").textContent = [`${response.status} for ${request.path}`, timing && `first byte after ${ms(timing.total)} milliseconds`, ...odd,
+		byId("slowest").textContent].filter(Boolean).join(". ");
+}
+
+function buttonOf(request) {
+	if (request.heading) return element("h3", request.heading);
+	const button = element("button", request.label, request.primary ? "primary" : "");
+	button.type = "button";
+	button.append(element("span", request.hint ?? ""));
+	button.addEventListener("click", () => run(request, button));
+	return button;
+}
+
+/* The first requests of a young JVM would mislead, so one goes ahead and does not count. */
+async function start() {
+	try {
+		await readChain();
+		await sendOne({ path: PRODUCT });
+		state.samples = [];
+		await run({ ...REQUESTS[1], times: 12 }, null, 2);
+	}
+	catch (error) {
+		if (!state.gone) throw error;
+	}
+}
+
+async function poll() {
+	if (document.hidden || state.busy) return;
+	const gone = state.gone;
+	try {
+		await readChain();
+		if (gone && state.samples.length < ENOUGH_SAMPLES) await start();
+	}
+	catch (error) {
+		if (!state.gone) throw error;
+	}
+}
+
+byId("buttons").append(...REQUESTS.map(buttonOf));
+addEventListener("resize", () => { showAnswer(); showLast(); });
+setInterval(poll, POLL_MILLISECONDS);
+start();
