@@ -86,7 +86,7 @@ function showGone(gone) {
 	state.gone = gone ? new Date() : null;
 	byId("gone").hidden = !gone;
 	byId("gone").textContent = gone ? `The server does not answer, since ${state.gone.toLocaleTimeString()}. The numbers below are from before. `
-		+ "Start it again with mvn spring-boot:run, and this page goes on by itself." : "";
+		+ "Start it again with mvn -q spring-boot:run, and this page goes on by itself." : "";
 }
 
 async function readChain() {

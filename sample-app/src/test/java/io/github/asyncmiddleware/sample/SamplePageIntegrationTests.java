@@ -231,7 +231,7 @@ class SamplePageIntegrationTests {
 		this.tab.await("!document.getElementById('gone').hidden");
 		assertThat(this.tab.text("document.getElementById('gone').textContent"))
 			.startsWith("The server does not answer, since ")
-			.contains("mvn spring-boot:run");
+			.contains("mvn -q spring-boot:run");
 		click("One product request");
 		ConfigurableApplicationContext second = startApplication(port);
 		try {
