@@ -1,6 +1,7 @@
 "use strict";
 
 const PRODUCT = "/products/1";
+const LINKS = "/actuator";
 const CHAIN = "/actuator/asyncmiddleware";
 const POLL_MILLISECONDS = 2000;
 
@@ -51,7 +52,7 @@ const RUNS_ON = { "pool": "blocks, on the pool", "virtual-thread": "blocks, on a
 const PILLS = { passed: "plain", answered: "pill note", failed: "pill bad", timeout: "pill bad", shed: "pill bad", misused: "pill bad",
 	failed_open: "pill warn", timeout_open: "pill warn", shed_open: "pill warn", cancelled: "pill" };
 
-const state = { chain: [], text: "", samples: [], last: null, busy: false, gone: null };
+const state = { chain: [], text: "", samples: [], last: null, slow: [], slowText: "", shown: null, busy: false, gone: null };
 
 const byId = (id) => document.getElementById(id);
 
@@ -99,6 +100,21 @@ async function readChain() {
 		showChain();
 	}
 	return state.chain;
+}
+
+/* The slowest requests of the window and those in trouble, where the application shows them. */
+async function readSlow() {
+	if (!state.links) {
+		const response = await ask(LINKS);
+		state.links = response.ok ? (await response.json())._links : {};
+	}
+	if (!state.links.slowrequests) return;
+	const text = await (await ask(new URL(state.links.slowrequests.href).pathname)).text();
+	if (text === state.slowText || document.activeElement === byId("choice")) return;
+	state.slowText = text;
+	const { slowest, troubled } = JSON.parse(text);
+	state.slow = [["The slowest", slowest], ["A middleware in trouble", troubled]];
+	showChoice();
 }
 
 /* What Server-Timing says: own times in the order of the chain, the time of the application, and their sum. */
@@ -162,14 +178,17 @@ function resultsBetween(before, after) {
 
 /* The answer: what a typical request costs */
 
-/* The mean of those in the middle, so that neither the first requests nor a pause of the machine counts, and the parts still add up. */
+function median(values) {
+	const sorted = [...values].sort((one, other) => one - other);
+	const middle = sorted.length >> 1;
+	return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/* Medians, so that neither the first requests nor a pause of the machine misleads. */
 function typical(samples) {
-	const sorted = [...samples].sort((one, other) => one.total - other.total);
-	const middle = sorted.slice(Math.floor(sorted.length / 4), Math.ceil(sorted.length * 3 / 4));
-	const mean = (value) => middle.reduce((sum, sample) => sum + value(sample), 0) / middle.length;
-	const names = new Set(middle.flatMap(({ parts }) => [...parts.keys()]));
-	const parts = [...names].map((name) => ({ name, time: mean((sample) => sample.parts.get(name) ?? 0) }));
-	return { total: mean((sample) => sample.total), parts };
+	const names = new Set(samples.flatMap(({ parts }) => [...parts.keys()]));
+	const parts = [...names].map((name) => ({ name, time: median(samples.map((sample) => sample.parts.get(name) ?? 0)) }));
+	return { total: median(samples.map(({ total }) => total)), parts };
 }
 
 function slowestOf(parts) {
@@ -211,7 +230,9 @@ function showAnswer() {
 		return piece;
 	}));
 	for (const piece of byId("bar").children) {
-		if (piece.scrollWidth > piece.clientWidth) {
+		const label = document.createRange();
+		label.selectNodeContents(piece);
+		if (label.getBoundingClientRect().width + 10 > piece.clientWidth) {
 			piece.textContent = "";
 			piece.className += " thin";
 		}
@@ -230,20 +251,21 @@ function showAnswer() {
 		item.append(element("b", ms(small.reduce((sum, { time }) => sum + time, 0))));
 		byId("parts").append(item);
 	}
-	byId("sum").textContent = `In milliseconds. The parts add up to the time to first byte, and app is the handler with all that is no `
-		+ `middleware. Mean of the middle half of ${state.samples.length} requests.`;
+	byId("sum").textContent = `Medians of ${state.samples.length} requests, in milliseconds. In each of them the parts add up to the time to `
+		+ "first byte; app is the handler with all that is no middleware.";
 }
 
-/* The last request: a waterfall */
+/* One request: a waterfall */
 
 /* Where the own time of each middleware lies. Neighbours that are concurrent start together; each has what it adds to the ones before. */
-function stepsOf({ total, parts }, chain) {
+function stepsOf({ timing: { parts }, results, chain }) {
 	const rows = new Map(chain.map((middleware) => [middleware.name, middleware]));
 	const steps = [];
 	let start = 0;
 	for (const [name, time] of parts) {
 		const row = rows.get(name);
-		const step = { name, start, time, blocks: RUNS_ON[row?.runsOn] };
+		const result = results.get(name)?.find((kind) => kind !== "passed");
+		const step = { name, start, time, own: time, result, blocks: RUNS_ON[row?.runsOn] };
 		const before = steps.at(-1);
 		if (row?.concurrent) {
 			step.group = before?.group ?? { start, time: 0, size: 0 };
@@ -256,21 +278,35 @@ function stepsOf({ total, parts }, chain) {
 	return steps;
 }
 
+/* The same with the moments that the server has noted: a part before handing over, and one when the response is back. */
+function stepsOfSlow({ total, app, middlewares }) {
+	const rows = new Map(state.chain.map((middleware) => [middleware.name, middleware]));
+	let back = total;
+	const steps = middlewares.map(({ name, entered, handed, own, result }) => {
+		const row = rows.get(name);
+		const step = { name, own, result: result === "passed" ? null : result, blocks: RUNS_ON[row?.runsOn] };
+		if (row?.concurrent && handed != null) {
+			return { ...step, start: handed - own, time: own, group: { start: entered, time: handed - entered, size: 2 } };
+		}
+		const before = Math.min(own, (handed ?? total) - entered);
+		back -= own - before;
+		return { ...step, start: entered, time: before, after: { start: back, time: own - before } };
+	});
+	if (app != null) steps.push({ name: "app", start: Math.max(0, ...middlewares.map(({ handed }) => handed ?? 0)), time: app, own: app });
+	return steps;
+}
+
 function tickOf(total, most) {
 	const rough = total / most;
 	const power = 10 ** Math.floor(Math.log10(rough));
 	return [1, 2, 5, 10].map((factor) => factor * power).find((tick) => tick >= rough);
 }
 
-function showWaterfall({ timing, results, chain }) {
-	if (!timing) {
-		byId("waterfall").replaceChildren(element("p", "This response has no Server-Timing: set async-middleware.server-timing=detailed."));
-		return;
-	}
+function showWaterfall(total, steps) {
 	const slowest = slowestName();
-	const percent = (time) => `${100 * time / timing.total}%`;
+	const percent = (time) => `${100 * time / total}%`;
 	const list = element("ol");
-	for (const step of stepsOf(timing, chain)) {
+	for (const step of steps) {
 		const row = element("li", null, step.name === slowest ? "slow" : "");
 		const track = element("span", null, "track");
 		const piece = (className, { start, time }) => {
@@ -282,23 +318,23 @@ function showWaterfall({ timing, results, chain }) {
 		const together = step.group?.size > 1;
 		if (together) piece("together", step.group);
 		piece(step.name === "app" ? "app" : step.blocks ? "blocks" : "", step);
+		if (step.after?.time > SMALL * total) piece("", step.after);
 		const who = element("span", step.name, "who");
 		who.title = step.name;
 		if (together) who.append(element("span", ", at the same time as its neighbours", "unseen"));
 		if (step.blocks) who.append(element("span", `, ${step.blocks}`, "unseen"));
-		const result = results.get(step.name)?.find((name) => name !== "passed");
-		if (result) {
-			const pill = element("b", result, PILLS[result] ?? "pill");
+		if (step.result) {
+			const pill = element("b", step.result, PILLS[step.result] ?? "pill");
 			who.append(pill);
-			track.append(remarkFor(pill.cloneNode(true), together ? step.group : step, timing.total));
+			track.append(remarkFor(pill.cloneNode(true), together ? step.group : step, total));
 		}
-		row.append(who, track, element("span", `${ms(step.time)} ms`, "time"));
+		row.append(who, track, element("span", `${ms(step.own)} ms`, "time"));
 		list.append(row);
 	}
-	const tick = tickOf(timing.total, byId("last").clientWidth < 500 ? 4 : 6);
+	const tick = tickOf(total, byId("last").clientWidth < 500 ? 4 : 6);
 	const axis = element("div", null, "axis");
 	const scale = element("div");
-	for (let at = 0; at < 0.96 * timing.total; at += tick) {
+	for (let at = 0; at < 0.96 * total; at += tick) {
 		const label = element("span", at ? String(Number(at.toPrecision(3))) : "0 ms");
 		label.style.left = percent(at);
 		scale.append(label);
@@ -332,17 +368,65 @@ function legendFor(list) {
 	return legend;
 }
 
+/* The request that was chosen, or else the last one. */
+function showRequest() {
+	if (state.shown) showSlow(state.shown);
+	else if (state.last) showLast();
+}
+
+function showSlow(request) {
+	const { method, uri, status, result, total, head, traceId, time } = request;
+	byId("status").replaceChildren(statusPill(status ?? result), " ", element("code", `${method} ${uri}`),
+		`, ${head == null ? "no first byte, ended" : "first byte"} after ${ms(total)} ms, at ${new Date(time).toLocaleTimeString()}` + (traceId ? `, trace ${traceId}` : ""));
+	byId("lesson").textContent = "As the server has noted it: what comes before handing over, and what comes when the response is back.";
+	byId("headers").replaceChildren();
+	showWaterfall(total, stepsOfSlow(request));
+}
+
+function showChoice() {
+	const requests = [];
+	const groups = state.slow.filter(([, some]) => some.length).map(([label, some]) => {
+		const group = element("optgroup");
+		group.label = label;
+		group.append(...some.map((request) => {
+			const option = element("option", `${ms(request.total)} ms, ${request.status ?? request.result}, ${request.method} ${request.uri}`);
+			option.value = requests.push(request) - 1;
+			return option;
+		}));
+		return group;
+	});
+	const last = element("option", "the last request");
+	last.value = "";
+	const choice = byId("choice");
+	choice.replaceChildren(last, ...groups);
+	choice.onchange = () => {
+		state.shown = choice.value === "" ? null : requests[choice.value];
+		showRequest();
+	};
+	const shown = requests.findIndex(({ time, total }) => time === state.shown?.time && total === state.shown.total);
+	choice.value = shown < 0 ? "" : shown;
+	byId("choose").hidden = !groups.length;
+	if (shown < 0 && state.shown) {
+		state.shown = null;
+		showRequest();
+	}
+}
+
+function statusPill(status) {
+	const kind = status >= 500 ? "bad" : status >= 400 ? "note" : status >= 100 ? "good" : "warn";
+	return element("span", String(status), `pill ${kind}`);
+}
+
 function showLast() {
-	if (!state.last) return;
 	const { request, response, timing, browser, times } = state.last;
 	const status = byId("status");
-	const kind = response.status >= 500 ? "bad" : response.status >= 400 ? "note" : "good";
-	status.replaceChildren(element("span", String(response.status), `pill ${kind}`), " ",
+	status.replaceChildren(statusPill(response.status), " ",
 		element("code", [request.path, ...Object.entries(request.headers ?? {}).map((header) => header.join(": "))].join("  ")));
 	if (timing) status.append(`, first byte after ${ms(timing.total)} ms` + (browser ? `, in the browser ${ms(browser)} ms` : ""));
 	if (times > 1) status.append(`, the last of ${times}`);
 	byId("lesson").textContent = request.lesson;
-	showWaterfall(state.last);
+	if (timing) showWaterfall(timing.total, stepsOf(state.last));
+	else byId("waterfall").replaceChildren(element("p", "This response has no Server-Timing: set async-middleware.server-timing=detailed."));
 	byId("headers").replaceChildren(...HEADERS.filter((name) => response.headers.has(name)).flatMap((name) =>
 		[element("dt", name), element("dd", name.startsWith("X-Onion") ? response.headers.get(name).replaceAll(", ", " › ") : response.headers.get(name))]));
 }
@@ -415,16 +499,19 @@ async function run(request, button, lanes = LANES) {
 			if (times > 1 && hint) hint.textContent = `${done} of ${times}`;
 			if (done % 5 === 0) showAnswer();
 		});
+		state.shown = null;
+		byId("choice").value = "";
 		state.last = { request, response, timing, browser: browserTimeOf(request, timing), times, chain: before, results: new Map() };
-		showLast();
+		showRequest();
 		showAnswer();
 		if (button) bringIntoView(byId("last"));
 		const after = await counted(before, times);
 		showAnswer();
 		state.last.results = times > 1 ? new Map() : resultsBetween(before, after);
-		showLast();
+		showRequest();
 		showChain();
 		say();
+		await readSlow();
 	}
 	catch (error) {
 		if (!state.gone) throw error;
@@ -450,9 +537,10 @@ function mark(button, busy) {
 	}
 }
 
-/* On a narrow screen the answer is below the buttons. */
+/* On a narrow screen the buttons are below what they change. */
 function bringIntoView(section) {
-	if (section.getBoundingClientRect().top < innerHeight / 2) return;
+	const { top } = section.getBoundingClientRect();
+	if (top >= -section.clientHeight / 2 && top < innerHeight / 2) return;
 	const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 	section.scrollIntoView({ behavior: still ? "auto" : "smooth", block: "start" });
 }
@@ -491,7 +579,9 @@ async function poll() {
 	if (document.hidden || state.busy) return;
 	const gone = state.gone;
 	try {
+		if (gone) state.links = null;
 		await readChain();
+		await readSlow();
 		if (gone && state.samples.length < ENOUGH_SAMPLES) await start();
 	}
 	catch (error) {
@@ -500,6 +590,6 @@ async function poll() {
 }
 
 byId("buttons").append(...REQUESTS.map(buttonOf));
-addEventListener("resize", () => { showAnswer(); showLast(); });
+addEventListener("resize", () => { showAnswer(); showRequest(); });
 setInterval(poll, POLL_MILLISECONDS);
 start();

@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.sample;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -24,6 +25,7 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.io.ClassPathResource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -50,6 +52,17 @@ class SamplePageIntegrationTests {
 				keep();
 				new MutationObserver(keep).observe(slowest, { childList: true, characterData: true, subtree: true });
 			});
+			""";
+
+	/** Stands in for the endpoint with the slowest requests. */
+	private static final String SLOW_REQUESTS = """
+			const real = window.fetch;
+			const answers = {
+				"/actuator": { _links: { slowrequests: { href: "http://localhost/actuator/slowrequests" } } },
+				"/actuator/slowrequests": %s
+			};
+			window.fetch = (path, options) => (path in answers)
+				? Promise.resolve(new Response(JSON.stringify(answers[path]))) : real(path, options);
 			""";
 
 	private static Chromium browser;
@@ -107,13 +120,14 @@ class SamplePageIntegrationTests {
 	@Test
 	void addsTheParts() {
 		openPage(this.port);
-		double total = Double
-			.parseDouble(this.tab.text("document.getElementById('slowest').textContent.match(/of the (\\S+) ms/)[1]"));
-		double sum = texts("[...document.querySelectorAll('#parts b')].map((part) => part.textContent)").stream()
-			.mapToDouble(Double::parseDouble)
+		assertThat(this.tab.text("document.getElementById('sum').textContent")).startsWith("Medians of 12 requests, ");
+		double total = Double.parseDouble(
+				this.tab.text("document.getElementById('status').textContent.match(/first byte after (\\S+) ms/)[1]"));
+		double sum = texts("[...document.querySelectorAll('#waterfall .time')].map((time) => time.textContent)")
+			.stream()
+			.mapToDouble((time) -> Double.parseDouble(time.replace(" ms", "")))
 			.sum();
 		assertThat(sum).isCloseTo(total, within(1.0));
-		assertThat(this.tab.text("document.getElementById('sum').textContent")).endsWith("half of 12 requests.");
 	}
 
 	@Test
@@ -190,11 +204,40 @@ class SamplePageIntegrationTests {
 	}
 
 	@Test
+	void drawsTheSlowestRequestsWhereTheApplicationShowsThem() throws IOException {
+		String slow = new ClassPathResource("slowrequests.json").getContentAsString(StandardCharsets.UTF_8);
+		this.tab.prepare(SLOW_REQUESTS.formatted(slow));
+		openPage(this.port);
+		this.tab.await("!document.getElementById('choose').hidden");
+		assertThat(texts("[...document.querySelectorAll('#choice option')].map((option) => option.textContent)"))
+			.containsExactly("the last request", "170 ms, 200, GET /products/{id}",
+					"12.0 ms, gone_before_head, GET UNKNOWN");
+		choose("0");
+		assertThat(this.tab.text("document.getElementById('status').textContent")).matches(
+				"200 GET /products/\\{id}, first byte after 170 ms, at .*, trace 4bf92f3577b34da6a3ce929d0e0e4736");
+		// A part before handing over, and one when the response is back
+		assertThat(this.tab.evaluate("document.querySelectorAll('#waterfall [title=statusHeader] + .track i').length")
+			.asInt()).isEqualTo(2);
+		// The one that finished first is drawn first, although it is the second in the
+		// chain
+		assertThat(this.tab.evaluate("['featureFlags', 'experiments'].map((name) => document"
+				+ ".querySelector(`#waterfall [title=${name}] + .track i:last-of-type`).getBoundingClientRect().left)")
+			.valueStream()
+			.map(JsonNode::asDouble)).isSorted();
+		choose("1");
+		assertThat(this.tab.text("document.getElementById('status').textContent"))
+			.startsWith("gone_before_head GET UNKNOWN, no first byte, ended after 12.0 ms");
+		click("A wrong key");
+		assertThat(this.tab.text("document.getElementById('choice').value")).isEmpty();
+		assertThat(this.tab.text("document.querySelector('#status .pill').textContent")).isEqualTo("401");
+	}
+
+	@Test
 	void sendsTwoHundredProductRequests() {
 		openPage(this.port);
 		int before = count("audit");
 		click("200 product requests");
-		assertThat(this.tab.text("document.getElementById('sum').textContent")).endsWith("half of 200 requests.");
+		assertThat(this.tab.text("document.getElementById('sum').textContent")).startsWith("Medians of 200 requests, ");
 		assertThat(this.tab.text("document.getElementById('slowest').textContent")).startsWith("audit is");
 		assertThat(count("audit") - before).isEqualTo(200);
 	}
@@ -270,6 +313,11 @@ class SamplePageIntegrationTests {
 		this.tab.evaluate("[...document.querySelectorAll('button')].find((button) => button.textContent.startsWith('"
 				+ label + "')).click()");
 		this.tab.await(IDLE);
+	}
+
+	private void choose(String value) {
+		this.tab.evaluate("document.getElementById('choice').value = '" + value
+				+ "'; document.getElementById('choice').onchange()");
 	}
 
 	private String lastRequest() {
