@@ -52,7 +52,7 @@ const RUNS_ON = { "pool": "blocks, on the pool", "virtual-thread": "blocks, on a
 const PILLS = { passed: "plain", answered: "pill note", failed: "pill bad", timeout: "pill bad", shed: "pill bad", misused: "pill bad",
 	failed_open: "pill warn", timeout_open: "pill warn", shed_open: "pill warn", cancelled: "pill" };
 
-const state = { chain: [], text: "", samples: [], last: null, slow: [], slowText: "", shown: null, busy: false, gone: null };
+const state = { chain: [], text: "", samples: [], last: null, slow: [], slowText: "", shown: null, busy: false, next: null, gone: null };
 
 const byId = (id) => document.getElementById(id);
 
@@ -335,7 +335,7 @@ function showWaterfall(total, steps) {
 	const axis = element("div", null, "axis");
 	const scale = element("div");
 	for (let at = 0; at < 0.96 * total; at += tick) {
-		const label = element("span", at ? String(Number(at.toPrecision(3))) : "0 ms");
+		const label = element("span", at ? String(Number(at.toPrecision(3))) : "0");
 		label.style.left = percent(at);
 		scale.append(label);
 	}
@@ -487,11 +487,15 @@ function pathsOf({ scope }) {
 /* What the buttons do */
 
 async function run(request, button, lanes = LANES) {
-	if (state.busy) return;
+	if (state.busy) {
+		state.next = [request, button];
+		return;
+	}
 	state.busy = true;
 	const times = request.times ?? 1;
 	const hint = button?.querySelector("span");
-	mark(button, true);
+	byId("buttons").toggleAttribute("data-busy", true);
+	for (const other of byId("buttons").querySelectorAll("button")) other.classList.toggle("chosen", other === button);
 	try {
 		const before = await readChain();
 		performance.clearResourceTimings();
@@ -518,8 +522,11 @@ async function run(request, button, lanes = LANES) {
 	}
 	finally {
 		if (hint) hint.textContent = request.hint ?? "";
-		mark(button, false);
+		byId("buttons").toggleAttribute("data-busy", false);
 		state.busy = false;
+		const next = state.next;
+		state.next = null;
+		if (next) run(...next);
 	}
 }
 
@@ -528,13 +535,6 @@ function browserTimeOf(request, timing) {
 	const entry = performance.getEntriesByName(new URL(request.path, location).href)
 		.find(({ serverTiming }) => serverTiming.some(({ name, duration }) => name === "total" && duration === timing?.total));
 	return entry?.responseStart ? entry.responseStart - entry.requestStart : null;
-}
-
-function mark(button, busy) {
-	for (const other of byId("buttons").querySelectorAll("button")) {
-		other.setAttribute("aria-disabled", String(busy));
-		if (button) other.classList.toggle("chosen", other === button);
-	}
 }
 
 /* On a narrow screen the buttons are below what they change. */
@@ -565,12 +565,15 @@ function buttonOf(request) {
 /* The first requests of a young JVM would mislead, so one goes ahead and does not count. */
 async function start() {
 	try {
+		state.busy = true;
 		await readChain();
 		await sendOne({ path: PRODUCT });
 		state.samples = [];
+		state.busy = false;
 		await run({ ...REQUESTS[1], times: 12 }, null, 2);
 	}
 	catch (error) {
+		state.busy = false;
 		if (!state.gone) throw error;
 	}
 }

@@ -33,7 +33,7 @@ class SamplePageAppearanceIntegrationTests {
 	private static final Path SCREENSHOTS = Path.of("target", "screenshots");
 
 	private static final String IDLE = "document.getElementById('said').textContent"
-			+ " && !document.querySelector('button[aria-disabled=true]')";
+			+ " && !document.getElementById('buttons').hasAttribute('data-busy')";
 
 	/**
 	 * Everything that axe-core knows of, and what it checks only when asked: the order of

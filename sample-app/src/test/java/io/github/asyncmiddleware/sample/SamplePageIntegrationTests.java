@@ -41,7 +41,7 @@ import static org.assertj.core.api.Assertions.within;
 class SamplePageIntegrationTests {
 
 	private static final String IDLE = "document.getElementById('said').textContent"
-			+ " && !document.querySelector('button[aria-disabled=true]')";
+			+ " && !document.getElementById('buttons').hasAttribute('data-busy')";
 
 	/** Keeps everything that the page has ever named as the slow one. */
 	private static final String KEEP_ANSWERS = """
@@ -115,6 +115,16 @@ class SamplePageIntegrationTests {
 				"[...document.querySelectorAll('#bar .slow, #parts .slow, #waterfall .slow .who, #chain .slow th')]"
 						+ ".map((part) => part.textContent.match(/^[a-z]*/)[0])"))
 			.containsExactly("audit", "audit", "audit", "audit");
+	}
+
+	@Test
+	void keepsAClickUntilItHasMeasured() {
+		this.tab.go("http://localhost:" + this.port + "/");
+		this.tab.await("document.querySelector('button')");
+		this.tab.evaluate("document.querySelectorAll('button')[2].click()");
+		this.tab.await("document.querySelector('#status .pill').textContent === '401'");
+		this.tab.await(IDLE);
+		assertThat(this.tab.text("document.getElementById('sum').textContent")).startsWith("Medians of 12 requests, ");
 	}
 
 	@Test
