@@ -70,6 +70,10 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	private final boolean enabled;
 
+	private final DisabledMiddlewares disabled;
+
+	private final Supplier<PathPatternParser> parser;
+
 	private final ManagementRequests management;
 
 	private @Nullable List<ChainEntry> entries;
@@ -88,6 +92,8 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		this.context = context;
 		this.orders = new FilterOrders(context.getBeanFactory());
 		this.enabled = enabled;
+		this.disabled = new DisabledMiddlewares(definitions.all(), enabled, this.orders);
+		this.parser = parser;
 		this.management = management;
 		this.definitions = definitions;
 		this.codes = codes;
@@ -99,24 +105,27 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			definitions.all()
 				.stream()
 				.filter(MiddlewareDefinition::enabled)
-				.forEach((definition) -> this.middlewares.put(definition.name(), create(definition, parser.get())));
+				.forEach((definition) -> this.middlewares.put(definition.name(), create(definition)));
 		}
 	}
 
-	private Middleware create(MiddlewareDefinition definition, PathPatternParser parser) {
+	private Middleware create(MiddlewareDefinition definition) {
 		Object bean = this.context.getBean(definition.name());
 		if (this.definitions.isInherited(definition)) {
 			this.definitions.inherited(bean, definition);
 		}
 		checkOrder(definition, bean);
-		MiddlewareScope scope = new MiddlewareScope(parse(definition.path(), parser),
-				parse(definition.excludePath(), parser),
-				parse(this.management.paths(), PathPatternParser.defaultInstance),
-				definition.method().stream().map(HttpMethod::valueOf).collect(Collectors.toSet()));
 		Class<?> type = type(bean, definition.name());
 		MiddlewareCode code = this.codes.codeOf(definition, bean, type);
-		return new Middleware(this.middlewares.size(), definition.name(), type, order(definition, bean), scope,
-				definition.onFailure(), definition.timeout(), code);
+		return new Middleware(this.middlewares.size(), definition.name(), type, order(definition, bean),
+				scope(definition), definition.onFailure(), definition.timeout(), code);
+	}
+
+	private MiddlewareScope scope(MiddlewareDefinition definition) {
+		PathPatternParser parser = this.parser.get();
+		return new MiddlewareScope(parse(definition.path(), parser), parse(definition.excludePath(), parser),
+				parse(this.management.paths(), PathPatternParser.defaultInstance),
+				definition.method().stream().map(HttpMethod::valueOf).collect(Collectors.toSet()));
 	}
 
 	/**
@@ -182,15 +191,24 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			String chain = describe(entries());
 			logger.info(chain);
 		}
+		this.disabled.warn(this.context.getEnvironment());
 	}
 
 	private static String describe(List<ChainEntry> entries) {
 		String chain = entries.stream()
 			.limit(LOGGED)
-			.map((entry) -> entry.name() + " (" + describe(entry.order()) + describeKind(entry) + ")")
+			.map((entry) -> shortName(entry) + " (" + describe(entry.order()) + describeKind(entry) + ")")
 			.collect(Collectors.joining(" > "));
 		int more = entries.size() - LOGGED;
 		return "Filter chain: " + chain + ((more > 0) ? " > and " + more + " more" : "");
+	}
+
+	/**
+	 * Spring names a bean that is imported by its whole class.
+	 */
+	private static String shortName(ChainEntry entry) {
+		return (entry instanceof ForeignFilter && entry.name().indexOf('.') >= 0) ? entry.type().getSimpleName()
+				: entry.name();
 	}
 
 	private static String describeKind(ChainEntry entry) {
@@ -233,9 +251,25 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		List<ChainEntry> entries = this.entries;
 		if (entries == null) {
 			entries = arrange(this.context.getBeanProvider(WebFilter.class).orderedStream().toList(), this.context);
+			checkRelated(entries);
 			this.entries = entries;
 		}
 		return entries;
+	}
+
+	private void checkRelated(List<ChainEntry> chain) {
+		RelatedFilters related = new RelatedFilters(this.context, chain);
+		this.definitions.all()
+			.stream()
+			.filter((definition) -> this.middlewares.containsKey(definition.name()))
+			.forEach(related::check);
+	}
+
+	/**
+	 * The chain of this context as people see it: with the middlewares that are disabled.
+	 */
+	List<ChainEntry> rows() {
+		return this.disabled.insertInto(entries(), this::scope);
 	}
 
 	@Override
