@@ -123,9 +123,16 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	private MiddlewareScope scope(MiddlewareDefinition definition) {
 		PathPatternParser parser = this.parser.get();
-		return new MiddlewareScope(parse(definition.path(), parser), parse(definition.excludePath(), parser),
-				parse(this.management.paths(), PathPatternParser.defaultInstance),
+		MiddlewareScope scope = new MiddlewareScope(parse(definition.path(), parser),
+				parse(definition.excludePath(), parser),
 				definition.method().stream().map(HttpMethod::valueOf).collect(Collectors.toSet()));
+		return withoutManagement(scope, this.context);
+	}
+
+	private MiddlewareScope withoutManagement(MiddlewareScope scope, @Nullable ApplicationContext context) {
+		PathPatternParser parser = PathPatternParser.defaultInstance;
+		return scope.withoutManagement(parse(this.management.endpoints(context), parser),
+				parse(this.management.links(context), parser));
 	}
 
 	/**
@@ -279,7 +286,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		BeanFactoryUtils.beansOfTypeIncludingAncestors((context != null) ? context : this.context, WebFilter.class)
 			.forEach((name, filter) -> names.put(filter, this.names.getOrDefault(name, name)));
 		Set<String> left = this.definitions.all().stream().map(MiddlewareDefinition::name).collect(Collectors.toSet());
-		if (this.enabled && !this.management.areAllIn(context)) {
+		if (this.enabled) {
 			left.removeAll(this.middlewares.keySet());
 		}
 		List<Placed> placed = new ArrayList<>();
@@ -288,7 +295,8 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			String name = names.get(filter);
 			if (name == null || !left.contains(name)) {
 				MiddlewareDefinition definition = (name != null) ? this.definitions.get(name) : null;
-				((definition != null && isFilterOfParent(definition)) ? inherited : placed).add(place(filter, name));
+				((definition != null && isFilterOfParent(definition)) ? inherited : placed)
+					.add(place(filter, name, context));
 			}
 		}
 		inherited.forEach((filter) -> FilterArrangement.insert(filter, placed));
@@ -339,11 +347,12 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		}
 	}
 
-	private Placed place(WebFilter filter, @Nullable String name) {
+	private Placed place(WebFilter filter, @Nullable String name, @Nullable ApplicationContext context) {
 		MiddlewareDefinition definition = (name != null) ? this.definitions.get(name) : null;
 		Middleware middleware = (name != null) ? this.middlewares.get(name) : null;
 		if (definition != null && middleware != null && middleware.filter() == filter) {
-			return new Placed(middleware, definition.before(), definition.after(), definition.ordered());
+			Middleware scoped = middleware.withScope(withoutManagement(middleware.scope(), context));
+			return new Placed(scoped, definition.before(), definition.after(), definition.ordered());
 		}
 		Class<?> type = type(filter, name);
 		if (name != null) {

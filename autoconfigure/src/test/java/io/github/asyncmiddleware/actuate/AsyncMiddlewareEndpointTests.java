@@ -61,7 +61,7 @@ class AsyncMiddlewareEndpointTests {
 					new Middleware(0, "auth", Busy.class, 10, MiddlewareScope.ALL, new Busy(this.ticker, 3)),
 					new Middleware(1, "flags", Busy.class, 20,
 							new MiddlewareScope(patterns("/api/**", "/v2/{id}"), patterns("/api/health"),
-									patterns("/api/actuator/**"), Set.of(HttpMethod.POST, HttpMethod.GET)),
+									patterns("/api/actuator/**"), List.of(), Set.of(HttpMethod.POST, HttpMethod.GET)),
 							new Busy(this.ticker, 5))));
 
 	@Test
