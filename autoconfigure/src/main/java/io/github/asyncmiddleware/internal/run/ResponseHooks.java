@@ -71,13 +71,13 @@ final class ResponseHooks {
 		ContextView context = step.context();
 		try {
 			Mono<Void> work = hook.onResponse(step.exchange, context);
-			if (work != null) {
-				return limit(step, work.contextWrite((outermost) -> Context.of(context)))
-					.onErrorResume((ex) -> failed(step, ex));
-			}
-			if (!hook.isSynchronous()) {
+			if (work == null && !hook.isSynchronous()) {
 				Verdict.responseHookFailed(step, null);
+				return null;
 			}
+			work = savedAfter(work, step.run().session());
+			return (work != null) ? limit(step, work.contextWrite((outermost) -> Context.of(context)))
+				.onErrorResume((ex) -> failed(step, ex)) : null;
 		}
 		catch (VirtualMachineError ex) {
 			throw ex;
@@ -86,6 +86,16 @@ final class ResponseHooks {
 			Verdict.responseHookFailed(step, ex);
 		}
 		return null;
+	}
+
+	/**
+	 * A session that the hook has used is saved as a part of its work.
+	 */
+	private static @Nullable Mono<Void> savedAfter(@Nullable Mono<Void> work, @Nullable HookedSession session) {
+		if (session == null) {
+			return work;
+		}
+		return (work != null) ? work.then(Mono.defer(() -> orEmpty(session.save()))) : session.save();
 	}
 
 	/**
