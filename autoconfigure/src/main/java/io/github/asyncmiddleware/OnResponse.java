@@ -6,6 +6,8 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
+import org.springframework.aot.hint.annotation.Reflective;
+
 /**
  * Makes a method of a bean that is annotated with {@link AsyncMiddleware} run right
  * before the head of the response goes to the server. A bean has at most one such method.
@@ -29,6 +31,7 @@ import java.lang.annotation.Target;
 @Target({ ElementType.METHOD, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
+@Reflective(HookReflectiveProcessor.class)
 public @interface OnResponse {
 
 	/**

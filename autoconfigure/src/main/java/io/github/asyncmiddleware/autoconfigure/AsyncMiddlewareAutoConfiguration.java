@@ -21,7 +21,6 @@ import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortT
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -147,17 +146,19 @@ public final class AsyncMiddlewareAutoConfiguration {
 	}
 
 	/**
-	 * Leaves the management endpoints out.
+	 * Leaves the management endpoints out. Whether it does is decided when the
+	 * application runs: a condition would be that of the build where it is processed
+	 * ahead of time.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ PathMappedEndpoints.class, ManagementPortType.class })
-	@ConditionalOnProperty(name = "async-middleware.skip-management", havingValue = "true")
 	static class SkipManagementConfiguration {
 
 		@Bean
-		ManagementRequests asyncMiddlewareManagementRequests(ObjectProvider<PathMappedEndpoints> endpoints,
-				Environment environment) {
-			return new EndpointManagementRequests(endpoints::getIfAvailable, environment);
+		ManagementRequests asyncMiddlewareManagementRequests(AsyncMiddlewareProperties properties,
+				ObjectProvider<PathMappedEndpoints> endpoints, Environment environment) {
+			return properties.isSkipManagement()
+					? new EndpointManagementRequests(endpoints::getIfAvailable, environment) : ManagementRequests.NONE;
 		}
 
 	}

@@ -46,7 +46,10 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 		this.beanFactory = beanFactory;
 		for (MiddlewareDefinition definition : new MiddlewareDefinitionReader(beanFactory, this.environment).read()) {
 			this.definitions.put(definition.name(), definition);
-			if (definition.style() != Style.NATIVE && definition.enabled()) {
+			if (definition.style() != Style.NATIVE) {
+				// Also if it is disabled: that can be another one when an application
+				// runs
+				// that was processed ahead of time
 				registerFilter(beanFactory, definition);
 			}
 			setOrder(beanFactory, definition);

@@ -53,6 +53,16 @@ public record Middleware(int index, String name, Class<?> type, int order, Middl
 	}
 
 	/**
+	 * The same middleware for other requests.
+	 * @param scope the requests it runs for
+	 * @return a middleware with that scope
+	 */
+	public Middleware withScope(MiddlewareScope scope) {
+		return (!scope.equals(this.scope)) ? new Middleware(this.index, this.name, this.type, this.order, scope,
+				this.onFailure, this.timeout, this.code) : this;
+	}
+
+	/**
 	 * The method that runs before the rest of the chain, for people.
 	 * @return its class and its name
 	 */

@@ -359,7 +359,21 @@ public final class RequestRun extends Ledger implements CommitListener {
 		boolean hooked = this.hooked;
 		// They run once, also if the response that they have run for is not sent
 		this.hooked = false;
-		return hooked ? ResponseHooks.run(this) : null;
+		if (!hooked) {
+			return null;
+		}
+		HookedSession session = session();
+		if (session != null) {
+			session.beginHooks();
+		}
+		return ResponseHooks.run(this);
+	}
+
+	/**
+	 * The session as response hooks see it, where there is a boundary.
+	 */
+	@Nullable HookedSession session() {
+		return (this.exchange instanceof HookedSession session) ? session : null;
 	}
 
 	@Override

@@ -96,13 +96,13 @@ final class ResponseHooks implements Iterator<Mono<Void>> {
 		ContextView context = step.context();
 		try {
 			Mono<Void> work = hook.onResponse(step.exchange, context);
-			if (work != null) {
-				return limit(step, work.contextWrite((outermost) -> Context.of(context)))
-					.onErrorResume((ex) -> failed(step, ex));
-			}
-			if (!hook.isSynchronous()) {
+			if (work == null && !hook.isSynchronous()) {
 				Verdict.responseHookFailed(step, null);
+				return null;
 			}
+			work = savedAfter(work, step.run().session());
+			return (work != null) ? limit(step, work.contextWrite((outermost) -> Context.of(context)))
+				.onErrorResume((ex) -> failed(step, ex)) : null;
 		}
 		catch (VirtualMachineError ex) {
 			throw ex;
@@ -111,6 +111,20 @@ final class ResponseHooks implements Iterator<Mono<Void>> {
 			Verdict.responseHookFailed(step, ex);
 		}
 		return null;
+	}
+
+	/**
+	 * A session that the hook has used is saved as a part of its work.
+	 */
+	private static @Nullable Mono<Void> savedAfter(@Nullable Mono<Void> work, @Nullable HookedSession session) {
+		if (session == null) {
+			return work;
+		}
+		return (work != null) ? work.then(Mono.defer(() -> orEmpty(session.save()))) : session.save();
+	}
+
+	private static Mono<Void> orEmpty(@Nullable Mono<Void> work) {
+		return (work != null) ? work : Mono.empty();
 	}
 
 	/**
