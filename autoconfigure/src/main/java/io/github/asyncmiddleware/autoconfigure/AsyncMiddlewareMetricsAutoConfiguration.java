@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.github.asyncmiddleware.metrics.MiddlewareMetrics;
 import io.github.asyncmiddleware.metrics.MiddlewareTags;
@@ -25,8 +26,9 @@ public final class AsyncMiddlewareMetricsAutoConfiguration {
 
 	@Bean
 	RequestListener asyncMiddlewareMetricsListener(MeterRegistry registry, MiddlewareChain chain,
-			ObjectProvider<MiddlewareTags> tags, ActiveRequests active) {
-		return MiddlewareMetrics.listener(registry, chain.middlewares(), tags.orderedStream().toList(), active);
+			ObjectProvider<MiddlewareTags> tags, ActiveRequests active, ObjectProvider<RequestTraces> traces) {
+		return MiddlewareMetrics.listener(registry, chain.middlewares(), tags.orderedStream().toList(), active,
+				traces.getIfAvailable(() -> RequestTraces.NONE));
 	}
 
 	@Bean
