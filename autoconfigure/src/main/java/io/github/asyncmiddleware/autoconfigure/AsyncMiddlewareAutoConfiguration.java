@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.time.Duration;
 import java.util.List;
 
 import io.github.asyncmiddleware.internal.boundary.MiddlewareHttpHandlerFactory;
@@ -7,13 +8,17 @@ import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
+import io.github.asyncmiddleware.internal.guard.SlowRequestReporter;
 import io.github.asyncmiddleware.internal.record.HeadDecorator;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.github.asyncmiddleware.internal.watch.RequestWatch;
 import io.github.asyncmiddleware.metrics.ServerTiming;
+import io.github.asyncmiddleware.metrics.ServerTimingPolicy;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -33,6 +38,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
+import org.springframework.util.StringUtils;
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerMapping;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.util.pattern.PathPatternParser;
@@ -106,14 +113,24 @@ public final class AsyncMiddlewareAutoConfiguration {
 				properties.getStuckAfter().isZero() ? null : properties.getStuckAfter(), active, Ticker.SYSTEM));
 	}
 
+	@Bean
+	@ConditionalOnProperty("async-middleware.slow-requests.log-threshold")
+	SlowRequestReporter asyncMiddlewareSlowRequestReporter(AsyncMiddlewareProperties properties,
+			ObjectProvider<RequestTraces> traces) {
+		Duration threshold = properties.getSlowRequests().getLogThreshold();
+		return new SlowRequestReporter((threshold != null) ? threshold : Duration.ofNanos(Long.MAX_VALUE),
+				Ticker.SYSTEM, SingletonSupplier.of(() -> traces.getIfAvailable(() -> RequestTraces.NONE)));
+	}
+
 	@Bean(HandlerDecorators.OURS)
 	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
 			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, DeadlineWheel deadlines,
-			WatchLifecycle watch) {
+			WatchLifecycle watch, ObjectProvider<ServerTimingPolicy> serverTimingPolicy) {
 		List<RequestListener> all = listeners.orderedStream().toList();
 		Guards guards = new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM), deadlines,
 				watch.activities());
-		return new MiddlewareHttpHandlerFactory(chain, all, guards, Ticker.SYSTEM, headDecorator(properties, chain));
+		return new MiddlewareHttpHandlerFactory(chain, all, guards, Ticker.SYSTEM,
+				headDecorator(properties, serverTimingPolicy.getIfAvailable(), chain));
 	}
 
 	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners) {
@@ -124,7 +141,14 @@ public final class AsyncMiddlewareAutoConfiguration {
 		};
 	}
 
-	private static HeadDecorator headDecorator(AsyncMiddlewareProperties properties, MiddlewareChain chain) {
+	private static HeadDecorator headDecorator(AsyncMiddlewareProperties properties,
+			@Nullable ServerTimingPolicy policy, MiddlewareChain chain) {
+		String token = properties.getServerTimingToken();
+		if (policy != null || StringUtils.hasText(token)) {
+			ServerTimingPolicy.Detail detail = ServerTimingPolicy.Detail.valueOf(properties.getServerTiming().name());
+			return ServerTiming.decided((policy != null) ? policy : (exchange) -> detail,
+					StringUtils.hasText(token) ? token : null, chain.middlewares());
+		}
 		return switch (properties.getServerTiming()) {
 			case OFF -> HeadDecorator.NONE;
 			case TOTAL -> ServerTiming.total();

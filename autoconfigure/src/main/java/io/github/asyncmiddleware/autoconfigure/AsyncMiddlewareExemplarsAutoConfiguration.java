@@ -20,17 +20,17 @@ import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.server.WebFilter;
 
 /**
- * Auto-configuration for the exemplars of the meters: the trace of the request that was
- * measured. Comes before Boot's, for which an exemplar belongs to the trace that the
- * current thread is in.
+ * Auto-configuration for the traces of requests, and for the exemplars of the meters: the
+ * trace of the request that was measured. Comes before Boot's, for which an exemplar
+ * belongs to the trace that the current thread is in.
  */
 @AutoConfiguration(before = AsyncMiddlewareMetricsAutoConfiguration.class,
 		beforeName = "org.springframework.boot.micrometer.tracing.autoconfigure.prometheus.PrometheusExemplarsAutoConfiguration",
 		afterName = "org.springframework.boot.micrometer.tracing.autoconfigure.MicrometerTracingAutoConfiguration")
-@ConditionalOnClass({ WebFilter.class, MeterRegistry.class, Tracer.class })
+@ConditionalOnClass({ WebFilter.class, Tracer.class })
 @ConditionalOnWebApplication(type = Type.REACTIVE)
 @ConditionalOnBean(Tracer.class)
-@ConditionalOnProperty(name = { "async-middleware.enabled", "async-middleware.metrics.enabled" }, matchIfMissing = true)
+@ConditionalOnProperty(name = "async-middleware.enabled", matchIfMissing = true)
 public final class AsyncMiddlewareExemplarsAutoConfiguration {
 
 	@Bean
@@ -42,7 +42,8 @@ public final class AsyncMiddlewareExemplarsAutoConfiguration {
 	 * Apart, as its condition is a class that may not be there.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(SpanContext.class)
+	@ConditionalOnClass({ MeterRegistry.class, SpanContext.class })
+	@ConditionalOnProperty(name = "async-middleware.metrics.enabled", matchIfMissing = true)
 	@ConditionalOnProperty(name = "management.tracing.exemplars.include", havingValue = "sampled-traces",
 			matchIfMissing = true)
 	static class PrometheusConfiguration {
