@@ -2,8 +2,8 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 import com.jayway.jsonpath.JsonPath;
 import io.github.asyncmiddleware.AsyncMiddleware;
