@@ -38,8 +38,6 @@ import org.springframework.web.util.pattern.PathPattern;
 		AsyncMiddlewareEndpoint.ForeignFilterDescriptor.class })
 public class AsyncMiddlewareEndpoint {
 
-	private static final String WINDOW = SlidingWindow.LENGTH.toMinutes() + "m";
-
 	private final Supplier<List<ChainEntry>> chain;
 
 	private final MiddlewareStatistics statistics;
@@ -68,7 +66,7 @@ public class AsyncMiddlewareEndpoint {
 	public ChainDescriptor chain(@Nullable String method, @Nullable String path) {
 		RequestLine request = RequestLine.of(method, path);
 		MiddlewareStatistics.Reading reading = this.statistics.read();
-		return new ChainDescriptor(WINDOW, TimingDescriptor.of(reading.app()),
+		return new ChainDescriptor(SlidingWindow.LABEL, TimingDescriptor.of(reading.app()),
 				this.chain.get().stream().map((entry) -> describe(entry, reading, request)).toList());
 	}
 
@@ -121,7 +119,7 @@ public class AsyncMiddlewareEndpoint {
 		MiddlewareCode code = middleware.code();
 		return new MiddlewareDescriptor(middleware.name(), middleware.type().getName(), lowerCase(code.style()),
 				middleware.order(), false, ScopeDescriptor.of(middleware.scope()), code.concurrent() != null,
-				code.runsOn().label(), describe(middleware.timeout()), middleware.onFailure().name(), true,
+				code.runsOn().label(), describe(middleware.timeout()), lowerCase(middleware.onFailure()), true,
 				TimingDescriptor.of(timing.ttfb()), TimingDescriptor.of(timing.own()),
 				counts(MiddlewareResult.values(), timing.results()), counts(Misuse.values(), timing.misuse()),
 				timing.blocked(), (request != null) ? (reason == null) : null, reason);
@@ -185,8 +183,8 @@ public class AsyncMiddlewareEndpoint {
 	 * @param runsOn where it runs: {@code event-loop}, {@code virtual-thread} or
 	 * {@code pool}; absent if it is disabled
 	 * @param timeout how much time it has for itself, if that is limited
-	 * @param onFailure what becomes of a request when it fails: {@code FAIL} or
-	 * {@code SKIP}
+	 * @param onFailure what happens to a request when it fails: {@code fail} or
+	 * {@code skip}
 	 * @param enabled whether it takes part; what is disabled stands where it would run
 	 * @param ttfb its time to first byte
 	 * @param own its own time

@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.time.Duration;
 import java.util.List;
 
 import io.github.asyncmiddleware.internal.boundary.MiddlewareHttpHandlerFactory;
@@ -7,13 +8,17 @@ import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
+import io.github.asyncmiddleware.internal.guard.SlowRequestReporter;
 import io.github.asyncmiddleware.internal.record.HeadDecorator;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.github.asyncmiddleware.internal.watch.RequestWatch;
 import io.github.asyncmiddleware.metrics.ServerTiming;
+import io.github.asyncmiddleware.metrics.ServerTimingPolicy;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -32,6 +37,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
+import org.springframework.util.StringUtils;
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerMapping;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.util.pattern.PathPatternParser;
@@ -114,6 +121,14 @@ public final class AsyncMiddlewareAutoConfiguration {
 	}
 
 	@Bean
+	@Nullable SlowRequestReporter asyncMiddlewareSlowRequestReporter(AsyncMiddlewareProperties properties,
+			ObjectProvider<RequestTraces> traces, Ticker ticker) {
+		Duration threshold = properties.getSlowRequests().getLogThreshold();
+		return (threshold != null) ? new SlowRequestReporter(threshold, ticker,
+				SingletonSupplier.of(() -> traces.getIfAvailable(() -> RequestTraces.NONE))) : null;
+	}
+
+	@Bean
 	Guards asyncMiddlewareGuards(AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners,
 			DeadlineWheel deadlines, WatchLifecycle watch, Ticker ticker) {
 		return new Guards(misuseGuard(properties, listeners.orderedStream().toList(), ticker),
@@ -123,9 +138,9 @@ public final class AsyncMiddlewareAutoConfiguration {
 	@Bean(HandlerDecorators.OURS)
 	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
 			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, Guards guards,
-			Ticker ticker) {
+			Ticker ticker, ObjectProvider<ServerTimingPolicy> serverTimingPolicy) {
 		return new MiddlewareHttpHandlerFactory(chain, listeners.orderedStream().toList(), guards, ticker,
-				headDecorator(properties, chain));
+				headDecorator(properties, serverTimingPolicy.getIfAvailable(), chain));
 	}
 
 	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners,
@@ -137,7 +152,14 @@ public final class AsyncMiddlewareAutoConfiguration {
 		};
 	}
 
-	private static HeadDecorator headDecorator(AsyncMiddlewareProperties properties, MiddlewareChain chain) {
+	private static HeadDecorator headDecorator(AsyncMiddlewareProperties properties,
+			@Nullable ServerTimingPolicy policy, MiddlewareChain chain) {
+		String token = properties.getServerTimingToken();
+		if (policy != null || StringUtils.hasText(token)) {
+			ServerTimingPolicy.Detail detail = ServerTimingPolicy.Detail.valueOf(properties.getServerTiming().name());
+			return ServerTiming.decided((policy != null) ? policy : (exchange) -> detail,
+					StringUtils.hasText(token) ? token : null, chain.middlewares());
+		}
 		return switch (properties.getServerTiming()) {
 			case OFF -> HeadDecorator.NONE;
 			case TOTAL -> ServerTiming.total();

@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.github.asyncmiddleware.metrics.MiddlewareMetrics;
 import io.github.asyncmiddleware.metrics.MiddlewareTags;
@@ -25,10 +26,10 @@ public final class AsyncMiddlewareMetricsAutoConfiguration {
 
 	@Bean
 	@Nullable RequestListener asyncMiddlewareMetricsListener(AsyncMiddlewareProperties properties, MeterRegistry registry,
-			MiddlewareChain chain, ObjectProvider<MiddlewareTags> tags, ActiveRequests active) {
-		return properties.getMetrics().isEnabled()
-				? MiddlewareMetrics.listener(registry, chain.middlewares(), tags.orderedStream().toList(), active)
-				: null;
+			MiddlewareChain chain, ObjectProvider<MiddlewareTags> tags, ActiveRequests active,
+			ObjectProvider<RequestTraces> traces) {
+		return properties.getMetrics().isEnabled() ? MiddlewareMetrics.listener(registry, chain.middlewares(),
+				tags.orderedStream().toList(), active, traces.getIfAvailable(() -> RequestTraces.NONE)) : null;
 	}
 
 	@Bean

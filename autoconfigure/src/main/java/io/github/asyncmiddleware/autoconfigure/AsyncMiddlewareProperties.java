@@ -50,9 +50,17 @@ public class AsyncMiddlewareProperties {
 	 */
 	private ServerTiming serverTiming = ServerTiming.OFF;
 
+	/**
+	 * Secret with which a request can ask for the details of its time, in the header
+	 * "Server-Timing-Token". None can by default.
+	 */
+	private @Nullable String serverTimingToken;
+
 	private final Blocking blocking = new Blocking();
 
 	private final BlockingWatch blockingWatch = new BlockingWatch();
+
+	private final SlowRequests slowRequests = new SlowRequests();
 
 	private final Metrics metrics = new Metrics();
 
@@ -103,6 +111,14 @@ public class AsyncMiddlewareProperties {
 		this.serverTiming = serverTiming;
 	}
 
+	public @Nullable String getServerTimingToken() {
+		return this.serverTimingToken;
+	}
+
+	public void setServerTimingToken(@Nullable String serverTimingToken) {
+		this.serverTimingToken = serverTimingToken;
+	}
+
 	public Blocking getBlocking() {
 		return this.blocking;
 	}
@@ -111,12 +127,39 @@ public class AsyncMiddlewareProperties {
 		return this.blockingWatch;
 	}
 
+	public SlowRequests getSlowRequests() {
+		return this.slowRequests;
+	}
+
 	public Metrics getMetrics() {
 		return this.metrics;
 	}
 
 	public Map<String, Middleware> getMiddleware() {
 		return this.middleware;
+	}
+
+	/**
+	 * Requests that take long.
+	 */
+	public static class SlowRequests {
+
+		/**
+		 * How long a request may take until the head of its response; each one that takes
+		 * longer is logged. None is logged by default.
+		 */
+		private @Nullable Duration logThreshold;
+
+		public @Nullable Duration getLogThreshold() {
+			return this.logThreshold;
+		}
+
+		public void setLogThreshold(@Nullable Duration logThreshold) {
+			Assert.isTrue(logThreshold == null || !logThreshold.isNegative(),
+					"'async-middleware.slow-requests.log-threshold' must not be negative");
+			this.logThreshold = logThreshold;
+		}
+
 	}
 
 	/**

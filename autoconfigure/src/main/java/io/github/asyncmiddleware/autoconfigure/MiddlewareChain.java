@@ -21,6 +21,7 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
+import io.github.asyncmiddleware.internal.guard.LogNames;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +51,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	static final String BEAN_NAME = "asyncMiddlewareChain";
 
-	private static final Log logger = LogFactory.getLog(MiddlewareChain.class);
+	private static final Log logger = LogFactory.getLog(LogNames.CHAIN);
 
 	/** How many filters the line at start-up names. */
 	private static final int LOGGED = 30;

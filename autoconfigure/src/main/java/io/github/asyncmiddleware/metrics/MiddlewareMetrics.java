@@ -6,6 +6,7 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -42,7 +43,7 @@ public final class MiddlewareMetrics {
 	 */
 	public static RequestListener listener(MeterRegistry registry, List<Middleware> middlewares,
 			List<MiddlewareTags> contributors) {
-		return listener(registry, middlewares, contributors, null);
+		return listener(registry, middlewares, contributors, null, RequestTraces.NONE);
 	}
 
 	/**
@@ -54,15 +55,17 @@ public final class MiddlewareMetrics {
 	 * @param contributors who may add tags
 	 * @param active how many requests wait for which middleware, or {@code null} if
 	 * nobody counts them
+	 * @param traces knows the traces of the requests, for exemplars
 	 * @return the listener
 	 */
 	public static RequestListener listener(MeterRegistry registry, List<Middleware> middlewares,
-			List<MiddlewareTags> contributors, @Nullable ActiveRequests active) {
+			List<MiddlewareTags> contributors, @Nullable ActiveRequests active, RequestTraces traces) {
 		Assert.notNull(registry, "'registry' must not be null");
 		Assert.notNull(middlewares, "'middlewares' must not be null");
 		Assert.notNull(contributors, "'contributors' must not be null");
-		return middlewares.isEmpty() ? new NoopRequestListener()
-				: new MicrometerRequestListener(new GuardedRegistry(registry), middlewares, contributors, active);
+		Assert.notNull(traces, "'traces' must not be null");
+		return middlewares.isEmpty() ? new NoopRequestListener() : new MicrometerRequestListener(
+				new GuardedRegistry(registry), middlewares, contributors, active, traces);
 	}
 
 	/**

@@ -63,6 +63,14 @@ public record Middleware(int index, String name, Class<?> type, int order, Middl
 	}
 
 	/**
+	 * Whether a request goes on without it when it fails.
+	 * @return {@code true} if it is skipped then
+	 */
+	public boolean isOptional() {
+		return this.onFailure == OnFailure.SKIP;
+	}
+
+	/**
 	 * The method that runs before the rest of the chain, for people.
 	 * @return its class and its name
 	 */

@@ -30,6 +30,12 @@ public interface RequestRecord {
 	@Nullable StepRecord last();
 
 	/**
+	 * When the request arrived.
+	 * @return nanoseconds, on the clock of the engine
+	 */
+	long arrived();
+
+	/**
 	 * Whether a head was committed.
 	 * @return {@code false} if the request ended without one
 	 */

@@ -306,7 +306,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 	}
 
 	void handed() {
-		pass(null);
+		handOver();
 	}
 
 	/**

@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.internal.run;
 
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
@@ -283,6 +284,13 @@ public final class Step extends StepWord implements WebFilterChain {
 	}
 
 	/**
+	 * What a line of the log about the middleware needs to know of the request.
+	 */
+	LoggedRequest logged() {
+		return new LoggedRequest(this.exchange, context());
+	}
+
+	/**
 	 * Whether the engine runs the middleware from the arrival of the request to its end.
 	 * @return {@code false} if Spring runs it as a filter by itself
 	 */
@@ -358,7 +366,7 @@ public final class Step extends StepWord implements WebFilterChain {
 	 * @return whether the engine is to step in
 	 */
 	public boolean stepsIn(Misuse misuse) {
-		return this.link.guards.misuse().stepsIn(middleware(), misuse);
+		return this.link.guards.misuse().stepsIn(middleware(), misuse, logged());
 	}
 
 	/**
@@ -391,7 +399,7 @@ public final class Step extends StepWord implements WebFilterChain {
 	 */
 	public void returnedNull() {
 		Verdict.misused(this);
-		this.link.guards.misuse().returnedNull(middleware(), middleware().place());
+		this.link.guards.misuse().returnedNull(middleware(), middleware().place(), logged());
 	}
 
 	@Override

@@ -86,7 +86,7 @@ final class Verdict {
 				|| !step.markSkipped(StepState.skipped(ex))) {
 			return false;
 		}
-		failures(step).skipped(step.middleware(), FailureLog.Part.REQUEST, ex);
+		failures(step).skipped(step.middleware(), FailureLog.Part.REQUEST, ex, step.logged());
 		return true;
 	}
 
@@ -100,7 +100,7 @@ final class Verdict {
 		}
 		int before = step.markFailed(ex);
 		if (StepState.phase(before) == StepState.AT_WORK && ex instanceof UnavailableException unavailable) {
-			failures(step).unavailable(step.middleware(), unavailable);
+			failures(step).unavailable(step.middleware(), unavailable, step.logged());
 		}
 	}
 
@@ -132,7 +132,7 @@ final class Verdict {
 			return false;
 		}
 		step.markResult(MiddlewareResult.TIMEOUT_OPEN);
-		failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, new DeadlineException());
+		failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, new DeadlineException(), step.logged());
 		return true;
 	}
 
@@ -143,7 +143,7 @@ final class Verdict {
 	static void timedOut(Step step) {
 		if (StepState.phase(step.word()) != StepState.AT_WORK) {
 			step.markResult(MiddlewareResult.TIMEOUT);
-			failures(step).unavailable(step.middleware(), new DeadlineException());
+			failures(step).unavailable(step.middleware(), new DeadlineException(), step.logged());
 		}
 	}
 
@@ -156,10 +156,11 @@ final class Verdict {
 	static void responseHookFailed(Step step, @Nullable Throwable ex) {
 		step.markFirstResult((ex != null) ? StepState.skipped(ex) : MiddlewareResult.FAILED_OPEN);
 		if (ex != null) {
-			failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, ex);
+			failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, ex, step.logged());
 		}
 		else {
-			step.link().guards.misuse().returnedNull(step.middleware(), step.middleware().responsePlace());
+			step.link().guards.misuse()
+				.returnedNull(step.middleware(), step.middleware().responsePlace(), step.logged());
 		}
 	}
 

@@ -30,6 +30,8 @@ public final class RequestObserver implements RequestReporter {
 	/** Which listeners have been complained about; a race only logs once more. */
 	private final boolean[] failed;
 
+	private final RequestTraces traces;
+
 	private final HeadDecorator headDecorator;
 
 	/** As above. */
@@ -51,6 +53,7 @@ public final class RequestObserver implements RequestReporter {
 		this.failed = new boolean[this.listeners.length];
 		this.headDecorator = headDecorator;
 		this.ticker = ticker;
+		this.traces = traces(listeners);
 		this.buffers = listeners.stream().anyMatch(SampleListener.class::isInstance)
 				? new SampleBuffers(this, Runtime.getRuntime().availableProcessors()) : null;
 		for (RequestListener listener : listeners) {
@@ -58,6 +61,25 @@ public final class RequestObserver implements RequestReporter {
 				sampleListener.comingFrom(this.buffers);
 			}
 		}
+	}
+
+	/**
+	 * There is one tracer in an application, so all that want traces want the same.
+	 */
+	private static RequestTraces traces(List<RequestListener> listeners) {
+		for (RequestListener listener : listeners) {
+			if (listener instanceof SampleListener sampleListener && sampleListener.traces() != RequestTraces.NONE) {
+				return sampleListener.traces();
+			}
+		}
+		return RequestTraces.NONE;
+	}
+
+	/**
+	 * Knows the traces of the requests, if a listener wants to have them.
+	 */
+	RequestTraces traces() {
+		return this.traces;
 	}
 
 	/**
@@ -123,11 +145,11 @@ public final class RequestObserver implements RequestReporter {
 	/**
 	 * Pass on samples.
 	 */
-	void onSamples(long[] samples, int from, int to, long time) {
+	void onSamples(long[] samples, SampleTraces traces, int from, int to, long time) {
 		for (int i = 0; i < this.listeners.length; i++) {
 			if (this.listeners[i] instanceof SampleListener listener) {
 				try {
-					listener.onSamples(samples, from, to, time);
+					listener.onSamples(samples, traces, from, to, time);
 				}
 				catch (Throwable ex) {
 					failed(i, ex);

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.guard.LogNames;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
 import org.apache.commons.logging.Log;
@@ -20,7 +21,7 @@ public final class RequestWatch {
 
 	static final String THREAD_NAME = "async-middleware-watch";
 
-	private static final Log logger = LogFactory.getLog(RequestWatch.class);
+	private static final Log logger = LogFactory.getLog(LogNames.BLOCKING);
 
 	private static final long MAX_SLEEP = Duration.ofSeconds(1).toNanos();
 

@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.List;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.guard.GuardLog;
+import io.github.asyncmiddleware.internal.guard.LogNames;
 import io.github.asyncmiddleware.internal.guard.LogPauses;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.internal.record.Ticker;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 
 /**
  * Counts the requests that wait for a middleware, now and then, and names middlewares
@@ -20,7 +20,7 @@ import org.apache.commons.logging.LogFactory;
  */
 final class StuckRequests {
 
-	private static final Log logger = LogFactory.getLog(StuckRequests.class);
+	private static final GuardLog logger = new GuardLog(LogNames.BLOCKING);
 
 	private static final long MAX_PERIOD = Duration.ofSeconds(1).toNanos();
 
@@ -108,10 +108,11 @@ final class StuckRequests {
 			return;
 		}
 		int requests = count.requests[middleware.index()];
-		logger.warn("[stuck_request] The " + middleware + " keeps " + requests
-				+ ((requests == 1) ? " request" : " requests") + " waiting, the oldest for "
-				+ ((oldest < 10_000) ? oldest + " ms" : oldest / 1000 + " s")
-				+ ". Give it a timeout, or what it waits for a time limit of its own. See docs/blocking.md.");
+		logger.warn("stuck_request", middleware,
+				"The " + middleware + " keeps " + requests + ((requests == 1) ? " request" : " requests")
+						+ " waiting, the oldest for " + ((oldest < 10_000) ? oldest + " ms" : oldest / 1000 + " s")
+						+ ". Give it a timeout, or what it waits for a time limit of its own. See docs/blocking.md.",
+				null);
 	}
 
 	/**
