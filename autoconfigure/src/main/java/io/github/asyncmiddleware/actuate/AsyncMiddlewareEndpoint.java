@@ -88,7 +88,19 @@ public class AsyncMiddlewareEndpoint {
 	private static EntryDescriptor describe(ChainEntry entry, MiddlewareStatistics.Reading reading,
 			@Nullable RequestLine request) {
 		return (entry instanceof Middleware middleware) ? describe(middleware, reading, request)
-				: new ForeignFilterDescriptor(entry.name(), entry.type().getName(), entry.order(), true);
+				: describeForeign(entry, reading);
+	}
+
+	private static ForeignFilterDescriptor describeForeign(ChainEntry entry, MiddlewareStatistics.Reading reading) {
+		Middleware measured = entry.measured();
+		if (measured == null) {
+			return new ForeignFilterDescriptor(entry.name(), entry.type().getName(), entry.order(), true, null, null,
+					null, null);
+		}
+		MiddlewareTiming timing = reading.middleware(measured.index());
+		return new ForeignFilterDescriptor(entry.name(), entry.type().getName(), entry.order(), true,
+				TimingDescriptor.of(timing.ttfb()), TimingDescriptor.of(timing.own()),
+				counts(MiddlewareResult.values(), timing.results()), timing.blocked());
 	}
 
 	private static MiddlewareDescriptor describe(Middleware middleware, MiddlewareStatistics.Reading reading,
@@ -180,15 +192,21 @@ public class AsyncMiddlewareEndpoint {
 	}
 
 	/**
-	 * Description of a filter that is not a middleware.
+	 * Description of a filter that is not a middleware. What is measured is absent where
+	 * such filters are not.
 	 *
 	 * @param name the name of its bean, or its class
 	 * @param type its class
 	 * @param order its position among all filters
 	 * @param foreign always {@code true}
+	 * @param ttfb its time to first byte
+	 * @param own its own time
+	 * @param results how often its part ended how, since start
+	 * @param blocked how often it blocked a thread that serves requests, since start
 	 */
-	public record ForeignFilterDescriptor(String name, String type, int order,
-			boolean foreign) implements EntryDescriptor {
+	public record ForeignFilterDescriptor(String name, String type, int order, boolean foreign,
+			@Nullable TimingDescriptor ttfb, @Nullable TimingDescriptor own, @Nullable Map<String, Long> results,
+			@Nullable Long blocked) implements EntryDescriptor {
 
 	}
 

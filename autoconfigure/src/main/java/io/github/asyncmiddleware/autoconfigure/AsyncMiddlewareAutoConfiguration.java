@@ -60,6 +60,7 @@ public final class AsyncMiddlewareAutoConfiguration {
 			MiddlewareCodes codes, AsyncMiddlewareProperties properties,
 			ObjectProvider<ManagementRequests> management) {
 		return new MiddlewareChain(context, definitions, codes, properties.isEnabled(),
+				properties.getForeignFilters() == AsyncMiddlewareProperties.ForeignFilters.MEASURED,
 				() -> pathPatternParser(context), management.getIfAvailable(() -> ManagementRequests.NONE));
 	}
 
@@ -101,9 +102,11 @@ public final class AsyncMiddlewareAutoConfiguration {
 	WatchLifecycle asyncMiddlewareWatch(MiddlewareChain chain, AsyncMiddlewareProperties properties,
 			ObjectProvider<RequestListener> listeners, ActiveRequests active) {
 		AsyncMiddlewareProperties.BlockingWatch blocking = properties.getBlockingWatch();
-		return new WatchLifecycle(RequestWatch.create(chain.middlewares(), listeners.orderedStream().toList(),
-				blocking.isEnabled() ? blocking.getThreshold() : null,
-				properties.getStuckAfter().isZero() ? null : properties.getStuckAfter(), active, Ticker.SYSTEM));
+		RequestWatch watch = RequestWatch.create(chain.middlewares(), chain.measuresForeign(),
+				listeners.orderedStream().toList(), blocking.isEnabled() ? blocking.getThreshold() : null,
+				properties.getStuckAfter().isZero() ? null : properties.getStuckAfter(), active, Ticker.SYSTEM);
+		chain.tellOfMeasured(watch::onMeasured);
+		return new WatchLifecycle(watch);
 	}
 
 	@Bean(HandlerDecorators.OURS)
@@ -111,6 +114,7 @@ public final class AsyncMiddlewareAutoConfiguration {
 			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, DeadlineWheel deadlines,
 			WatchLifecycle watch) {
 		List<RequestListener> all = listeners.orderedStream().toList();
+		all.forEach((listener) -> chain.tellOfMeasured(listener::onMeasured));
 		Guards guards = new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM), deadlines,
 				watch.activities());
 		return new MiddlewareHttpHandlerFactory(chain, all, guards, Ticker.SYSTEM, headDecorator(properties, chain));

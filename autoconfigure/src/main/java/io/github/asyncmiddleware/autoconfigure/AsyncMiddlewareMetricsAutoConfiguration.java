@@ -26,7 +26,8 @@ public final class AsyncMiddlewareMetricsAutoConfiguration {
 	@Bean
 	RequestListener asyncMiddlewareMetricsListener(MeterRegistry registry, MiddlewareChain chain,
 			ObjectProvider<MiddlewareTags> tags, ActiveRequests active) {
-		return MiddlewareMetrics.listener(registry, chain.middlewares(), tags.orderedStream().toList(), active);
+		return MiddlewareMetrics.listener(registry, chain.middlewares(), chain.measuresForeign(),
+				tags.orderedStream().toList(), active);
 	}
 
 	@Bean

@@ -50,6 +50,12 @@ public class AsyncMiddlewareProperties {
 	 */
 	private ServerTiming serverTiming = ServerTiming.OFF;
 
+	/**
+	 * Whether filters that are no middlewares are measured like them, under the names of
+	 * their beans.
+	 */
+	private ForeignFilters foreignFilters = ForeignFilters.OFF;
+
 	private final Blocking blocking = new Blocking();
 
 	private final BlockingWatch blockingWatch = new BlockingWatch();
@@ -101,6 +107,14 @@ public class AsyncMiddlewareProperties {
 
 	public void setServerTiming(ServerTiming serverTiming) {
 		this.serverTiming = serverTiming;
+	}
+
+	public ForeignFilters getForeignFilters() {
+		return this.foreignFilters;
+	}
+
+	public void setForeignFilters(ForeignFilters foreignFilters) {
+		this.foreignFilters = foreignFilters;
 	}
 
 	public Blocking getBlocking() {
@@ -162,6 +176,24 @@ public class AsyncMiddlewareProperties {
 		 * tells clients about the inside, so it is for development.
 		 */
 		DETAILED
+
+	}
+
+	/**
+	 * What is done about filters that are no middlewares.
+	 */
+	public enum ForeignFilters {
+
+		/**
+		 * Nothing: they run as Spring runs them, and their time is that of the
+		 * application.
+		 */
+		OFF,
+
+		/**
+		 * They are measured. What they do stays as it is: they are not judged.
+		 */
+		MEASURED
 
 	}
 

@@ -90,7 +90,7 @@ public final class TestChain {
 	}
 
 	public TestChain middleware(String name, MiddlewareScope scope, WebFilter filter) {
-		int index = (int) this.entries.stream().filter(Middleware.class::isInstance).count();
+		int index = (int) this.entries.stream().filter((entry) -> entry.measured() != null).count();
 		return entry(new Middleware(index, name, filter.getClass(), index, scope, filter));
 	}
 
@@ -103,13 +103,22 @@ public final class TestChain {
 	}
 
 	public TestChain middleware(String name, OnFailure onFailure, @Nullable Duration timeout, MiddlewareCode code) {
-		int index = (int) this.entries.stream().filter(Middleware.class::isInstance).count();
+		int index = (int) this.entries.stream().filter((entry) -> entry.measured() != null).count();
 		return entry(new Middleware(index, name, code.filter().getClass(), index, MiddlewareScope.ALL, onFailure,
 				timeout, code));
 	}
 
 	public TestChain foreign(String name, WebFilter filter) {
 		return entry(new ForeignFilter(name, filter.getClass(), 0, filter));
+	}
+
+	/**
+	 * A foreign filter that is measured.
+	 */
+	public TestChain measured(String name, WebFilter filter) {
+		int index = (int) this.entries.stream().filter((entry) -> entry.measured() != null).count();
+		return entry(new ForeignFilter(name, filter.getClass(), 0, filter,
+				Middleware.ofForeign(index, name, filter.getClass(), 0, filter)));
 	}
 
 	public TestChain exceptionHandler(WebExceptionHandler exceptionHandler) {

@@ -21,4 +21,12 @@ public record Guards(MisuseGuard misuse, FailureLog failures, Deadlines deadline
 	public static final Guards OFF = new Guards(MisuseGuard.OFF, FailureLog.NONE, Deadlines.NONE,
 			ThreadActivities.NONE);
 
+	/**
+	 * The same without those that judge what a middleware does.
+	 * @return the guards of foreign filters
+	 */
+	Guards unjudging() {
+		return new Guards(MisuseGuard.OFF, FailureLog.NONE, this.deadlines, this.activities);
+	}
+
 }

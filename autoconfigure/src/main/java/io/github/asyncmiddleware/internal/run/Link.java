@@ -24,6 +24,9 @@ final class Link {
 
 	final Guards guards;
 
+	/** Whether the segment is one of foreign filters, which do what they like. */
+	final boolean foreign;
+
 	/** Whether the middleware does something before the head. */
 	final boolean hooked;
 
@@ -41,7 +44,9 @@ final class Link {
 	/** A group is at work here, whose members have places of their own. */
 	private final boolean group;
 
-	private Link(@Nullable Middleware middleware, boolean group, @Nullable Link next, WebHandler rest, Guards guards) {
+	private Link(@Nullable Middleware middleware, boolean foreign, boolean group, @Nullable Link next, WebHandler rest,
+			Guards guards) {
+		this.foreign = foreign;
 		this.middleware = middleware;
 		this.group = group;
 		this.scope = (middleware != null && !middleware.scope().isAll()) ? middleware.scope() : null;
@@ -54,19 +59,19 @@ final class Link {
 		this.guards = guards;
 	}
 
-	static Link leadingTo(WebHandler rest, Guards guards) {
-		return new Link(null, false, null, rest, guards);
+	static Link leadingTo(WebHandler rest, boolean foreign, Guards guards) {
+		return new Link(null, foreign, false, null, rest, guards);
 	}
 
 	Link precededBy(Middleware middleware) {
-		return new Link(middleware, false, this, this.rest, this.guards);
+		return new Link(middleware, this.foreign, false, this, this.rest, this.guards);
 	}
 
 	Link precededBy(List<Middleware> group) {
 		ConcurrentGroup filter = new ConcurrentGroup(group.stream().map(this::precededBy).toList());
 		Middleware all = new Middleware(-1, filter.toString(), ConcurrentGroup.class, group.get(0).order(),
 				MiddlewareScope.ALL, filter);
-		return new Link(all, true, this, this.rest, this.guards);
+		return new Link(all, false, true, this, this.rest, this.guards);
 	}
 
 	/**

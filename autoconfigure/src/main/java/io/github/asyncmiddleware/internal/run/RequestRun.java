@@ -321,7 +321,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 
 	@Override
 	public boolean isWithMiddleware() {
-		return owner() != null;
+		return owner() instanceof Step step && !step.link().foreign;
 	}
 
 	@Override

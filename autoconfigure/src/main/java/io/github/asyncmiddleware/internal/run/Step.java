@@ -133,8 +133,7 @@ public final class Step extends StepWord implements WebFilterChain {
 			Operators.complete(actual);
 		}
 		else {
-			AttemptExchange next = AttemptExchange.begin(exchange, this.run);
-			this.attempt = next;
+			ServerWebExchange next = this.link.foreign ? exchange : beginAttempt(exchange);
 			if (relay != null) {
 				relay.proceed(this.link.next(), next, actual);
 			}
@@ -142,6 +141,12 @@ public final class Step extends StepWord implements WebFilterChain {
 				Segment.proceed(this.link.next(), this.run, next, actual, this, 0);
 			}
 		}
+	}
+
+	private ServerWebExchange beginAttempt(ServerWebExchange exchange) {
+		AttemptExchange next = AttemptExchange.begin(exchange, this.run);
+		this.attempt = next;
+		return next;
 	}
 
 	/**
@@ -172,6 +177,10 @@ public final class Step extends StepWord implements WebFilterChain {
 	 * @return {@code false} if it may not
 	 */
 	boolean tryHandOver(ServerWebExchange exchange) {
+		if (this.link.foreign) {
+			handOverUnjudged();
+			return true;
+		}
 		if (this.run.isAnswered(exchange)) {
 			return false;
 		}
@@ -180,6 +189,16 @@ public final class Step extends StepWord implements WebFilterChain {
 			restart();
 		}
 		return StepState.mayHandOver(before);
+	}
+
+	/**
+	 * The rest of the chain runs as often as a foreign filter subscribes to it, also when
+	 * that has answered before.
+	 */
+	private void handOverUnjudged() {
+		if (StepState.phase(markHandedOver()) != StepState.AT_WORK) {
+			this.run.restarted();
+		}
 	}
 
 	private void restart() {
