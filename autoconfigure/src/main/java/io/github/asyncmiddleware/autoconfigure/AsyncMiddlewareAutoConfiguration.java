@@ -8,6 +8,7 @@ import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
 import io.github.asyncmiddleware.internal.record.HeadDecorator;
+import io.github.asyncmiddleware.internal.record.StepObserver;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
@@ -112,11 +113,11 @@ public final class AsyncMiddlewareAutoConfiguration {
 	@Bean(HandlerDecorators.OURS)
 	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
 			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, DeadlineWheel deadlines,
-			WatchLifecycle watch) {
+			WatchLifecycle watch, ObjectProvider<StepObserver> observer) {
 		List<RequestListener> all = listeners.orderedStream().toList();
 		all.forEach((listener) -> chain.tellOfMeasured(listener::onMeasured));
 		Guards guards = new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM), deadlines,
-				watch.activities());
+				watch.activities(), observer.getIfAvailable());
 		return new MiddlewareHttpHandlerFactory(chain, all, guards, Ticker.SYSTEM, headDecorator(properties, chain));
 	}
 

@@ -56,6 +56,12 @@ public class AsyncMiddlewareProperties {
 	 */
 	private ForeignFilters foreignFilters = ForeignFilters.OFF;
 
+	/**
+	 * Whether each middleware, and each foreign filter that is measured, has an
+	 * observation in each request, which is a span where tracing is on.
+	 */
+	private boolean observations = false;
+
 	private final Blocking blocking = new Blocking();
 
 	private final BlockingWatch blockingWatch = new BlockingWatch();
@@ -115,6 +121,14 @@ public class AsyncMiddlewareProperties {
 
 	public void setForeignFilters(ForeignFilters foreignFilters) {
 		this.foreignFilters = foreignFilters;
+	}
+
+	public boolean isObservations() {
+		return this.observations;
+	}
+
+	public void setObservations(boolean observations) {
+		this.observations = observations;
 	}
 
 	public Blocking getBlocking() {

@@ -18,6 +18,7 @@ import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.record.HeadDecorator;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.record.StepObserver;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
@@ -64,6 +65,8 @@ public final class TestChain {
 	private HeadDecorator headDecorator = HeadDecorator.NONE;
 
 	private ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
+
+	private @Nullable StepObserver observer;
 
 	private WebHandler handler = (exchange) -> exchange.getResponse().setComplete();
 
@@ -186,6 +189,14 @@ public final class TestChain {
 		return this;
 	}
 
+	/**
+	 * Observe the part of each middleware.
+	 */
+	public TestChain observer(StepObserver observer) {
+		this.observer = observer;
+		return this;
+	}
+
 	public TestChain handler(WebHandler handler) {
 		this.handler = handler;
 		return this;
@@ -203,7 +214,7 @@ public final class TestChain {
 	}
 
 	public HttpHandler build(WebHandler handler) {
-		Guards guards = new Guards(this.guard, this.failures, this.deadlines, this.activities);
+		Guards guards = new Guards(this.guard, this.failures, this.deadlines, this.activities, this.observer);
 		MiddlewareHttpHandlerFactory factory = new MiddlewareHttpHandlerFactory(
 				(all, context) -> List.copyOf(this.entries), this.listeners, guards, this.ticker, this.headDecorator);
 		HttpHandler built = builder(handler).httpHandlerDecorator(factory).build();

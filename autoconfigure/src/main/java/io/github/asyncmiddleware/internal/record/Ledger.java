@@ -194,6 +194,7 @@ public abstract class Ledger implements RequestRecord {
 				entry.entered = earlier.entered;
 				entry.own += earlier.own;
 				entry.previous = earlier.previous;
+				entry.takesOver(earlier);
 				if (after != null) {
 					after.previous = entry;
 				}

@@ -5,6 +5,7 @@ import java.util.List;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.record.StepObserver;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -33,6 +34,9 @@ final class Link {
 	/** Whether the request may have to go on as if the middleware were absent. */
 	final boolean discardable;
 
+	/** Observes the parts of the middleware, if something does. */
+	final @Nullable StepObserver observer;
+
 	/** How much time the middleware has for itself, in nanoseconds; 0 for no end. */
 	final long timeout;
 
@@ -57,6 +61,7 @@ final class Link {
 		this.next = next;
 		this.rest = rest;
 		this.guards = guards;
+		this.observer = group ? null : guards.observer();
 	}
 
 	static Link leadingTo(WebHandler rest, boolean foreign, Guards guards) {

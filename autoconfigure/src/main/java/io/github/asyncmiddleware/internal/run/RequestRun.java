@@ -298,6 +298,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 		enterTogether(steps);
 		for (Step step : steps) {
 			this.hooked |= step.link().hooked;
+			step.observe();
 		}
 	}
 

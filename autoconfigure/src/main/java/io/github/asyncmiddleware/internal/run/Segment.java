@@ -142,10 +142,11 @@ public final class Segment implements WebHandler {
 						step = new Step(link, run, exchange, actual);
 						if (!link.isGroup() && alive) {
 							run.entered(step);
+							step.observe();
 							run.here().at(step);
 						}
 						touches = run.touches();
-						source = Failures.guard(link.middleware, exchange, step);
+						source = step.observed(Failures.guard(link.middleware, exchange, step));
 						if (source != step || !step.tryHandOver(step.nextExchange())) {
 							break;
 						}
