@@ -93,11 +93,19 @@ public class AsyncMiddlewareEndpoint {
 		if (entry instanceof DisabledMiddleware disabled) {
 			return describe(disabled, request);
 		}
-		return describe((ForeignFilter) entry);
+		return describeForeign(entry, reading);
 	}
 
-	private static ForeignFilterDescriptor describe(ForeignFilter foreign) {
-		return new ForeignFilterDescriptor(foreign.name(), foreign.type().getName(), foreign.order(), true);
+	private static ForeignFilterDescriptor describeForeign(ChainEntry entry, MiddlewareStatistics.Reading reading) {
+		Middleware measured = entry.measured();
+		if (measured == null) {
+			return new ForeignFilterDescriptor(entry.name(), entry.type().getName(), entry.order(), true, null, null,
+					null, null);
+		}
+		MiddlewareTiming timing = reading.middleware(measured.index());
+		return new ForeignFilterDescriptor(entry.name(), entry.type().getName(), entry.order(), true,
+				TimingDescriptor.of(timing.ttfb()), TimingDescriptor.of(timing.own()),
+				counts(MiddlewareResult.values(), timing.results()), timing.blocked());
 	}
 
 	/**
@@ -107,7 +115,7 @@ public class AsyncMiddlewareEndpoint {
 	private static MiddlewareDescriptor describe(DisabledMiddleware disabled, @Nullable RequestLine request) {
 		return new MiddlewareDescriptor(disabled.name(), disabled.type().getName(), lowerCase(disabled.style()),
 				disabled.order(), false, ScopeDescriptor.of(disabled.scope()), disabled.concurrent(), null,
-				describe(disabled.timeout()), disabled.onFailure().name(), false, TimingDescriptor.NONE,
+				describe(disabled.timeout()), lowerCase(disabled.onFailure()), false, TimingDescriptor.NONE,
 				TimingDescriptor.NONE, Map.of(), Map.of(), 0, (request != null) ? Boolean.FALSE : null,
 				(request != null) ? "middleware is disabled" : null);
 	}
@@ -203,15 +211,21 @@ public class AsyncMiddlewareEndpoint {
 	}
 
 	/**
-	 * Description of a filter that is not a middleware.
+	 * Description of a filter that is not a middleware. What is measured is absent where
+	 * such filters are not.
 	 *
 	 * @param name the name of its bean, or its class
 	 * @param type its class
 	 * @param order its position among all filters
 	 * @param foreign always {@code true}
+	 * @param ttfb its time to first byte
+	 * @param own its own time
+	 * @param results how often its part ended how, since start
+	 * @param blocked how often it blocked a thread that serves requests, since start
 	 */
-	public record ForeignFilterDescriptor(String name, String type, int order,
-			boolean foreign) implements EntryDescriptor {
+	public record ForeignFilterDescriptor(String name, String type, int order, boolean foreign,
+			@Nullable TimingDescriptor ttfb, @Nullable TimingDescriptor own, @Nullable Map<String, Long> results,
+			@Nullable Long blocked) implements EntryDescriptor {
 
 	}
 

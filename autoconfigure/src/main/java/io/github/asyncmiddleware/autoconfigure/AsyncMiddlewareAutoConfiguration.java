@@ -10,6 +10,7 @@ import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
 import io.github.asyncmiddleware.internal.guard.SlowRequestReporter;
 import io.github.asyncmiddleware.internal.record.HeadDecorator;
+import io.github.asyncmiddleware.internal.record.StepObserver;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
@@ -66,6 +67,7 @@ public final class AsyncMiddlewareAutoConfiguration {
 			MiddlewareCodes codes, AsyncMiddlewareProperties properties,
 			ObjectProvider<ManagementRequests> management) {
 		return new MiddlewareChain(context, definitions, codes, properties.isEnabled(),
+				properties.getForeignFilters() == AsyncMiddlewareProperties.ForeignFilters.MEASURED,
 				() -> pathPatternParser(context), management.getIfAvailable(() -> ManagementRequests.NONE));
 	}
 
@@ -115,9 +117,11 @@ public final class AsyncMiddlewareAutoConfiguration {
 	WatchLifecycle asyncMiddlewareWatch(MiddlewareChain chain, AsyncMiddlewareProperties properties,
 			ObjectProvider<RequestListener> listeners, ActiveRequests active) {
 		AsyncMiddlewareProperties.BlockingWatch blocking = properties.getBlockingWatch();
-		return new WatchLifecycle(RequestWatch.create(chain.middlewares(), listeners.orderedStream().toList(),
-				blocking.isEnabled() ? blocking.getThreshold() : null,
-				properties.getStuckAfter().isZero() ? null : properties.getStuckAfter(), active, Ticker.SYSTEM));
+		RequestWatch watch = RequestWatch.create(chain.middlewares(), chain.measuresForeign(),
+				listeners.orderedStream().toList(), blocking.isEnabled() ? blocking.getThreshold() : null,
+				properties.getStuckAfter().isZero() ? null : properties.getStuckAfter(), active, Ticker.SYSTEM);
+		chain.tellOfMeasured(watch::onMeasured);
+		return new WatchLifecycle(watch);
 	}
 
 	@Bean
@@ -130,16 +134,18 @@ public final class AsyncMiddlewareAutoConfiguration {
 
 	@Bean
 	Guards asyncMiddlewareGuards(AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners,
-			DeadlineWheel deadlines, WatchLifecycle watch, Ticker ticker) {
+			DeadlineWheel deadlines, WatchLifecycle watch, Ticker ticker, ObjectProvider<StepObserver> observer) {
 		return new Guards(misuseGuard(properties, listeners.orderedStream().toList(), ticker),
-				new FailureReporter(ticker), deadlines, watch.activities());
+				new FailureReporter(ticker), deadlines, watch.activities(), observer.getIfAvailable());
 	}
 
 	@Bean(HandlerDecorators.OURS)
 	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
 			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, Guards guards,
 			Ticker ticker, ObjectProvider<ServerTimingPolicy> serverTimingPolicy) {
-		return new MiddlewareHttpHandlerFactory(chain, listeners.orderedStream().toList(), guards, ticker,
+		List<RequestListener> all = listeners.orderedStream().toList();
+		all.forEach((listener) -> chain.tellOfMeasured(listener::onMeasured));
+		return new MiddlewareHttpHandlerFactory(chain, all, guards, ticker,
 				headDecorator(properties, serverTimingPolicy.getIfAvailable(), chain));
 	}
 

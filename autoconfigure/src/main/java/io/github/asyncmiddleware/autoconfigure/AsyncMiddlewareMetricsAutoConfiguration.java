@@ -28,8 +28,10 @@ public final class AsyncMiddlewareMetricsAutoConfiguration {
 	@Nullable RequestListener asyncMiddlewareMetricsListener(AsyncMiddlewareProperties properties, MeterRegistry registry,
 			MiddlewareChain chain, ObjectProvider<MiddlewareTags> tags, ActiveRequests active,
 			ObjectProvider<RequestTraces> traces) {
-		return properties.getMetrics().isEnabled() ? MiddlewareMetrics.listener(registry, chain.middlewares(),
-				tags.orderedStream().toList(), active, traces.getIfAvailable(() -> RequestTraces.NONE)) : null;
+		return properties.getMetrics().isEnabled()
+				? MiddlewareMetrics.listener(registry, chain.middlewares(), chain.measuresForeign(),
+						tags.orderedStream().toList(), active, traces.getIfAvailable(() -> RequestTraces.NONE))
+				: null;
 	}
 
 	@Bean

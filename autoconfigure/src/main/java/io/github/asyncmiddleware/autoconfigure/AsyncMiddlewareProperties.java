@@ -56,6 +56,18 @@ public class AsyncMiddlewareProperties {
 	 */
 	private @Nullable String serverTimingToken;
 
+	/**
+	 * Whether filters that are no middlewares are measured like them, under the names of
+	 * their beans.
+	 */
+	private ForeignFilters foreignFilters = ForeignFilters.OFF;
+
+	/**
+	 * Whether each middleware, and each foreign filter that is measured, has an
+	 * observation in each request, which is a span where tracing is on.
+	 */
+	private boolean observations = false;
+
 	private final Blocking blocking = new Blocking();
 
 	private final BlockingWatch blockingWatch = new BlockingWatch();
@@ -117,6 +129,22 @@ public class AsyncMiddlewareProperties {
 
 	public void setServerTimingToken(@Nullable String serverTimingToken) {
 		this.serverTimingToken = serverTimingToken;
+	}
+
+	public ForeignFilters getForeignFilters() {
+		return this.foreignFilters;
+	}
+
+	public void setForeignFilters(ForeignFilters foreignFilters) {
+		this.foreignFilters = foreignFilters;
+	}
+
+	public boolean isObservations() {
+		return this.observations;
+	}
+
+	public void setObservations(boolean observations) {
+		this.observations = observations;
 	}
 
 	public Blocking getBlocking() {
@@ -205,6 +233,24 @@ public class AsyncMiddlewareProperties {
 		 * tells clients about the inside, so it is for development.
 		 */
 		DETAILED
+
+	}
+
+	/**
+	 * What is done about filters that are no middlewares.
+	 */
+	public enum ForeignFilters {
+
+		/**
+		 * Nothing: they run as Spring runs them, and their time is that of the
+		 * application.
+		 */
+		OFF,
+
+		/**
+		 * They are measured. What they do stays as it is: they are not judged.
+		 */
+		MEASURED
 
 	}
 

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -77,6 +78,9 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	private final ManagementRequests management;
 
+	/** {@code null} where foreign filters are not measured. */
+	private final @Nullable MeasuredFilters measured;
+
 	private @Nullable List<ChainEntry> entries;
 
 	/**
@@ -85,11 +89,13 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	 * @param definitions the definitions of the middlewares
 	 * @param codes makes middlewares out of beans
 	 * @param enabled whether middlewares run at all
+	 * @param measuresForeign whether foreign filters are measured, if middlewares run
 	 * @param parser how path patterns are parsed
 	 * @param management which requests are for management, and so left out
 	 */
 	MiddlewareChain(ConfigurableApplicationContext context, MiddlewareDefinitions definitions, MiddlewareCodes codes,
-			boolean enabled, Supplier<PathPatternParser> parser, ManagementRequests management) {
+			boolean enabled, boolean measuresForeign, Supplier<PathPatternParser> parser,
+			ManagementRequests management) {
 		this.context = context;
 		this.orders = new FilterOrders(context.getBeanFactory());
 		this.enabled = enabled;
@@ -108,6 +114,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 				.filter(MiddlewareDefinition::enabled)
 				.forEach((definition) -> this.middlewares.put(definition.name(), create(definition)));
 		}
+		this.measured = (enabled && measuresForeign) ? new MeasuredFilters(this.middlewares.size()) : null;
 	}
 
 	private Middleware create(MiddlewareDefinition definition) {
@@ -195,7 +202,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		if (!this.middlewares.isEmpty()) {
+		if (!this.middlewares.isEmpty() || measuresForeign()) {
 			String chain = describe(entries());
 			logger.info(chain);
 		}
@@ -221,7 +228,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	private static String describeKind(ChainEntry entry) {
 		if (!(entry instanceof Middleware middleware)) {
-			return ", foreign";
+			return (entry.measured() != null) ? ", foreign, measured" : ", foreign";
 		}
 		RunsOn runsOn = middleware.code().runsOn();
 		return ((middleware.code().concurrent() != null) ? ", concurrent" : "")
@@ -241,6 +248,23 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	 */
 	List<Middleware> middlewares() {
 		return List.copyOf(this.middlewares.values());
+	}
+
+	/**
+	 * Whether foreign filters are measured.
+	 */
+	boolean measuresForeign() {
+		return this.measured != null;
+	}
+
+	/**
+	 * Tell of the foreign filters that are measured, now and whenever there are more.
+	 * @param listener is given some that it has not been told of
+	 */
+	void tellOfMeasured(Consumer<List<Middleware>> listener) {
+		if (this.measured != null) {
+			this.measured.tell(listener);
+		}
 	}
 
 	/**
@@ -301,7 +325,8 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			}
 		}
 		inherited.forEach((filter) -> FilterArrangement.insert(filter, placed));
-		return FilterArrangement.arrange(placed);
+		List<ChainEntry> chain = FilterArrangement.arrange(placed);
+		return (this.measured != null) ? this.measured.measure(chain) : chain;
 	}
 
 	/**
@@ -346,6 +371,10 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		if (!lost.isEmpty()) {
 			throw new HandlerDecorators(this.context.getBeanFactory()).refuse(handler, lost);
 		}
+		if (measuresForeign()) {
+			logger.warn("Foreign filters are not measured, since a handler of the application is not the one of"
+					+ " WebHttpHandlerBuilder but a " + handler.getClass().getName());
+		}
 	}
 
 	private Placed place(WebFilter filter, @Nullable String name, @Nullable ApplicationContext context) {
@@ -359,9 +388,17 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		if (name != null) {
 			checkForeign(name, type);
 		}
-		ForeignFilter foreign = new ForeignFilter((name != null) ? name : type.getName(), type,
+		ForeignFilter foreign = new ForeignFilter((name != null) ? name : nameOf(type), type,
 				this.orders.orderOf(filter, name), filter);
 		return new Placed(foreign, List.of(), List.of(), true);
+	}
+
+	/**
+	 * That of a lambda ends with a number that is another one after each start.
+	 */
+	private static String nameOf(Class<?> type) {
+		String name = type.getName();
+		return type.isHidden() ? name.substring(0, name.lastIndexOf('/')) : name;
 	}
 
 	/**

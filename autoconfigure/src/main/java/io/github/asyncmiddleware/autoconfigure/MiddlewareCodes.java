@@ -115,6 +115,7 @@ class MiddlewareCodes {
 				new AwaitFilter((HandlerFilterFunction<?, ?>) bean, this.readers::obtain, this.responseContext::obtain)
 					.toCode();
 			case HOOKS -> hooksOf(definition, bean, type);
+			case FOREIGN -> throw new IllegalStateException("A definition is never that of a foreign filter");
 		};
 	}
 

@@ -1,13 +1,12 @@
 package io.github.asyncmiddleware.test;
 
-import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
 import io.github.asyncmiddleware.internal.chain.FailureLog;
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
@@ -18,7 +17,6 @@ import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.run.RequestRun;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
@@ -58,7 +56,7 @@ final class EngineObserver implements RequestListener {
 	 */
 	Guards observe(Guards guards) {
 		return new Guards(new ObservedMisuse(guards.misuse()), new ObservedFailures(guards.failures()), this.clock,
-				this.activities);
+				this.activities, guards.observer());
 	}
 
 	@Override
@@ -80,23 +78,11 @@ final class EngineObserver implements RequestListener {
 		tell(RequestRun.of(exchange), TestedExchange::handlerCalled);
 	}
 
-	/**
-	 * Where the thread does not tell which request it is on, it concerns all of them:
-	 * they belong to the same test.
-	 */
-	private void tell(@Nullable RequestRecord request, Consumer<TestedExchange> news) {
-		TestedExchange exchange = (request != null) ? this.exchanges.get(request.request()) : null;
-		((exchange != null) ? List.of(exchange) : all()).forEach(news);
-	}
-
-	private Collection<TestedExchange> all() {
-		synchronized (this.exchanges) {
-			return List.copyOf(this.exchanges.values());
+	private void tell(RequestRecord request, Consumer<TestedExchange> news) {
+		TestedExchange exchange = this.exchanges.get(request.request());
+		if (exchange != null) {
+			news.accept(exchange);
 		}
-	}
-
-	private @Nullable RequestRecord current() {
-		return this.activities.current().request();
 	}
 
 	/**
@@ -112,24 +98,29 @@ final class EngineObserver implements RequestListener {
 
 		@Override
 		public boolean stepsIn(Middleware middleware, Misuse misuse) {
-			note(middleware, misuse, middleware.place());
-			return this.delegate.stepsIn(middleware, misuse);
+			throw new UnsupportedOperationException("The engine tells the request");
 		}
 
 		@Override
-		public boolean stepsInRepeatedRun(Middleware first) {
-			return this.delegate.stepsInRepeatedRun(first);
+		public boolean stepsIn(Middleware middleware, Misuse misuse, LoggedRequest request) {
+			note(middleware, misuse, middleware.place(), request);
+			return this.delegate.stepsIn(middleware, misuse, request);
 		}
 
 		@Override
-		public void returnedNull(Middleware middleware, String place) {
-			note(middleware, Misuse.NULL_RESULT, place);
-			this.delegate.returnedNull(middleware, place);
+		public boolean stepsInRepeatedRun(Middleware first, LoggedRequest request) {
+			return this.delegate.stepsInRepeatedRun(first, request);
 		}
 
-		private void note(Middleware middleware, Misuse misuse, String place) {
+		@Override
+		public void returnedNull(Middleware middleware, String place, LoggedRequest request) {
+			note(middleware, Misuse.NULL_RESULT, place, request);
+			this.delegate.returnedNull(middleware, place, request);
+		}
+
+		private void note(Middleware middleware, Misuse misuse, String place, LoggedRequest request) {
 			MisuseReport report = new MisuseReport(middleware, misuse, place);
-			tell(current(), (exchange) -> exchange.misused(report));
+			tell(RequestRun.of(request.exchange()), (exchange) -> exchange.misused(report));
 		}
 
 	}
@@ -147,13 +138,18 @@ final class EngineObserver implements RequestListener {
 
 		@Override
 		public void skipped(Middleware middleware, Part part, Throwable failure) {
-			tell(current(), (exchange) -> exchange.failedOpen(middleware, failure));
-			this.delegate.skipped(middleware, part, failure);
+			throw new UnsupportedOperationException("The engine tells the request");
 		}
 
 		@Override
-		public void unavailable(Middleware middleware, UnavailableException failure) {
-			this.delegate.unavailable(middleware, failure);
+		public void skipped(Middleware middleware, Part part, Throwable failure, LoggedRequest request) {
+			tell(RequestRun.of(request.exchange()), (exchange) -> exchange.failedOpen(middleware, failure));
+			this.delegate.skipped(middleware, part, failure, request);
+		}
+
+		@Override
+		public void unavailable(Middleware middleware, UnavailableException failure, LoggedRequest request) {
+			this.delegate.unavailable(middleware, failure, request);
 		}
 
 	}

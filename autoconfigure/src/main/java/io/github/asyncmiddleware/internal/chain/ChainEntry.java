@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.web.server.WebFilter;
 
 /**
@@ -24,6 +26,12 @@ public sealed interface ChainEntry permits Middleware, ForeignFilter, DisabledMi
 	 * @return the order
 	 */
 	int order();
+
+	/**
+	 * What the engine runs and measures.
+	 * @return the middleware, or {@code null} for a filter that Spring runs
+	 */
+	@Nullable Middleware measured();
 
 	/**
 	 * The filter itself.

@@ -29,6 +29,11 @@ public record DisabledMiddleware(String name, Class<?> type, Style style, int or
 	 * @return the filter
 	 */
 	@Override
+	public @Nullable Middleware measured() {
+		return null;
+	}
+
+	@Override
 	public WebFilter filter() {
 		return (exchange, chain) -> chain.filter(exchange);
 	}

@@ -118,7 +118,7 @@ public final class MisuseReporter implements MisuseGuard {
 	 */
 	public static String describe(Middleware middleware, Misuse misuse, String place) {
 		String text = switch (middleware.code().style()) {
-			case NATIVE -> describeFilter(misuse, place);
+			case NATIVE, FOREIGN -> describeFilter(misuse, place);
 			case AWAIT -> describeFunction(misuse, place);
 			case HOOKS -> describeHooks(misuse, place);
 		};

@@ -306,7 +306,7 @@ final class ConcurrentGroup implements WebFilter {
 
 		@Override
 		public Context currentContext() {
-			return this.run.actual.currentContext();
+			return this.step.context(this.run.actual);
 		}
 
 	}

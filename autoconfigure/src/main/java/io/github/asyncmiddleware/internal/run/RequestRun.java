@@ -298,6 +298,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 		enterTogether(steps);
 		for (Step step : steps) {
 			this.hooked |= step.link().hooked;
+			step.observe();
 		}
 	}
 
@@ -321,7 +322,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 
 	@Override
 	public boolean isWithMiddleware() {
-		return owner() != null;
+		return owner() instanceof Step step && !step.link().foreign;
 	}
 
 	@Override

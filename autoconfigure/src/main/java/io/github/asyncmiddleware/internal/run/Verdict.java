@@ -6,6 +6,7 @@ import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.UnavailableException;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.record.StepObservation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,6 +100,10 @@ final class Verdict {
 			return;
 		}
 		int before = step.markFailed(ex);
+		StepObservation observation = step.observation();
+		if (observation != null && StepState.isToBlame(before)) {
+			observation.failed(ex);
+		}
 		if (StepState.phase(before) == StepState.AT_WORK && ex instanceof UnavailableException unavailable) {
 			failures(step).unavailable(step.middleware(), unavailable, step.logged());
 		}

@@ -75,7 +75,7 @@ final class BlockingReporter {
 	}
 
 	private static String advice(@Nullable Middleware middleware) {
-		if (middleware == null) {
+		if (middleware == null || middleware.isForeign()) {
 			return "Wait without blocking, or move the code to a thread that may block: publishOn(Schedulers.boundedElastic()).";
 		}
 		if (middleware.code().style() == Style.HOOKS && middleware.code().runsOn() == RunsOn.EVENT_LOOP) {

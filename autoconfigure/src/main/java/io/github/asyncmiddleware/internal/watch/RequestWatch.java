@@ -60,7 +60,26 @@ public final class RequestWatch {
 	 */
 	public static RequestWatch create(List<Middleware> middlewares, List<RequestListener> listeners,
 			@Nullable Duration threshold, @Nullable Duration stuckAfter, ActiveRequests active, Ticker ticker) {
-		if (middlewares.isEmpty() || (threshold == null && stuckAfter == null)) {
+		return create(middlewares, false, listeners, threshold, stuckAfter, active, ticker);
+	}
+
+	/**
+	 * Create a watch that has not been started.
+	 * @param middlewares the middlewares there are
+	 * @param more whether {@link #onMeasured} may tell of more; without, and without any
+	 * middleware, there is nothing to watch
+	 * @param listeners who is told of blocked threads
+	 * @param threshold how long a thread may be blocked, or {@code null} not to watch
+	 * that
+	 * @param stuckAfter how long a request may wait for a middleware, or {@code null} not
+	 * to watch that
+	 * @param active where to put how many do
+	 * @param ticker the clock
+	 * @return the watch
+	 */
+	public static RequestWatch create(List<Middleware> middlewares, boolean more, List<RequestListener> listeners,
+			@Nullable Duration threshold, @Nullable Duration stuckAfter, ActiveRequests active, Ticker ticker) {
+		if ((middlewares.isEmpty() && !more) || (threshold == null && stuckAfter == null)) {
 			return new RequestWatch(ThreadActivities.NONE, null, null, ticker);
 		}
 		ThreadActivities activities = new ThreadActivities();
@@ -77,6 +96,19 @@ public final class RequestWatch {
 	 */
 	public ThreadActivities activities() {
 		return this.activities;
+	}
+
+	/**
+	 * Watch over foreign filters, too.
+	 * @param filters the filters, in the shape of middlewares
+	 */
+	public void onMeasured(List<Middleware> filters) {
+		if (this.blocking != null) {
+			this.blocking.frames().add(filters);
+		}
+		if (this.stuck != null) {
+			this.stuck.add(filters);
+		}
 	}
 
 	/**
