@@ -516,6 +516,8 @@ async function run(request, button, lanes = LANES) {
 		if (button) bringIntoView(byId("last"));
 		const after = await counted(before, times, timing);
 		showAnswer();
+		// The entry of the browser may come a little later than the body
+		state.last.browser ??= browserTimeOf(request, timing);
 		state.last.results = times > 1 ? new Map() : resultsBetween(before, after);
 		showRequest();
 		showChain();
