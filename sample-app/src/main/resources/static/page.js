@@ -9,9 +9,13 @@ const POLL_MILLISECONDS = 2000;
 const LANES = 6;
 const SAMPLES = 200;
 const ENOUGH_SAMPLES = 4;
+const SLOW_REQUESTS = 10;
 
 /* Below this share of the whole a part is not worth a line. */
 const SMALL = 0.005;
+
+/* From this share of one request on, its slowest middleware stands out. */
+const LARGE = 0.1;
 
 /* Up to here there is room for a remark behind what it is about. */
 const ROOM = 0.65;
@@ -113,7 +117,8 @@ async function readSlow() {
 	if (text === state.slowText || document.activeElement === byId("choice")) return;
 	state.slowText = text;
 	const { slowest, troubled } = JSON.parse(text);
-	state.slow = [["The slowest", slowest], ["A middleware in trouble", troubled]];
+	const shown = (requests) => requests.filter(({ middlewares }) => middlewares.length).slice(0, SLOW_REQUESTS);
+	state.slow = [["The slowest", shown(slowest)], ["A middleware in trouble", shown(troubled)]];
 	showChoice();
 }
 
@@ -192,7 +197,7 @@ function typical(samples) {
 }
 
 function slowestOf(parts) {
-	return parts.filter(({ name }) => name !== "app" && name !== "other").reduce((slowest, part) => part.time > slowest.time ? part : slowest);
+	return parts.filter(({ name }) => name !== "app" && name !== "other").sort((one, other) => other.time - one.time)[0];
 }
 
 function slowestName() {
@@ -203,7 +208,7 @@ function slowestName() {
 /* Without Server-Timing there is still the endpoint. */
 function slowestMedian() {
 	const parts = state.chain.filter(({ own }) => own?.p50 != null).map(({ name, own }) => ({ name, time: own.p50 }));
-	return parts.length ? slowestOf(parts) : null;
+	return slowestOf(parts);
 }
 
 function showMedian() {
@@ -303,7 +308,7 @@ function tickOf(total, most) {
 }
 
 function showWaterfall(total, steps) {
-	const slowest = slowestName();
+	const slowest = slowestOf(steps.filter(({ own }) => own >= LARGE * total).map(({ name, own }) => ({ name, time: own })))?.name;
 	const percent = (time) => `${100 * time / total}%`;
 	const list = element("ol");
 	for (const step of steps) {
@@ -511,6 +516,8 @@ async function run(request, button, lanes = LANES) {
 		if (button) bringIntoView(byId("last"));
 		const after = await counted(before, times, timing);
 		showAnswer();
+		// The entry of the browser may come a little later than the body
+		state.last.browser ??= browserTimeOf(request, timing);
 		state.last.results = times > 1 ? new Map() : resultsBetween(before, after);
 		showRequest();
 		showChain();

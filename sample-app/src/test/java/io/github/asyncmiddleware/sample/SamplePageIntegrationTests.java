@@ -225,6 +225,7 @@ class SamplePageIntegrationTests {
 		choose("0");
 		assertThat(this.tab.text("document.getElementById('status').textContent")).matches(
 				"200 GET /products/\\{id}, first byte after 170 ms, at .*, trace 4bf92f3577b34da6a3ce929d0e0e4736");
+		assertThat(this.tab.text("document.querySelector('#waterfall .slow .who').title")).isEqualTo("audit");
 		// A part before handing over, and one when the response is back
 		assertThat(this.tab.evaluate("document.querySelectorAll('#waterfall [title=statusHeader] + .track i').length")
 			.asInt()).isEqualTo(2);
@@ -237,6 +238,7 @@ class SamplePageIntegrationTests {
 		choose("1");
 		assertThat(this.tab.text("document.getElementById('status').textContent"))
 			.startsWith("gone_before_head GET UNKNOWN, no first byte, ended after 12.0 ms");
+		assertThat(this.tab.text("document.querySelector('#waterfall .slow .who').title")).isEqualTo("authentication");
 		click("A wrong key");
 		assertThat(this.tab.text("document.getElementById('choice').value")).isEmpty();
 		assertThat(this.tab.text("document.querySelector('#status .pill').textContent")).isEqualTo("401");

@@ -40,10 +40,17 @@ class SampleServerTimingIntegrationTests {
 
 	private static final Pattern TOTAL = Pattern.compile("total;dur=([\\d.]+)");
 
-	/** A request, and then what the page is told about it. */
+	/**
+	 * A request, and then what the page is told about it, which may be a little later.
+	 */
 	private static final String MEASURE = """
-			fetch("/products/1").then((response) => response.text())
-				.then(() => performance.getEntriesByType("resource").at(-1).serverTiming.map(({ name, duration }) => ({ name, duration })))
+			(async () => {
+				const entries = () => performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/products/1"));
+				const before = entries().length;
+				await (await fetch("/products/1")).text();
+				while (entries().length === before) await new Promise((resolve) => setTimeout(resolve, 10));
+				return entries().at(-1).serverTiming.map(({ name, duration }) => ({ name, duration }));
+			})()
 			""";
 
 	@LocalServerPort
