@@ -34,7 +34,7 @@ public class AsyncMiddlewareProperties {
 	private boolean skipManagement = false;
 
 	/**
-	 * What becomes of middlewares that break the rules of a filter.
+	 * What happens to middlewares that break the rules of a filter.
 	 */
 	private Misuse misuse = Misuse.FAIL;
 
@@ -191,7 +191,7 @@ public class AsyncMiddlewareProperties {
 	}
 
 	/**
-	 * What becomes of misuse.
+	 * What happens on misuse.
 	 */
 	public enum Misuse {
 
@@ -403,7 +403,7 @@ public class AsyncMiddlewareProperties {
 		private @Nullable String timeout;
 
 		/**
-		 * What becomes of a request when the middleware fails before it has handed over.
+		 * What happens to a request when the middleware fails before it has handed over.
 		 */
 		private @Nullable OnFailure onFailure;
 

@@ -402,7 +402,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	}
 
 	/**
-	 * A bean whose annotation nobody could see in time would be a plain filter.
+	 * A bean whose annotation could not be seen in time would be a plain filter.
 	 */
 	private void checkForeign(String name, Class<?> type) {
 		if (!MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).isPresent(AsyncMiddleware.class)) {

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxConcurrent how many requests may be in a blocking method of it, or
  * {@code null} for as many as in all
  * @param timeout how much time it has for itself, or {@code null} for no end
- * @param onFailure what becomes of a request when it fails
+ * @param onFailure what happens to a request when it fails
  */
 record MiddlewareDefinition(String name, Style style, Class<?> type, String source, boolean enabled,
 		@Nullable Integer order, int annotatedOrder, boolean ordered, List<Class<?>> before, List<Class<?>> after,

@@ -89,7 +89,7 @@ class MiddlewareDefinitionReader {
 	}
 
 	/**
-	 * Nobody would call the hook methods of a bean that is no middleware. What is not
+	 * Nothing would call the hook methods of a bean that is no middleware. What is not
 	 * written for the application has none.
 	 */
 	private void checkHooks() {
@@ -337,7 +337,7 @@ class MiddlewareDefinitionReader {
 	}
 
 	/**
-	 * A middleware of which nothing is left does not run, and nobody would notice.
+	 * A middleware of which nothing is left would not run, without a word.
 	 */
 	private static void checkExcluded(MiddlewareDefinition definition) {
 		List<String> path = definition.path().isEmpty() ? List.of("/**") : definition.path();

@@ -23,7 +23,7 @@ import org.springframework.web.server.WebFilter;
  * The middlewares of the application, known before any bean exists.
  * <p>
  * Gives each of them its order by way of its bean definition. So Spring itself puts it in
- * its place among all filters, whoever asks for them, and no bean changes its type. The
+ * its place among all filters, in every list of them, and no bean changes its type. The
  * definitions of a parent context stay as they are, since they are not for this context
  * alone.
  */

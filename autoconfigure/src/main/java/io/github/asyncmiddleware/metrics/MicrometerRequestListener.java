@@ -24,7 +24,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records what becomes of the requests with Micrometer.
+ * Records times and results of requests with Micrometer.
  * <p>
  * The meters of a middleware stand in arrays, so that nothing is looked up or allocated
  * for it while a request runs.
@@ -58,8 +58,8 @@ final class MicrometerRequestListener implements SampleListener {
 	 * @param registry where to record
 	 * @param middlewares the middlewares there are
 	 * @param contributors who may add tags
-	 * @param active how many requests wait for which middleware, or {@code null} if
-	 * nobody counts them
+	 * @param active how many requests wait for which middleware, or {@code null} if they
+	 * are not counted
 	 * @param traces knows the traces of the requests
 	 */
 	MicrometerRequestListener(GuardedRegistry registry, List<Middleware> middlewares, List<MiddlewareTags> contributors,

@@ -104,8 +104,8 @@ public final class MiddlewareAttributes {
 	}
 
 	/**
-	 * Replace what becomes of a request when the middleware fails.
-	 * @param onFailure what becomes of it
+	 * Replace what happens to a request when the middleware fails.
+	 * @param onFailure what happens to it
 	 * @return these attributes
 	 */
 	public MiddlewareAttributes onFailure(OnFailure onFailure) {

@@ -77,7 +77,7 @@ record MiddlewareBean(String name, Object bean) {
 
 	/**
 	 * The definition of the bean. A filter that is no middleware gets the annotation, so
-	 * that the engine runs it and knows what becomes of it.
+	 * that the engine runs it and knows how it ends.
 	 */
 	RootBeanDefinition toDefinition() {
 		RootBeanDefinition definition = new RootBeanDefinition();

@@ -48,7 +48,7 @@ final class Setup {
 	Duration timeLimit = TIME_LIMIT;
 
 	Setup() {
-		// A request of a test has nobody else to hold up, and time stands still
+		// A request of a test has no other request to hold up, and time stands still
 		this.properties.put("async-middleware.blocking-watch.enabled", "false");
 		this.properties.put("async-middleware.stuck-after", "0");
 	}

@@ -86,7 +86,7 @@ final class TestEngine {
 
 	/**
 	 * For blocking work. A test run has many engines, each with its own threads, and
-	 * nobody closes them.
+	 * nothing closes them.
 	 */
 	private static ThreadPoolTaskExecutorBuilder executors() {
 		return new ThreadPoolTaskExecutorBuilder().customizers((executor) -> executor.setKeepAliveSeconds(1));

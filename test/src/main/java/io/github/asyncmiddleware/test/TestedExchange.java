@@ -231,7 +231,7 @@ final class TestedExchange {
 	}
 
 	/**
-	 * As that of a server, has a status before somebody sets one.
+	 * As that of a server, has a status before one is set.
 	 */
 	private static final class ServerResponse extends MockServerHttpResponse {
 

@@ -17,7 +17,7 @@ import org.springframework.web.server.WebFilter;
  * @param order the position it would have among all filters
  * @param scope the requests it would run for
  * @param concurrent whether it might be at work at the same time as its neighbours
- * @param onFailure what would become of a request when it failed
+ * @param onFailure what would happen to a request when it failed
  * @param timeout how much time it would have for itself in one request, or {@code null}
  * for as much as it takes
  */

@@ -16,7 +16,7 @@ import org.springframework.web.server.WebFilter;
  * @param type the class the user wrote
  * @param order the position among all filters
  * @param scope the requests it runs for
- * @param onFailure what becomes of a request when it fails
+ * @param onFailure what happens to a request when it fails
  * @param timeout how much time it has for itself in one request, or {@code null} for as
  * much as it takes
  * @param code what runs

@@ -16,9 +16,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names whoever blocks a thread that serves requests: in the log while it goes on, with
- * its stack, at most once a minute for each middleware; and to the listeners, each time,
- * when it is over.
+ * Names the code that blocks a thread which serves requests: in the log while it goes on,
+ * with its stack, at most once a minute for each middleware; and to the listeners, each
+ * time, when it is over.
  */
 final class BlockingReporter {
 
@@ -49,7 +49,7 @@ final class BlockingReporter {
 	}
 
 	/**
-	 * Somebody blocks a thread.
+	 * A thread is blocked.
 	 * @param middleware the middleware, or {@code null} for the rest of the application
 	 * @param thread the name of the thread
 	 * @param nanoseconds for how long already

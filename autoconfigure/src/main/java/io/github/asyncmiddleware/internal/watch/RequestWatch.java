@@ -13,7 +13,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that watches over the requests of an application: whoever blocks a
+ * The one thread that watches over the requests of an application: code that blocks a
  * thread that serves them, and those that wait for too long. It sleeps while there are no
  * requests.
  */
@@ -217,7 +217,7 @@ public final class RequestWatch {
 			}
 			RequestWatch.this.activities.wake(this.thread);
 			try {
-				// Somebody may have come before that
+				// A request may have come before that
 				if (isIdle(now)) {
 					park(MAX_SLEEP);
 				}
@@ -249,7 +249,7 @@ public final class RequestWatch {
 		private void park(long nanoseconds) {
 			if (nanoseconds > 0 && !this.stopped) {
 				LockSupport.parkNanos(this, nanoseconds);
-				// Nobody has a reason to interrupt it, and it would not sleep any more
+				// Nothing has a reason to interrupt it, and it would not sleep any more
 				Thread.interrupted();
 			}
 		}
