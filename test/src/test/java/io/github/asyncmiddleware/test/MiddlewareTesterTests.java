@@ -202,7 +202,7 @@ class MiddlewareTesterTests {
 	@Test
 	void runsAChain() {
 		MiddlewareTester tester = MiddlewareTester.of(new Hooks(), new Native())
-			.withMiddleware("legacy", (WebFilter) (exchange, chain) -> chain.filter(exchange))
+			.withFilter("legacy", (exchange, chain) -> chain.filter(exchange))
 			.withAttributes(Native.class, (attributes) -> attributes.order(-10));
 		MiddlewareTestResult result = tester.exchange(get("/"));
 		assertThat(result).ran("middlewareTesterTests.Native", "middlewareTesterTests.Hooks", "legacy").hasStatusOk();

@@ -17,6 +17,7 @@ import org.springframework.web.server.WebFilter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
  * Tests for {@link RunningExchange}.
@@ -124,9 +125,13 @@ class RunningExchangeTests {
 	@Test
 	void saysThatAMiddlewareIsNotEntered() {
 		RunningExchange exchange = MiddlewareTester.of(new Flags(CompletableFuture.completedFuture(null)))
+			.withAttributes((attributes) -> attributes.path("/other"))
 			.start(get("/"));
-		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> exchange.awaitEntered("other"))
-			.withMessage("The request has ended, but the middleware 'other' is not entered.");
+		assertThatExceptionOfType(AssertionError.class)
+			.isThrownBy(() -> exchange.awaitEntered("runningExchangeTests.Flags"))
+			.withMessage("The request has ended, but the middleware 'runningExchangeTests.Flags' is not entered.");
+		assertThatIllegalArgumentException().isThrownBy(() -> exchange.awaitEntered("other"))
+			.withMessage("There is no middleware 'other', only [runningExchangeTests.Flags]");
 	}
 
 	private static MockServerHttpRequest.BaseBuilder<?> get(String path) {
