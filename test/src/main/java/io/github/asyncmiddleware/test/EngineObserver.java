@@ -77,16 +77,23 @@ final class EngineObserver implements RequestListener {
 	 * The handler is called.
 	 */
 	void handlerCalled(ServerWebExchange exchange) {
-		tell(RequestRun.of(exchange), TestedExchange::handlerCalled);
+		RequestRun run = RequestRun.of(exchange);
+		tell(this.exchanges.containsKey(run.request()) ? run : null, TestedExchange::handlerCalled);
 	}
 
 	/**
-	 * Where the thread does not tell which request it is on, it concerns all of them:
-	 * they belong to the same test.
+	 * Tell the exchange of a request, unless it has ended. Where it is not known which
+	 * request it is, it concerns all of them: they belong to the same test.
 	 */
 	private void tell(@Nullable RequestRecord request, Consumer<TestedExchange> news) {
-		TestedExchange exchange = (request != null) ? this.exchanges.get(request.request()) : null;
-		((exchange != null) ? List.of(exchange) : all()).forEach(news);
+		if (request == null) {
+			all().forEach(news);
+			return;
+		}
+		TestedExchange exchange = this.exchanges.get(request.request());
+		if (exchange != null) {
+			news.accept(exchange);
+		}
 	}
 
 	private Collection<TestedExchange> all() {
