@@ -66,7 +66,7 @@ public final class MiddlewareTester {
 	 * @param middlewares the middlewares
 	 * @return a tester
 	 * @throws IllegalArgumentException if an application would not run one of them, since
-	 * it has no annotation
+	 * it has no annotation, or if two have the same name, being of one class
 	 */
 	public static MiddlewareTester of(Object... middlewares) {
 		MiddlewareTester tester = new MiddlewareTester(new Setup());

@@ -357,6 +357,9 @@ class MiddlewareTesterTests {
 			.withMessageStartingWith(Forgotten.class.getName()
 					+ " is neither annotated with @AsyncMiddleware nor a WebFilter, so an application would not run it.");
 		assertThatIllegalArgumentException().isThrownBy(() -> MiddlewareTester.of(Native.class));
+		assertThatIllegalArgumentException().isThrownBy(() -> MiddlewareTester.of(new Native(), new Native()))
+			.withMessage("There are two middlewares 'middlewareTesterTests.Native';"
+					+ " name one of them with withMiddleware or withFilter");
 	}
 
 	@Test
