@@ -109,14 +109,15 @@ class RunningExchangeTests {
 
 	@Test
 	void saysWhatARequestWaitsForThatDoesNotEnd() {
-		MiddlewareTester tester = MiddlewareTester.of(new Flags()).withTimeLimit(Duration.ofSeconds(1));
+		MiddlewareTester tester = MiddlewareTester.of(new Flags()).withTimeLimit(Duration.ofSeconds(2));
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> tester.exchange(get("/x")))
-			.withMessage("The request GET /x is still running after 1000 ms of real time: it waits for the middleware"
+			.withMessage("The request GET /x is still running after 2000 ms of real time: it waits for the middleware"
 					+ " 'runningExchangeTests.Flags' (" + Flags.class.getName() + ", order 0). Its timeout counts on"
 					+ " a clock that stands still until a test advances it: use"
 					+ " start(request).advance(Duration.ofMillis(200)).await().");
 		assertThatExceptionOfType(AssertionError.class)
-			.isThrownBy(() -> tester.withAttributes((attributes) -> attributes.path("/y"))
+			.isThrownBy(() -> tester.withTimeLimit(Duration.ofMillis(200))
+				.withAttributes((attributes) -> attributes.path("/y"))
 				.withHandler((exchange) -> Mono.never())
 				.exchange(get("/x")))
 			.withMessageEndingWith("it waits for the handler, or for a filter that is no middleware.");
