@@ -1,7 +1,9 @@
 package io.github.asyncmiddleware.test;
 
+import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -75,13 +77,28 @@ final class EngineObserver implements RequestListener {
 	 * The handler is called.
 	 */
 	void handlerCalled(ServerWebExchange exchange) {
-		tell(RequestRun.of(exchange), TestedExchange::handlerCalled);
+		tell(exchange, TestedExchange::handlerCalled);
 	}
 
-	private void tell(RequestRecord request, Consumer<TestedExchange> news) {
-		TestedExchange exchange = this.exchanges.get(request.request());
-		if (exchange != null) {
-			news.accept(exchange);
+	/**
+	 * Tell the tested exchange that an exchange belongs to, unless it has ended. Where a
+	 * filter has passed on one that does not tell, it concerns all of them: they belong
+	 * to the same test.
+	 */
+	private void tell(ServerWebExchange exchange, Consumer<TestedExchange> news) {
+		RequestRun run = RequestRun.of(exchange);
+		TestedExchange tested = this.exchanges.get(run.request());
+		if (tested != null) {
+			news.accept(tested);
+		}
+		else if (!run.isEnded()) {
+			all().forEach(news);
+		}
+	}
+
+	private Collection<TestedExchange> all() {
+		synchronized (this.exchanges) {
+			return List.copyOf(this.exchanges.values());
 		}
 	}
 
@@ -120,7 +137,7 @@ final class EngineObserver implements RequestListener {
 
 		private void note(Middleware middleware, Misuse misuse, String place, LoggedRequest request) {
 			MisuseReport report = new MisuseReport(middleware, misuse, place);
-			tell(RequestRun.of(request.exchange()), (exchange) -> exchange.misused(report));
+			tell(request.exchange(), (exchange) -> exchange.misused(report));
 		}
 
 	}
@@ -143,7 +160,7 @@ final class EngineObserver implements RequestListener {
 
 		@Override
 		public void skipped(Middleware middleware, Part part, Throwable failure, LoggedRequest request) {
-			tell(RequestRun.of(request.exchange()), (exchange) -> exchange.failedOpen(middleware, failure));
+			tell(request.exchange(), (exchange) -> exchange.failedOpen(middleware, failure));
 			this.delegate.skipped(middleware, part, failure, request);
 		}
 

@@ -19,6 +19,7 @@ import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebHandler;
 
 /**
@@ -65,7 +66,7 @@ public final class MiddlewareTester {
 	 * @param middlewares the middlewares
 	 * @return a tester
 	 * @throws IllegalArgumentException if an application would not run one of them, since
-	 * it has no annotation
+	 * it has no annotation, or if two have the same name, being of one class
 	 */
 	public static MiddlewareTester of(Object... middlewares) {
 		MiddlewareTester tester = new MiddlewareTester(new Setup());
@@ -94,6 +95,16 @@ public final class MiddlewareTester {
 	public MiddlewareTester withMiddleware(String name, Object middleware) {
 		Assert.hasText(name, "'name' must not be empty");
 		return with((setup) -> setup.add(MiddlewareBean.of(name, middleware)));
+	}
+
+	/**
+	 * Test one more filter, which need not be a middleware, under the name of its bean.
+	 * @param name the name
+	 * @param filter the filter, for example a lambda
+	 * @return a tester
+	 */
+	public MiddlewareTester withFilter(String name, WebFilter filter) {
+		return withMiddleware(name, filter);
 	}
 
 	/**

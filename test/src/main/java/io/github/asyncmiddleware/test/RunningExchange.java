@@ -9,6 +9,8 @@ import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.util.Assert;
+
 /**
  * A request that runs, or has ended meanwhile. For the thread of the test that has
  * started it.
@@ -48,9 +50,12 @@ public final class RunningExchange {
 	 * blocking hook, which runs on another thread.
 	 * @param name the name of the middleware
 	 * @return this exchange
+	 * @throws IllegalArgumentException if there is no such middleware
 	 * @throws AssertionError if its turn does not come
 	 */
 	public RunningExchange awaitEntered(String name) {
+		Assert.isTrue(this.engine.middlewares().containsKey(name),
+				() -> "There is no middleware '%s', only %s".formatted(name, this.engine.middlewares().keySet()));
 		return awaitCondition(() -> isEntered(name), "the middleware '" + name + "' is not entered");
 	}
 
@@ -75,13 +80,13 @@ public final class RunningExchange {
 
 	private RunningExchange awaitCondition(BooleanSupplier condition, String otherwise) {
 		long end = System.nanoTime() + this.setup.timeLimit.toNanos();
+		boolean last = false;
 		while (!condition.getAsBoolean()) {
-			if (System.nanoTime() - end >= 0 || hasEnded()) {
-				if (!condition.getAsBoolean()) {
-					throw new AssertionError(
-							"The request " + (hasEnded() ? "has ended" : "still runs") + ", but " + otherwise + ".");
-				}
+			if (last) {
+				throw new AssertionError(
+						"The request " + (hasEnded() ? "has ended" : "still runs") + ", but " + otherwise + ".");
 			}
+			last = hasEnded() || System.nanoTime() - end >= 0;
 			pause();
 		}
 		return this;

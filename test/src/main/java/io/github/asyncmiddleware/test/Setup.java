@@ -67,6 +67,9 @@ final class Setup {
 	}
 
 	void add(MiddlewareBean bean) {
+		Assert.isTrue(this.beans.stream().noneMatch((other) -> other.name().equals(bean.name())),
+				() -> "There are two middlewares '%s'; name one of them with withMiddleware or withFilter"
+					.formatted(bean.name()));
 		this.beans.add(bean);
 		if (bean.isUnordered()) {
 			set(bean.name(), "order", String.valueOf(MiddlewareOrder.LAST));

@@ -57,6 +57,7 @@ final class TestEngine {
 		this.setup = setup;
 		this.eventLoop = new EventLoop(!setup.blockingAllowed);
 		AnnotationConfigReactiveWebApplicationContext context = new AnnotationConfigReactiveWebApplicationContext();
+		context.setAllowBeanDefinitionOverriding(false);
 		context.setParent(WebFluxInfrastructure.context());
 		context.getEnvironment()
 			.getPropertySources()

@@ -202,7 +202,7 @@ class MiddlewareTesterTests {
 	@Test
 	void runsAChain() {
 		MiddlewareTester tester = MiddlewareTester.of(new Hooks(), new Native())
-			.withMiddleware("legacy", (WebFilter) (exchange, chain) -> chain.filter(exchange))
+			.withFilter("legacy", (exchange, chain) -> chain.filter(exchange))
 			.withAttributes(Native.class, (attributes) -> attributes.order(-10));
 		MiddlewareTestResult result = tester.exchange(get("/"));
 		assertThat(result).ran("middlewareTesterTests.Native", "middlewareTesterTests.Hooks", "legacy").hasStatusOk();
@@ -357,6 +357,9 @@ class MiddlewareTesterTests {
 			.withMessageStartingWith(Forgotten.class.getName()
 					+ " is neither annotated with @AsyncMiddleware nor a WebFilter, so an application would not run it.");
 		assertThatIllegalArgumentException().isThrownBy(() -> MiddlewareTester.of(Native.class));
+		assertThatIllegalArgumentException().isThrownBy(() -> MiddlewareTester.of(new Native(), new Native()))
+			.withMessage("There are two middlewares 'middlewareTesterTests.Native';"
+					+ " name one of them with withMiddleware or withFilter");
 	}
 
 	@Test

@@ -17,6 +17,7 @@ import org.springframework.web.server.WebFilter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
  * Tests for {@link RunningExchange}.
@@ -108,14 +109,15 @@ class RunningExchangeTests {
 
 	@Test
 	void saysWhatARequestWaitsForThatDoesNotEnd() {
-		MiddlewareTester tester = MiddlewareTester.of(new Flags()).withTimeLimit(Duration.ofSeconds(1));
+		MiddlewareTester tester = MiddlewareTester.of(new Flags()).withTimeLimit(Duration.ofSeconds(2));
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> tester.exchange(get("/x")))
-			.withMessage("The request GET /x is still running after 1000 ms of real time: it waits for the middleware"
+			.withMessage("The request GET /x is still running after 2000 ms of real time: it waits for the middleware"
 					+ " 'runningExchangeTests.Flags' (" + Flags.class.getName() + ", order 0). Its timeout counts on"
 					+ " a clock that stands still until a test advances it: use"
 					+ " start(request).advance(Duration.ofMillis(200)).await().");
 		assertThatExceptionOfType(AssertionError.class)
-			.isThrownBy(() -> tester.withAttributes((attributes) -> attributes.path("/y"))
+			.isThrownBy(() -> tester.withTimeLimit(Duration.ofMillis(200))
+				.withAttributes((attributes) -> attributes.path("/y"))
 				.withHandler((exchange) -> Mono.never())
 				.exchange(get("/x")))
 			.withMessageEndingWith("it waits for the handler, or for a filter that is no middleware.");
@@ -124,9 +126,13 @@ class RunningExchangeTests {
 	@Test
 	void saysThatAMiddlewareIsNotEntered() {
 		RunningExchange exchange = MiddlewareTester.of(new Flags(CompletableFuture.completedFuture(null)))
+			.withAttributes((attributes) -> attributes.path("/other"))
 			.start(get("/"));
-		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> exchange.awaitEntered("other"))
-			.withMessage("The request has ended, but the middleware 'other' is not entered.");
+		assertThatExceptionOfType(AssertionError.class)
+			.isThrownBy(() -> exchange.awaitEntered("runningExchangeTests.Flags"))
+			.withMessage("The request has ended, but the middleware 'runningExchangeTests.Flags' is not entered.");
+		assertThatIllegalArgumentException().isThrownBy(() -> exchange.awaitEntered("other"))
+			.withMessage("There is no middleware 'other', only [runningExchangeTests.Flags]");
 	}
 
 	private static MockServerHttpRequest.BaseBuilder<?> get(String path) {

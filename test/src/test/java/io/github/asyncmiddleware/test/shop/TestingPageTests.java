@@ -202,7 +202,7 @@ class TestingPageTests {
 
 		@OnRequest(blocking = false)
 		void check() throws InterruptedException {
-			Thread.sleep(1000);
+			Thread.sleep(30_000);
 		}
 
 	}
