@@ -100,11 +100,11 @@ class EndpointPageTests {
 	void showsSlowRequestsAsTheyAre() throws IOException, JSONException {
 		Instant time = Instant.parse("2026-11-23T10:15:30Z");
 		SlowRequest slow = new SlowRequest(time, "80f198ee56343ba864fe8b2a57d3eff7",
-				new Waterfall("GET", "/orders/{id}", 200, RequestResult.OK, 17_500_001, 7_000_000, "", List.of(
+				new Waterfall("GET", "/orders/{id}", 200, RequestResult.OK, 17_500_001, 7_000_000, List.of(
 						new Waterfall.Step("auth", 2_500_000, 5_500_000L, 3_000_000, MiddlewareResult.PASSED),
 						new Waterfall.Step("flags", 5_500_000, 10_500_001L, 5_000_001, MiddlewareResult.FAILED_OPEN))));
 		SlowRequest gone = new SlowRequest(time, null,
-				new Waterfall("GET", "UNKNOWN", 0, RequestResult.GONE_BEFORE_HEAD, 4_000_000, 0, "",
+				new Waterfall("GET", "UNKNOWN", 0, RequestResult.GONE_BEFORE_HEAD, 4_000_000, 0,
 						List.of(new Waterfall.Step("auth", 0, null, 4_000_000, MiddlewareResult.CANCELLED))));
 		assertExample("slowrequests", SlowRequestsEndpoint.describe(List.of(slow, gone), List.of(slow)));
 	}

@@ -9,6 +9,7 @@ import com.jayway.jsonpath.JsonPath;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
+import io.github.asyncmiddleware.actuate.SlowRequestsEndpoint;
 import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
@@ -17,6 +18,9 @@ import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.annotation.ReflectiveRuntimeHintsRegistrar;
+import org.springframework.aot.hint.predicate.RuntimeHintsPredicates;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -78,6 +82,30 @@ class SlowRequestsIntegrationTests {
 		try (BootServer server = BootServer.start(Application.class); LogCapture log = LogCapture.ofOurs()) {
 			get(server, "/orders/1");
 			assertThat(slowLines(log)).isEmpty();
+		}
+	}
+
+	@Test
+	void isAnEndpointAsOthersAre() {
+		try (BootServer server = BootServer.start(Application.class,
+				"management.endpoints.web.exposure.include=slowrequests")) {
+			assertThat(get(server, "/actuator/slowrequests/orders").status()).isEqualTo(404);
+			assertThat(Client.exchange(Protocol.HTTP_1_1, server.port(), "POST", "/actuator/slowrequests").status())
+				.isEqualTo(405);
+		}
+		try (BootServer server = BootServer.start(Application.class,
+				"management.endpoints.web.exposure.include=slowrequests",
+				"management.endpoint.slowrequests.access=none")) {
+			assertThat(get(server, "/actuator/slowrequests").status()).isEqualTo(404);
+		}
+	}
+
+	@Test
+	void canBeReadInANativeImage() {
+		RuntimeHints hints = new RuntimeHints();
+		new ReflectiveRuntimeHintsRegistrar().registerRuntimeHints(hints, SlowRequestsEndpoint.class);
+		for (Class<?> type : SlowRequestsEndpoint.class.getDeclaredClasses()) {
+			assertThat(RuntimeHintsPredicates.reflection().onType(type).test(hints)).as(type.getName()).isTrue();
 		}
 	}
 

@@ -4,16 +4,17 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Supplier;
 
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.record.Waterfall;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.internal.sample.RequestTraces;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import reactor.util.context.Context;
 
 import org.springframework.util.Assert;
+import org.springframework.web.server.ServerWebExchange;
 
 /**
  * Logs each request that takes longer than a threshold until its head, or until its end
@@ -21,7 +22,7 @@ import org.springframework.util.Assert;
  */
 public final class SlowRequestReporter implements RequestListener {
 
-	private static final Log logger = LogFactory.getLog(LogNames.SLOW);
+	private static final GuardLog logger = new GuardLog(LogNames.SLOW);
 
 	private final long threshold;
 
@@ -51,7 +52,9 @@ public final class SlowRequestReporter implements RequestListener {
 	public void onEnd(RequestRecord request, RequestResult result) {
 		long total = request.hasHead() ? request.ttfb() : this.ticker.read() - request.arrived();
 		if (total > this.threshold) {
-			logger.warn(describe(Waterfall.of(request, result, total), trace(request)));
+			ServerWebExchange exchange = request.exchange();
+			logger.warn("slow_request", null, describe(Waterfall.of(request, result, total), trace(request)),
+					(exchange != null) ? new LoggedRequest(exchange, Context.empty()) : null);
 		}
 	}
 
@@ -63,8 +66,7 @@ public final class SlowRequestReporter implements RequestListener {
 	}
 
 	private static String describe(Waterfall request, String trace) {
-		StringBuilder text = new StringBuilder(request.logPrefix());
-		text.append("[slow_request] ").append(request.method()).append(' ').append(request.uri());
+		StringBuilder text = new StringBuilder(request.method()).append(' ').append(request.uri());
 		text.append(" took ").append(milliseconds(request.total()));
 		text.append((request.status() != 0) ? " until its head, status " + request.status() : " and had no head");
 		text.append(", ").append(lowerCase(request.result())).append(trace).append(':');

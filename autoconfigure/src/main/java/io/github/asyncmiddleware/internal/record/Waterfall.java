@@ -7,7 +7,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpMethod;
-import org.springframework.web.server.ServerWebExchange;
 
 /**
  * Where the time of one request went, copied when it has ended. Has nothing in it that a
@@ -19,11 +18,10 @@ import org.springframework.web.server.ServerWebExchange;
  * @param result how the request ended
  * @param total nanoseconds from its arrival to its head, or to its end without one
  * @param app nanoseconds that no middleware spent, or 0 without a head
- * @param logPrefix what the log lines of the request begin with
  * @param steps the middlewares that were entered, outermost first
  */
 public record Waterfall(String method, String uri, int status, RequestResult result, long total, long app,
-		String logPrefix, List<Step> steps) {
+		List<Step> steps) {
 
 	private static final List<HttpMethod> METHODS = List.of(HttpMethod.values());
 
@@ -44,11 +42,9 @@ public record Waterfall(String method, String uri, int status, RequestResult res
 		}
 		Collections.reverse(steps);
 		HttpMethod method = request.request().getMethod();
-		ServerWebExchange exchange = request.exchange();
 		return new Waterfall(METHODS.contains(method) ? method.name() : "UNKNOWN",
-				RequestUri.of(exchange, request.status()), request.status(), result, total,
-				request.hasHead() ? request.app() : 0, (exchange != null) ? exchange.getLogPrefix() : "",
-				List.copyOf(steps));
+				RequestUri.of(request.exchange(), request.status()), request.status(), result, total,
+				request.hasHead() ? request.app() : 0, List.copyOf(steps));
 	}
 
 	/**
