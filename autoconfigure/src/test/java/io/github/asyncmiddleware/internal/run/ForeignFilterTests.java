@@ -20,6 +20,7 @@ import reactor.core.publisher.Sinks;
 
 import org.springframework.core.io.buffer.DataBufferFactory;
 import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
@@ -28,6 +29,7 @@ import org.springframework.web.server.WebFilterChain;
 import org.springframework.web.server.WebHandler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests for foreign filters that are measured: whatever they do has the same effect as in
@@ -241,6 +243,23 @@ class ForeignFilterTests {
 		later.tryEmitEmpty();
 		assertThat(this.events).containsExactly("late >", "handler", "late <");
 		assertThat(this.listener.isEmpty()).isTrue();
+	}
+
+	/**
+	 * As an upgrade strategy does, which is usually called by a handler.
+	 */
+	@Test
+	void mayHandTheConnectionToAnotherProtocol() throws Exception {
+		HttpHandler handler = new TestChain().listener(this.listener).measured("upgrades", (exchange, next) -> {
+			assertThatIllegalStateException()
+				.isThrownBy(() -> ServerHttpResponseDecorator.getNativeResponse(exchange.getResponse()))
+				.withMessageContaining("mock");
+			return Mono.empty();
+		}).build((exchange) -> Mono.empty());
+		TestChain.exchange(handler,
+				MockServerHttpRequest.get("/").header("Connection", "Upgrade").header("Upgrade", "websocket").build())
+			.block(Duration.ofSeconds(10));
+		assertThat(this.listener.take().status()).isEqualTo(101);
 	}
 
 	@Test
