@@ -100,7 +100,7 @@ class ResponseHookContextIntegrationTests {
 		String id = "id-" + this.requests++;
 		Answer answer = call(protocol, method, path, "X-Id: " + id);
 		assertThat(answer.status()).isEqualTo(status);
-		assertThat(answer.headers()).containsAllEntriesOf(Map.of("x-sync", "user user acme " + id, "x-future",
+		assertThat(answer.fields()).containsAllEntriesOf(Map.of("x-sync", "user user acme " + id, "x-future",
 				"user user acme " + id, "x-blocking", "user user acme " + id, "x-async", "user acme " + id, "x-inner",
 				"bob user inner " + id, "x-inner-async", "bob inner " + id));
 	}
@@ -114,7 +114,7 @@ class ResponseHookContextIntegrationTests {
 	void isThatAlsoForTheOneThatFails(Protocol protocol) {
 		Answer answer = call(protocol, "GET", "/ownFails", "X-Id: own");
 		assertThat(answer.status()).isEqualTo(500);
-		assertThat(answer.headers()).containsEntry("x-own-fails", "user user acme own")
+		assertThat(answer.fields()).containsEntry("x-own-fails", "user user acme own")
 			.containsEntry("x-sync", "user user acme own");
 	}
 
@@ -123,7 +123,7 @@ class ResponseHookContextIntegrationTests {
 	void isNotThatOfAnEarlierRequest(Protocol protocol) {
 		for (int i = 0; i < 20; i++) {
 			call(protocol, "GET", (i % 2 == 0) ? "/fails" : "/ok", "X-Id: earlier");
-			assertThat(call(protocol, "GET", (i % 3 == 0) ? "/fails" : "/ok").headers())
+			assertThat(call(protocol, "GET", (i % 3 == 0) ? "/fails" : "/ok").fields())
 				.containsEntry("x-sync", "user user acme null")
 				.containsEntry("x-blocking", "user user acme null")
 				.containsEntry("x-async", "user acme null");
