@@ -11,7 +11,6 @@ import io.github.asyncmiddleware.actuate.SampleStore.MiddlewareTiming;
 import io.github.asyncmiddleware.actuate.SampleStore.Timing;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.DisabledMiddleware;
-import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;

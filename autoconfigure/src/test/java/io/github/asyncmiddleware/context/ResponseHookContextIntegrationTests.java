@@ -128,7 +128,7 @@ class ResponseHookContextIntegrationTests {
 		String id = "id-" + this.requests++;
 		Answer answer = call(protocol, method, path, "X-Id: " + id);
 		assertThat(answer.status()).isEqualTo(status);
-		assertThat(answer.headers()).containsAllEntriesOf(
+		assertThat(answer.fields()).containsAllEntriesOf(
 				Map.of("x-sync", "user user acme " + id + OBSERVED, "x-future", "user user acme " + id + OBSERVED,
 						"x-blocking", "user user acme " + id + OBSERVED, "x-async", "user acme " + id + OBSERVED,
 						"x-inner", "bob user inner " + id + OBSERVED, "x-inner-async", "bob inner " + id + OBSERVED));
@@ -143,7 +143,7 @@ class ResponseHookContextIntegrationTests {
 	void isThatAlsoForTheOneThatFails(Protocol protocol) {
 		Answer answer = call(protocol, "GET", "/ownFails", "X-Id: own");
 		assertThat(answer.status()).isEqualTo(500);
-		assertThat(answer.headers()).containsEntry("x-own-fails", "user user acme own" + OBSERVED)
+		assertThat(answer.fields()).containsEntry("x-own-fails", "user user acme own" + OBSERVED)
 			.containsEntry("x-sync", "user user acme own" + OBSERVED);
 	}
 
@@ -152,7 +152,7 @@ class ResponseHookContextIntegrationTests {
 	void isNotThatOfAnEarlierRequest(Protocol protocol) {
 		for (int i = 0; i < 20; i++) {
 			call(protocol, "GET", (i % 2 == 0) ? "/fails" : "/ok", "X-Id: earlier");
-			assertThat(call(protocol, "GET", (i % 3 == 0) ? "/fails" : "/ok").headers())
+			assertThat(call(protocol, "GET", (i % 3 == 0) ? "/fails" : "/ok").fields())
 				.containsEntry("x-sync", "user user acme null" + OBSERVED)
 				.containsEntry("x-blocking", "user user acme null" + OBSERVED)
 				.containsEntry("x-async", "user acme null" + OBSERVED);

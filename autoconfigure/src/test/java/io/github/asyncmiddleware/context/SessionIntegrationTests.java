@@ -85,7 +85,7 @@ class SessionIntegrationTests {
 		assertThat(this.server.bean(CopyingStore.class).attributes(cookie)).containsEntry("seen", 1)
 			.containsKey(path.equals("touched") ? "handler" : "seen");
 		Answer second = exchange(protocol, "/" + hook + "/" + path, "Cookie: " + cookie);
-		assertThat(second.headers()).doesNotContainKey("set-cookie");
+		assertThat(second.fields()).doesNotContainKey("set-cookie");
 		assertThat(this.server.bean(CopyingStore.class).attributes(cookie)).containsEntry("seen", 2);
 	}
 
@@ -94,13 +94,13 @@ class SessionIntegrationTests {
 	void endsASessionThatAHookEnds(Protocol protocol) {
 		String cookie = cookie(exchange(protocol, "/inPlace/untouched"));
 		Answer ended = exchange(protocol, "/ending/untouched", "Cookie: " + cookie);
-		assertThat(ended.headers().get("set-cookie")).startsWith("SESSION=;").contains("Max-Age=0");
+		assertThat(ended.fields().get("set-cookie")).startsWith("SESSION=;").contains("Max-Age=0");
 		assertThat(this.server.bean(CopyingStore.class).attributes(cookie)).isEmpty();
 	}
 
 	@Test
 	void makesNoSessionForAHookThatOnlyLooks() {
-		assertThat(exchange(Protocol.HTTP_1_1, "/looking/untouched").headers()).doesNotContainKey("set-cookie");
+		assertThat(exchange(Protocol.HTTP_1_1, "/looking/untouched").fields()).doesNotContainKey("set-cookie");
 	}
 
 	@Test
@@ -124,7 +124,7 @@ class SessionIntegrationTests {
 	}
 
 	private static String cookie(Answer answer) {
-		return answer.headers().getOrDefault("set-cookie", "").split(";")[0];
+		return answer.fields().getOrDefault("set-cookie", "").split(";")[0];
 	}
 
 	private static void count(WebSession session) {

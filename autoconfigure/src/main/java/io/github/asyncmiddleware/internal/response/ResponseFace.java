@@ -221,7 +221,8 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 		if (this.target.isCommitted() && this.commit.isWritten()) {
 			return this.target.setComplete();
 		}
-		return ResponseWrite.withoutHolding(this, this.target::setComplete, false);
+		return Upgrade.goOnAtConnection(ResponseWrite.withoutHolding(this, this.target::setComplete, false),
+				this.commit.request().request());
 	}
 
 	/**
