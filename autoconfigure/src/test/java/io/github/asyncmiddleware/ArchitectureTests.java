@@ -39,6 +39,8 @@ class ArchitectureTests {
 
 	private static final String METRICS = ROOT + ".metrics..";
 
+	private static final String OBSERVATION = ROOT + ".observation..";
+
 	private static final String ACTUATE = ROOT + ".actuate..";
 
 	private static final String AUTOCONFIGURE = ROOT + ".autoconfigure..";
@@ -128,6 +130,12 @@ class ArchitectureTests {
 	}
 
 	@Test
+	void observationsUseNothingButTheEngine() {
+		check(onlyUses(OBSERVATION, RECORD, CHAIN, SAMPLE)
+			.because("they are one of several listeners of the engine, and none of them knows another"));
+	}
+
+	@Test
 	void theEndpointUsesNothingButTheEngineAndMetrics() {
 		check(onlyUses(ACTUATE, ROOT, METRICS, RECORD, CHAIN, SAMPLE)
 			.because("the endpoint describes what runs, not how it is configured"));
@@ -171,7 +179,7 @@ class ArchitectureTests {
 	void meteringStaysInItsRooms() {
 		check(ArchRuleDefinition.noClasses()
 			.that()
-			.resideOutsideOfPackages(METRICS, ACTUATE, AUTOCONFIGURE)
+			.resideOutsideOfPackages(METRICS, OBSERVATION, ACTUATE, AUTOCONFIGURE)
 			.should()
 			.dependOnClassesThat(Predicates.resideInAPackage("io.micrometer..")
 				.and(DescribedPredicate.not(Predicates.resideInAPackage(CONTEXT_PROPAGATION))))
@@ -202,12 +210,15 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void nothingKnowsTheServer() {
+	void oneClassKnowsAServer() {
 		check(ArchRuleDefinition.noClasses()
+			.that()
+			.doNotHaveFullyQualifiedName(ROOT + ".internal.response.NettyEventLoop")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("reactor.netty..", "io.netty..", "jakarta.servlet..")
-			.because("every server that WebFlux runs on is as good as any other"));
+			.because("every server that WebFlux runs on is as good as any other, but for the thread of an upgrade;"
+					+ " a single class can be left unloaded without Reactor Netty"));
 	}
 
 	@Test

@@ -10,6 +10,7 @@ import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
 import io.github.asyncmiddleware.internal.guard.SlowRequestReporter;
 import io.github.asyncmiddleware.internal.record.HeadDecorator;
+import io.github.asyncmiddleware.internal.record.StepObserver;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
@@ -26,7 +27,6 @@ import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortT
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -67,6 +67,7 @@ public final class AsyncMiddlewareAutoConfiguration {
 			MiddlewareCodes codes, AsyncMiddlewareProperties properties,
 			ObjectProvider<ManagementRequests> management) {
 		return new MiddlewareChain(context, definitions, codes, properties.isEnabled(),
+				properties.getForeignFilters() == AsyncMiddlewareProperties.ForeignFilters.MEASURED,
 				() -> pathPatternParser(context), management.getIfAvailable(() -> ManagementRequests.NONE));
 	}
 
@@ -94,6 +95,14 @@ public final class AsyncMiddlewareAutoConfiguration {
 				: PathPatternParser.defaultInstance;
 	}
 
+	/**
+	 * What the times of the middlewares are read from, and the pauses of the log.
+	 */
+	@Bean
+	Ticker asyncMiddlewareTicker() {
+		return Ticker.SYSTEM;
+	}
+
 	@Bean
 	DeadlineWheel asyncMiddlewareDeadlines() {
 		return new DeadlineWheel();
@@ -108,35 +117,43 @@ public final class AsyncMiddlewareAutoConfiguration {
 	WatchLifecycle asyncMiddlewareWatch(MiddlewareChain chain, AsyncMiddlewareProperties properties,
 			ObjectProvider<RequestListener> listeners, ActiveRequests active) {
 		AsyncMiddlewareProperties.BlockingWatch blocking = properties.getBlockingWatch();
-		return new WatchLifecycle(RequestWatch.create(chain.middlewares(), listeners.orderedStream().toList(),
-				blocking.isEnabled() ? blocking.getThreshold() : null,
-				properties.getStuckAfter().isZero() ? null : properties.getStuckAfter(), active, Ticker.SYSTEM));
+		RequestWatch watch = RequestWatch.create(chain.middlewares(), chain.measuresForeign(),
+				listeners.orderedStream().toList(), blocking.isEnabled() ? blocking.getThreshold() : null,
+				properties.getStuckAfter().isZero() ? null : properties.getStuckAfter(), active, Ticker.SYSTEM);
+		chain.tellOfMeasured(watch::onMeasured);
+		return new WatchLifecycle(watch);
 	}
 
 	@Bean
-	@ConditionalOnProperty("async-middleware.slow-requests.log-threshold")
-	SlowRequestReporter asyncMiddlewareSlowRequestReporter(AsyncMiddlewareProperties properties,
-			ObjectProvider<RequestTraces> traces) {
+	@Nullable SlowRequestReporter asyncMiddlewareSlowRequestReporter(AsyncMiddlewareProperties properties,
+			ObjectProvider<RequestTraces> traces, Ticker ticker) {
 		Duration threshold = properties.getSlowRequests().getLogThreshold();
-		return new SlowRequestReporter((threshold != null) ? threshold : Duration.ofNanos(Long.MAX_VALUE),
-				Ticker.SYSTEM, SingletonSupplier.of(() -> traces.getIfAvailable(() -> RequestTraces.NONE)));
+		return (threshold != null) ? new SlowRequestReporter(threshold, ticker,
+				SingletonSupplier.of(() -> traces.getIfAvailable(() -> RequestTraces.NONE))) : null;
+	}
+
+	@Bean
+	Guards asyncMiddlewareGuards(AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners,
+			DeadlineWheel deadlines, WatchLifecycle watch, Ticker ticker, ObjectProvider<StepObserver> observer) {
+		return new Guards(misuseGuard(properties, listeners.orderedStream().toList(), ticker),
+				new FailureReporter(ticker), deadlines, watch.activities(), observer.getIfAvailable());
 	}
 
 	@Bean(HandlerDecorators.OURS)
 	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
-			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, DeadlineWheel deadlines,
-			WatchLifecycle watch, ObjectProvider<ServerTimingPolicy> serverTimingPolicy) {
+			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, Guards guards,
+			Ticker ticker, ObjectProvider<ServerTimingPolicy> serverTimingPolicy) {
 		List<RequestListener> all = listeners.orderedStream().toList();
-		Guards guards = new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM), deadlines,
-				watch.activities());
-		return new MiddlewareHttpHandlerFactory(chain, all, guards, Ticker.SYSTEM,
+		all.forEach((listener) -> chain.tellOfMeasured(listener::onMeasured));
+		return new MiddlewareHttpHandlerFactory(chain, all, guards, ticker,
 				headDecorator(properties, serverTimingPolicy.getIfAvailable(), chain));
 	}
 
-	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners) {
+	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners,
+			Ticker ticker) {
 		return switch (properties.getMisuse()) {
-			case FAIL -> new MisuseReporter(true, listeners, Ticker.SYSTEM);
-			case WARN -> new MisuseReporter(false, listeners, Ticker.SYSTEM);
+			case FAIL -> new MisuseReporter(true, listeners, ticker);
+			case WARN -> new MisuseReporter(false, listeners, ticker);
 			case OFF -> MisuseGuard.OFF;
 		};
 	}
@@ -157,17 +174,19 @@ public final class AsyncMiddlewareAutoConfiguration {
 	}
 
 	/**
-	 * Leaves the management endpoints out.
+	 * Leaves the management endpoints out. Whether it does is decided when the
+	 * application runs: a condition would be that of the build where it is processed
+	 * ahead of time.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ PathMappedEndpoints.class, ManagementPortType.class })
-	@ConditionalOnProperty(name = "async-middleware.skip-management", havingValue = "true")
 	static class SkipManagementConfiguration {
 
 		@Bean
-		ManagementRequests asyncMiddlewareManagementRequests(ObjectProvider<PathMappedEndpoints> endpoints,
-				Environment environment) {
-			return new EndpointManagementRequests(endpoints::getIfAvailable, environment);
+		ManagementRequests asyncMiddlewareManagementRequests(AsyncMiddlewareProperties properties,
+				ObjectProvider<PathMappedEndpoints> endpoints, Environment environment) {
+			return properties.isSkipManagement()
+					? new EndpointManagementRequests(endpoints::getIfAvailable, environment) : ManagementRequests.NONE;
 		}
 
 	}

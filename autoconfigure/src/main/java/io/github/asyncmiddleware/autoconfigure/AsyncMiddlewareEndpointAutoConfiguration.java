@@ -41,7 +41,7 @@ public final class AsyncMiddlewareEndpointAutoConfiguration {
 		AsyncMiddlewareEndpoint asyncMiddlewareEndpoint(ObjectProvider<MiddlewareChain> chain,
 				MiddlewareStatistics statistics) {
 			// Later, as the chain may want to know the paths of all endpoints
-			return new AsyncMiddlewareEndpoint(() -> chain.getObject().entries(), statistics);
+			return new AsyncMiddlewareEndpoint(() -> chain.getObject().rows(), statistics);
 		}
 
 	}

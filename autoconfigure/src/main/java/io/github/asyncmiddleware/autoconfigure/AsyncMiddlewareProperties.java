@@ -34,7 +34,7 @@ public class AsyncMiddlewareProperties {
 	private boolean skipManagement = false;
 
 	/**
-	 * What becomes of middlewares that break the rules of a filter.
+	 * What happens to middlewares that break the rules of a filter.
 	 */
 	private Misuse misuse = Misuse.FAIL;
 
@@ -55,6 +55,18 @@ public class AsyncMiddlewareProperties {
 	 * "Server-Timing-Token". None can by default.
 	 */
 	private @Nullable String serverTimingToken;
+
+	/**
+	 * Whether filters that are no middlewares are measured like them, under the names of
+	 * their beans.
+	 */
+	private ForeignFilters foreignFilters = ForeignFilters.OFF;
+
+	/**
+	 * Whether each middleware, and each foreign filter that is measured, has an
+	 * observation in each request, which is a span where tracing is on.
+	 */
+	private boolean observations = false;
 
 	private final Blocking blocking = new Blocking();
 
@@ -119,6 +131,22 @@ public class AsyncMiddlewareProperties {
 		this.serverTimingToken = serverTimingToken;
 	}
 
+	public ForeignFilters getForeignFilters() {
+		return this.foreignFilters;
+	}
+
+	public void setForeignFilters(ForeignFilters foreignFilters) {
+		this.foreignFilters = foreignFilters;
+	}
+
+	public boolean isObservations() {
+		return this.observations;
+	}
+
+	public void setObservations(boolean observations) {
+		this.observations = observations;
+	}
+
 	public Blocking getBlocking() {
 		return this.blocking;
 	}
@@ -163,7 +191,7 @@ public class AsyncMiddlewareProperties {
 	}
 
 	/**
-	 * What becomes of misuse.
+	 * What happens on misuse.
 	 */
 	public enum Misuse {
 
@@ -205,6 +233,24 @@ public class AsyncMiddlewareProperties {
 		 * tells clients about the inside, so it is for development.
 		 */
 		DETAILED
+
+	}
+
+	/**
+	 * What is done about filters that are no middlewares.
+	 */
+	public enum ForeignFilters {
+
+		/**
+		 * Nothing: they run as Spring runs them, and their time is that of the
+		 * application.
+		 */
+		OFF,
+
+		/**
+		 * They are measured. What they do stays as it is: they are not judged.
+		 */
+		MEASURED
 
 	}
 
@@ -357,7 +403,7 @@ public class AsyncMiddlewareProperties {
 		private @Nullable String timeout;
 
 		/**
-		 * What becomes of a request when the middleware fails before it has handed over.
+		 * What happens to a request when the middleware fails before it has handed over.
 		 */
 		private @Nullable OnFailure onFailure;
 

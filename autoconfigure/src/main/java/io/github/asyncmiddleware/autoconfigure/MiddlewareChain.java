@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -71,7 +72,14 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	private final boolean enabled;
 
+	private final DisabledMiddlewares disabled;
+
+	private final Supplier<PathPatternParser> parser;
+
 	private final ManagementRequests management;
+
+	/** {@code null} where foreign filters are not measured. */
+	private final @Nullable MeasuredFilters measured;
 
 	private @Nullable List<ChainEntry> entries;
 
@@ -81,14 +89,18 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	 * @param definitions the definitions of the middlewares
 	 * @param codes makes middlewares out of beans
 	 * @param enabled whether middlewares run at all
+	 * @param measuresForeign whether foreign filters are measured, if middlewares run
 	 * @param parser how path patterns are parsed
 	 * @param management which requests are for management, and so left out
 	 */
 	MiddlewareChain(ConfigurableApplicationContext context, MiddlewareDefinitions definitions, MiddlewareCodes codes,
-			boolean enabled, Supplier<PathPatternParser> parser, ManagementRequests management) {
+			boolean enabled, boolean measuresForeign, Supplier<PathPatternParser> parser,
+			ManagementRequests management) {
 		this.context = context;
 		this.orders = new FilterOrders(context.getBeanFactory());
 		this.enabled = enabled;
+		this.disabled = new DisabledMiddlewares(definitions.all(), enabled, this.orders);
+		this.parser = parser;
 		this.management = management;
 		this.definitions = definitions;
 		this.codes = codes;
@@ -100,24 +112,35 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			definitions.all()
 				.stream()
 				.filter(MiddlewareDefinition::enabled)
-				.forEach((definition) -> this.middlewares.put(definition.name(), create(definition, parser.get())));
+				.forEach((definition) -> this.middlewares.put(definition.name(), create(definition)));
 		}
+		this.measured = (enabled && measuresForeign) ? new MeasuredFilters(this.middlewares.size()) : null;
 	}
 
-	private Middleware create(MiddlewareDefinition definition, PathPatternParser parser) {
+	private Middleware create(MiddlewareDefinition definition) {
 		Object bean = this.context.getBean(definition.name());
 		if (this.definitions.isInherited(definition)) {
 			this.definitions.inherited(bean, definition);
 		}
 		checkOrder(definition, bean);
-		MiddlewareScope scope = new MiddlewareScope(parse(definition.path(), parser),
-				parse(definition.excludePath(), parser),
-				parse(this.management.paths(), PathPatternParser.defaultInstance),
-				definition.method().stream().map(HttpMethod::valueOf).collect(Collectors.toSet()));
 		Class<?> type = type(bean, definition.name());
 		MiddlewareCode code = this.codes.codeOf(definition, bean, type);
-		return new Middleware(this.middlewares.size(), definition.name(), type, order(definition, bean), scope,
-				definition.onFailure(), definition.timeout(), code);
+		return new Middleware(this.middlewares.size(), definition.name(), type, order(definition, bean),
+				scope(definition), definition.onFailure(), definition.timeout(), code);
+	}
+
+	private MiddlewareScope scope(MiddlewareDefinition definition) {
+		PathPatternParser parser = this.parser.get();
+		MiddlewareScope scope = new MiddlewareScope(parse(definition.path(), parser),
+				parse(definition.excludePath(), parser),
+				definition.method().stream().map(HttpMethod::valueOf).collect(Collectors.toSet()));
+		return withoutManagement(scope, this.context);
+	}
+
+	private MiddlewareScope withoutManagement(MiddlewareScope scope, @Nullable ApplicationContext context) {
+		PathPatternParser parser = PathPatternParser.defaultInstance;
+		return scope.withoutManagement(parse(this.management.endpoints(context), parser),
+				parse(this.management.links(context), parser));
 	}
 
 	/**
@@ -179,24 +202,33 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		if (!this.middlewares.isEmpty()) {
+		if (!this.middlewares.isEmpty() || measuresForeign()) {
 			String chain = describe(entries());
 			logger.info(chain);
 		}
+		this.disabled.warn(this.context.getEnvironment());
 	}
 
 	private static String describe(List<ChainEntry> entries) {
 		String chain = entries.stream()
 			.limit(LOGGED)
-			.map((entry) -> entry.name() + " (" + describe(entry.order()) + describeKind(entry) + ")")
+			.map((entry) -> shortName(entry) + " (" + describe(entry.order()) + describeKind(entry) + ")")
 			.collect(Collectors.joining(" > "));
 		int more = entries.size() - LOGGED;
 		return "Filter chain: " + chain + ((more > 0) ? " > and " + more + " more" : "");
 	}
 
+	/**
+	 * Spring names a bean that is imported by its whole class.
+	 */
+	private static String shortName(ChainEntry entry) {
+		return (entry instanceof ForeignFilter && entry.name().indexOf('.') >= 0) ? entry.type().getSimpleName()
+				: entry.name();
+	}
+
 	private static String describeKind(ChainEntry entry) {
 		if (!(entry instanceof Middleware middleware)) {
-			return ", foreign";
+			return (entry.measured() != null) ? ", foreign, measured" : ", foreign";
 		}
 		RunsOn runsOn = middleware.code().runsOn();
 		return ((middleware.code().concurrent() != null) ? ", concurrent" : "")
@@ -219,6 +251,23 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	}
 
 	/**
+	 * Whether foreign filters are measured.
+	 */
+	boolean measuresForeign() {
+		return this.measured != null;
+	}
+
+	/**
+	 * Tell of the foreign filters that are measured, now and whenever there are more.
+	 * @param listener is given some that it has not been told of
+	 */
+	void tellOfMeasured(Consumer<List<Middleware>> listener) {
+		if (this.measured != null) {
+			this.measured.tell(listener);
+		}
+	}
+
+	/**
 	 * Whether some middleware runs off the event loop.
 	 */
 	boolean hasOffloaded() {
@@ -234,9 +283,25 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		List<ChainEntry> entries = this.entries;
 		if (entries == null) {
 			entries = arrange(this.context.getBeanProvider(WebFilter.class).orderedStream().toList(), this.context);
+			checkRelated(entries);
 			this.entries = entries;
 		}
 		return entries;
+	}
+
+	private void checkRelated(List<ChainEntry> chain) {
+		RelatedFilters related = new RelatedFilters(this.context, chain);
+		this.definitions.all()
+			.stream()
+			.filter((definition) -> this.middlewares.containsKey(definition.name()))
+			.forEach(related::check);
+	}
+
+	/**
+	 * The chain of this context as people see it: with the middlewares that are disabled.
+	 */
+	List<ChainEntry> rows() {
+		return this.disabled.insertInto(entries(), this::scope);
 	}
 
 	@Override
@@ -246,7 +311,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		BeanFactoryUtils.beansOfTypeIncludingAncestors((context != null) ? context : this.context, WebFilter.class)
 			.forEach((name, filter) -> names.put(filter, this.names.getOrDefault(name, name)));
 		Set<String> left = this.definitions.all().stream().map(MiddlewareDefinition::name).collect(Collectors.toSet());
-		if (this.enabled && !this.management.areAllIn(context)) {
+		if (this.enabled) {
 			left.removeAll(this.middlewares.keySet());
 		}
 		List<Placed> placed = new ArrayList<>();
@@ -255,11 +320,13 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			String name = names.get(filter);
 			if (name == null || !left.contains(name)) {
 				MiddlewareDefinition definition = (name != null) ? this.definitions.get(name) : null;
-				((definition != null && isFilterOfParent(definition)) ? inherited : placed).add(place(filter, name));
+				((definition != null && isFilterOfParent(definition)) ? inherited : placed)
+					.add(place(filter, name, context));
 			}
 		}
 		inherited.forEach((filter) -> FilterArrangement.insert(filter, placed));
-		return FilterArrangement.arrange(placed);
+		List<ChainEntry> chain = FilterArrangement.arrange(placed);
+		return (this.measured != null) ? this.measured.measure(chain) : chain;
 	}
 
 	/**
@@ -304,25 +371,38 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		if (!lost.isEmpty()) {
 			throw new HandlerDecorators(this.context.getBeanFactory()).refuse(handler, lost);
 		}
+		if (measuresForeign()) {
+			logger.warn("Foreign filters are not measured, since a handler of the application is not the one of"
+					+ " WebHttpHandlerBuilder but a " + handler.getClass().getName());
+		}
 	}
 
-	private Placed place(WebFilter filter, @Nullable String name) {
+	private Placed place(WebFilter filter, @Nullable String name, @Nullable ApplicationContext context) {
 		MiddlewareDefinition definition = (name != null) ? this.definitions.get(name) : null;
 		Middleware middleware = (name != null) ? this.middlewares.get(name) : null;
 		if (definition != null && middleware != null && middleware.filter() == filter) {
-			return new Placed(middleware, definition.before(), definition.after(), definition.ordered());
+			Middleware scoped = middleware.withScope(withoutManagement(middleware.scope(), context));
+			return new Placed(scoped, definition.before(), definition.after(), definition.ordered());
 		}
 		Class<?> type = type(filter, name);
 		if (name != null) {
 			checkForeign(name, type);
 		}
-		ForeignFilter foreign = new ForeignFilter((name != null) ? name : type.getName(), type,
+		ForeignFilter foreign = new ForeignFilter((name != null) ? name : nameOf(type), type,
 				this.orders.orderOf(filter, name), filter);
 		return new Placed(foreign, List.of(), List.of(), true);
 	}
 
 	/**
-	 * A bean whose annotation nobody could see in time would be a plain filter.
+	 * That of a lambda ends with a number that is another one after each start.
+	 */
+	private static String nameOf(Class<?> type) {
+		String name = type.getName();
+		return type.isHidden() ? name.substring(0, name.lastIndexOf('/')) : name;
+	}
+
+	/**
+	 * A bean whose annotation could not be seen in time would be a plain filter.
 	 */
 	private void checkForeign(String name, Class<?> type) {
 		if (!MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).isPresent(AsyncMiddleware.class)) {

@@ -41,7 +41,7 @@ public enum AsyncMiddlewareMeters {
 	 * response reaches it, as far as that is before the head.
 	 * <p>
 	 * Recorded exactly once for every middleware a request enters, when the request ends,
-	 * whatever becomes of it.
+	 * whatever happens to it.
 	 * <p>
 	 * Tags: {@code middleware}, the name of the bean; {@code result}, how its part ended,
 	 * one of {@code passed}, {@code answered}, {@code failed}, {@code failed_open},

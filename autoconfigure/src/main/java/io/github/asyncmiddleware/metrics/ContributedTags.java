@@ -30,28 +30,35 @@ final class ContributedTags {
 
 	private final Set<MiddlewareTags> blamed = new HashSet<>();
 
+	/** Fixed by the first middlewares, as a meter has the same keys all the time. */
+	private @Nullable Set<String> keys;
+
 	ContributedTags(List<MiddlewareTags> contributors) {
 		this.contributors = List.copyOf(contributors);
 	}
 
 	/**
-	 * The tags of some middlewares.
+	 * The tags of some middlewares. What comes later has the keys of what came first.
 	 * @param middlewares the middlewares
 	 * @return the tags of each, in the same order
 	 */
 	List<Tags> of(List<Middleware> middlewares) {
 		List<Tags> contributed = middlewares.stream().map(this::of).toList();
-		Tags missing = missing(contributed);
-		return contributed.stream().map(missing::and).toList();
+		Set<String> keys = (this.keys != null) ? this.keys : keysOf(contributed);
+		this.keys = keys;
+		Tags missing = missing();
+		return contributed.stream()
+			.map((tags) -> missing.and(tags.stream().filter((tag) -> keys.contains(tag.getKey())).toList()))
+			.toList();
 	}
 
 	/**
-	 * The tags of somebody who has none where others have.
-	 * @param contributed the tags of the others
-	 * @return the same keys
+	 * The tags of the application, which has none where middlewares have.
+	 * @return the keys of the middlewares
 	 */
-	static Tags missing(List<Tags> contributed) {
-		return Tags.of(keysOf(contributed).stream().map((key) -> Tag.of(key, MISSING)).toList());
+	Tags missing() {
+		Set<String> keys = (this.keys != null) ? this.keys : Set.of();
+		return Tags.of(keys.stream().map((key) -> Tag.of(key, MISSING)).toList());
 	}
 
 	private Tags of(Middleware middleware) {

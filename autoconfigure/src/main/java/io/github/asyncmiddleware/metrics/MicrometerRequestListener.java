@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.metrics;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -23,7 +24,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records what becomes of the requests with Micrometer.
+ * Records times and results of requests with Micrometer.
  * <p>
  * The meters of a middleware stand in arrays, so that nothing is looked up or allocated
  * for it while a request runs.
@@ -36,7 +37,12 @@ final class MicrometerRequestListener implements SampleListener {
 
 	private final RequestTraces traces;
 
-	private final @Nullable MiddlewareMeters[] middlewares;
+	private final ContributedTags contributed;
+
+	private final @Nullable ActiveRequests active;
+
+	/** By the index of the middleware. Replaced by a longer one, never changed. */
+	private volatile @Nullable MiddlewareMeters[] middlewares = new MiddlewareMeters[0];
 
 	private final MeterSlots<Timer> app;
 
@@ -50,44 +56,57 @@ final class MicrometerRequestListener implements SampleListener {
 	/**
 	 * Create a listener and register the meters that every application needs.
 	 * @param registry where to record
-	 * @param middlewares the middlewares there are, at least one
+	 * @param middlewares the middlewares there are
 	 * @param contributors who may add tags
-	 * @param active how many requests wait for which middleware, or {@code null} if
-	 * nobody counts them
+	 * @param active how many requests wait for which middleware, or {@code null} if they
+	 * are not counted
 	 * @param traces knows the traces of the requests
 	 */
 	MicrometerRequestListener(GuardedRegistry registry, List<Middleware> middlewares, List<MiddlewareTags> contributors,
 			@Nullable ActiveRequests active, RequestTraces traces) {
 		this.registry = registry;
 		this.traces = traces;
-		List<Tags> contributed = new ContributedTags(contributors).of(middlewares);
-		this.middlewares = register(middlewares, contributed, active);
-		Tags applicationTags = ContributedTags.missing(contributed).and("middleware", "app");
-		this.blocked = new MeterSlots<>(1, (only) -> registry.timer(AsyncMiddlewareMeters.BLOCKED, applicationTags));
+		this.contributed = new ContributedTags(contributors);
+		this.active = active;
+		this.blocked = new MeterSlots<>(1, (only) -> registry.timer(AsyncMiddlewareMeters.BLOCKED,
+				this.contributed.missing().and("middleware", "app")));
 		this.app = new MeterSlots<>(Outcome.values().length,
 				(outcome) -> registry.timer(AsyncMiddlewareMeters.APP, MiddlewareMeters.outcome(outcome)));
 		this.requests = new MeterSlots<>(RequestResult.values().length, (result) -> registry
 			.counter(AsyncMiddlewareMeters.REQUESTS, MiddlewareMeters.result(RequestResult.values()[result])));
 		this.requestTtfb = new RequestTimers(registry);
+		if (!middlewares.isEmpty()) {
+			register(middlewares);
+		}
+	}
+
+	@Override
+	public void onMeasured(List<Middleware> filters) {
+		register(filters);
+	}
+
+	private synchronized void register(List<Middleware> middlewares) {
+		int size = middlewares.stream().mapToInt(Middleware::index).max().orElse(-1) + 1;
+		@Nullable MiddlewareMeters[] meters = Arrays.copyOf(this.middlewares, Math.max(this.middlewares.length, size));
+		List<Tags> contributed = this.contributed.of(middlewares);
+		for (int i = 0; i < middlewares.size(); i++) {
+			Middleware middleware = middlewares.get(i);
+			Tags tags = contributed.get(i).and("middleware", middleware.name());
+			meters[middleware.index()] = new MiddlewareMeters(this.registry, tags, CommonResults.of(middleware));
+			registerActive(middleware, tags);
+		}
+		this.middlewares = meters;
 		this.app.get(Outcome.SUCCESS.ordinal());
 		this.requests.registerAll();
 		this.blocked.registerAll();
 	}
 
-	private @Nullable MiddlewareMeters[] register(List<Middleware> middlewares, List<Tags> contributed,
-			@Nullable ActiveRequests active) {
-		int size = middlewares.stream().mapToInt(Middleware::index).max().orElse(-1) + 1;
-		@Nullable MiddlewareMeters[] meters = new MiddlewareMeters[size];
-		for (int i = 0; i < middlewares.size(); i++) {
-			Middleware middleware = middlewares.get(i);
-			Tags tags = contributed.get(i).and("middleware", middleware.name());
-			meters[middleware.index()] = new MiddlewareMeters(this.registry, tags, CommonResults.of(middleware));
-			if (active != null) {
-				this.registry.gauge(AsyncMiddlewareMeters.ACTIVE, tags, () -> active.count(middleware));
-				this.registry.timeGauge(AsyncMiddlewareMeters.ACTIVE_OLDEST, tags, () -> active.oldest(middleware));
-			}
+	private void registerActive(Middleware middleware, Tags tags) {
+		ActiveRequests active = this.active;
+		if (active != null) {
+			this.registry.gauge(AsyncMiddlewareMeters.ACTIVE, tags, () -> active.count(middleware));
+			this.registry.timeGauge(AsyncMiddlewareMeters.ACTIVE_OLDEST, tags, () -> active.oldest(middleware));
 		}
-		return meters;
 	}
 
 	@Override
@@ -223,7 +242,8 @@ final class MicrometerRequestListener implements SampleListener {
 	}
 
 	private @Nullable MiddlewareMeters metersOf(int index) {
-		return (index < this.middlewares.length) ? this.middlewares[index] : null;
+		@Nullable MiddlewareMeters[] middlewares = this.middlewares;
+		return (index < middlewares.length) ? middlewares[index] : null;
 	}
 
 	/**

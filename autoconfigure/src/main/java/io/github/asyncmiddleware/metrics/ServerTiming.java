@@ -44,12 +44,13 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 	/**
 	 * Tell the own time of each middleware, outermost first, the time of the application
 	 * as {@code app}, and the {@code total} that they add up to.
-	 * @param middlewares the middlewares there are
+	 * @param middlewares the middlewares there are; names of foreign filters that are
+	 * measured are found when they first occur
 	 * @return who adds the header
 	 */
 	public static HeadDecorator detailed(List<Middleware> middlewares) {
 		Assert.notNull(middlewares, "'middlewares' must not be null");
-		return new Detailed(ServerTimingNames.of(middlewares));
+		return new Detailed(new ServerTimingNames(middlewares));
 	}
 
 	/**
@@ -65,7 +66,7 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 		Assert.notNull(policy, "'policy' must not be null");
 		Assert.notNull(middlewares, "'middlewares' must not be null");
 		return new Decided(policy, (token != null) ? new ServerTimingToken(token) : null,
-				new Detailed(ServerTimingNames.of(middlewares)));
+				new Detailed(new ServerTimingNames(middlewares)));
 	}
 
 	@Override
@@ -112,10 +113,9 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 	 */
 	private static final class Detailed extends ServerTiming {
 
-		/** By the index of the middleware. */
-		private final String[] names;
+		private final ServerTimingNames names;
 
-		Detailed(String[] names) {
+		Detailed(ServerTimingNames names) {
 			this.names = names;
 		}
 
@@ -129,7 +129,7 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 			long[] own = new long[count];
 			for (StepRecord step = request.last(); step != null; step = step.previous()) {
 				count--;
-				names[count] = this.names[step.middleware().index()];
+				names[count] = this.names.of(step.middleware());
 				own[count] = step.own();
 			}
 			return ServerTimingText.detailed(names, own, total);

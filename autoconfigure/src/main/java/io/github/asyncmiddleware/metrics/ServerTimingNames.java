@@ -1,15 +1,17 @@
 package io.github.asyncmiddleware.metrics;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives the middlewares names that can stand in a {@code Server-Timing} header: tokens of
- * RFC 9110, section 5.6.2, of limited length, each a different one. Made once, at
- * start-up.
+ * RFC 9110, section 5.6.2, of limited length, each a different one. Made at start-up;
+ * those of foreign filters, which come with the handlers, when they first occur.
  * <p>
  * A name that is such a token stays as it is. Of the others, whatever may not be in a
  * token becomes an underscore and what is too long is cut. Where that leads to a name
@@ -23,28 +25,49 @@ final class ServerTimingNames {
 
 	private final Set<String> taken = new HashSet<>(ServerTimingText.RESERVED);
 
-	private ServerTimingNames() {
+	/** By the index of the middleware. Replaced by a longer one, never changed. */
+	private volatile @Nullable String[] names;
+
+	/**
+	 * Create names.
+	 * @param middlewares the middlewares there are
+	 */
+	ServerTimingNames(List<Middleware> middlewares) {
+		@Nullable String[] names = new String[middlewares.stream().mapToInt(Middleware::index).max().orElse(-1) + 1];
+		for (Middleware middleware : middlewares) {
+			if (tryKeep(middleware.name())) {
+				names[middleware.index()] = middleware.name();
+			}
+		}
+		for (Middleware middleware : middlewares) {
+			if (names[middleware.index()] == null) {
+				names[middleware.index()] = find(token(middleware.name()));
+			}
+		}
+		this.names = names;
 	}
 
 	/**
-	 * The names of some middlewares.
-	 * @param middlewares the middlewares
-	 * @return a name for each, by its index
+	 * The name of a middleware.
+	 * @param middleware the middleware
+	 * @return always the same
 	 */
-	static String[] of(List<Middleware> middlewares) {
-		ServerTimingNames names = new ServerTimingNames();
-		String[] result = new String[middlewares.stream().mapToInt(Middleware::index).max().orElse(-1) + 1];
-		for (Middleware middleware : middlewares) {
-			if (names.tryKeep(middleware.name())) {
-				result[middleware.index()] = middleware.name();
-			}
+	String of(Middleware middleware) {
+		@Nullable String[] names = this.names;
+		String name = (middleware.index() < names.length) ? names[middleware.index()] : null;
+		return (name != null) ? name : add(middleware);
+	}
+
+	private synchronized String add(Middleware middleware) {
+		int index = middleware.index();
+		@Nullable String[] names = Arrays.copyOf(this.names, Math.max(this.names.length, index + 1));
+		String name = names[index];
+		if (name == null) {
+			name = tryKeep(middleware.name()) ? middleware.name() : find(token(middleware.name()));
+			names[index] = name;
+			this.names = names;
 		}
-		for (Middleware middleware : middlewares) {
-			if (result[middleware.index()] == null) {
-				result[middleware.index()] = names.find(token(middleware.name()));
-			}
-		}
-		return result;
+		return name;
 	}
 
 	private boolean tryKeep(String name) {

@@ -76,14 +76,12 @@ class EndpointPageTests {
 	@Test
 	void showsTheChainAsItIs() throws IOException, JSONException {
 		MiddlewareStatistics statistics = new MiddlewareStatistics(this.ticker);
-		List<ChainEntry> chain = List
-			.of(new ForeignFilter("webFilterChainProxy", Object.class, -100, (exchange, next) -> next.filter(exchange)),
-					new Middleware(0, "auth", Object.class, 10, MiddlewareScope.ALL, OnFailure.SKIP,
-							Duration.ofMillis(200), MiddlewareCode.of(takes(3))),
-					new Middleware(
-							1, "flags", Object.class, 20, new MiddlewareScope(patterns("/api/**"),
-									patterns("/api/health"), List.of(), Set.of(HttpMethod.POST, HttpMethod.GET)),
-							takes(5)));
+		List<ChainEntry> chain = List.of(
+				new ForeignFilter("webFilterChainProxy", Object.class, -100, (exchange, next) -> next.filter(exchange)),
+				new Middleware(0, "auth", Object.class, 10, MiddlewareScope.ALL, OnFailure.SKIP, Duration.ofMillis(200),
+						MiddlewareCode.of(takes(3))),
+				new Middleware(1, "flags", Object.class, 20, new MiddlewareScope(patterns("/api/**"),
+						patterns("/api/health"), Set.of(HttpMethod.POST, HttpMethod.GET)), takes(5)));
 		HttpHandler handler = new TestChain().entries(chain)
 			.listener(statistics)
 			.ticker(this.ticker)

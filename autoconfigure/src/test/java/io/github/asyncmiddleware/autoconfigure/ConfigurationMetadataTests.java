@@ -54,7 +54,8 @@ class ConfigurationMetadataTests {
 		assertThat(metadata().stream()
 			.filter((property) -> String.valueOf(property.get("type")).startsWith(CHOICES))
 			.map((property) -> property.get("name") + "=" + property.get("defaultValue")))
-			.containsExactlyInAnyOrder("async-middleware.misuse=fail", "async-middleware.server-timing=off");
+			.containsExactlyInAnyOrder("async-middleware.misuse=fail", "async-middleware.server-timing=off",
+					"async-middleware.foreign-filters=off");
 	}
 
 	private static List<Map<String, Object>> metadata() throws IOException, URISyntaxException {

@@ -314,7 +314,7 @@ class MicrometerRequestListenerTests {
 	void recordsARequestThatEntersNoMiddleware() {
 		HttpHandler handler = chain(respond(200),
 				new Middleware(0, "posts", Busy.class, 0,
-						new MiddlewareScope(List.of(), List.of(), List.of(), Set.of(HttpMethod.POST)),
+						new MiddlewareScope(List.of(), List.of(), Set.of(HttpMethod.POST)),
 						(exchange, chain) -> chain.filter(exchange)));
 		TestChain.get(handler, "/");
 		assertThat(recorded()).containsExactly(

@@ -29,12 +29,17 @@ class ServerTimingNamesTests {
 	@Test
 	void isByIndex() {
 		List<Middleware> middlewares = List.of(TestChain.middleware(2, "two"), TestChain.middleware(0, "zero"));
-		assertThat(ServerTimingNames.of(middlewares)).containsExactly("zero", null, "two");
+		ServerTimingNames names = new ServerTimingNames(middlewares);
+		assertThat(middlewares.stream().map(names::of)).containsExactly("two", "zero");
 	}
 
 	@Test
-	void hasNoneWithoutMiddlewares() {
-		assertThat(names()).isEmpty();
+	void findsNamesOfThoseThatComeLater() {
+		ServerTimingNames names = new ServerTimingNames(List.of(TestChain.middleware(0, "auth")));
+		Middleware later = TestChain.middleware(5, "auth");
+		assertThat(names.of(later)).isEqualTo("auth-2").isSameAs(names.of(later));
+		assertThat(names.of(TestChain.middleware(1, "a b"))).isEqualTo("a_b");
+		assertThat(names.of(TestChain.middleware(0, "auth"))).isEqualTo("auth");
 	}
 
 	@Test
@@ -117,9 +122,11 @@ class ServerTimingNamesTests {
 	}
 
 	private static String[] names(String... beans) {
-		return ServerTimingNames.of(IntStream.range(0, beans.length)
+		List<Middleware> middlewares = IntStream.range(0, beans.length)
 			.mapToObj((index) -> TestChain.middleware(index, beans[index]))
-			.toList());
+			.toList();
+		ServerTimingNames names = new ServerTimingNames(middlewares);
+		return middlewares.stream().map(names::of).toArray(String[]::new);
 	}
 
 }

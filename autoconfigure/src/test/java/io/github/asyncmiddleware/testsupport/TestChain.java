@@ -18,6 +18,7 @@ import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.record.HeadDecorator;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.record.StepObserver;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
@@ -65,6 +66,8 @@ public final class TestChain {
 
 	private ObservationRegistry observationRegistry = ObservationRegistry.NOOP;
 
+	private @Nullable StepObserver observer;
+
 	private WebHandler handler = (exchange) -> exchange.getResponse().setComplete();
 
 	public static Middleware middleware(int index, String name) {
@@ -90,7 +93,7 @@ public final class TestChain {
 	}
 
 	public TestChain middleware(String name, MiddlewareScope scope, WebFilter filter) {
-		int index = (int) this.entries.stream().filter(Middleware.class::isInstance).count();
+		int index = (int) this.entries.stream().filter((entry) -> entry.measured() != null).count();
 		return entry(new Middleware(index, name, filter.getClass(), index, scope, filter));
 	}
 
@@ -103,13 +106,22 @@ public final class TestChain {
 	}
 
 	public TestChain middleware(String name, OnFailure onFailure, @Nullable Duration timeout, MiddlewareCode code) {
-		int index = (int) this.entries.stream().filter(Middleware.class::isInstance).count();
+		int index = (int) this.entries.stream().filter((entry) -> entry.measured() != null).count();
 		return entry(new Middleware(index, name, code.filter().getClass(), index, MiddlewareScope.ALL, onFailure,
 				timeout, code));
 	}
 
 	public TestChain foreign(String name, WebFilter filter) {
 		return entry(new ForeignFilter(name, filter.getClass(), 0, filter));
+	}
+
+	/**
+	 * A foreign filter that is measured.
+	 */
+	public TestChain measured(String name, WebFilter filter) {
+		int index = (int) this.entries.stream().filter((entry) -> entry.measured() != null).count();
+		return entry(new ForeignFilter(name, filter.getClass(), 0, filter,
+				Middleware.ofForeign(index, name, filter.getClass(), 0, filter)));
 	}
 
 	public TestChain exceptionHandler(WebExceptionHandler exceptionHandler) {
@@ -177,6 +189,14 @@ public final class TestChain {
 		return this;
 	}
 
+	/**
+	 * Observe the part of each middleware.
+	 */
+	public TestChain observer(StepObserver observer) {
+		this.observer = observer;
+		return this;
+	}
+
 	public TestChain handler(WebHandler handler) {
 		this.handler = handler;
 		return this;
@@ -194,7 +214,7 @@ public final class TestChain {
 	}
 
 	public HttpHandler build(WebHandler handler) {
-		Guards guards = new Guards(this.guard, this.failures, this.deadlines, this.activities);
+		Guards guards = new Guards(this.guard, this.failures, this.deadlines, this.activities, this.observer);
 		MiddlewareHttpHandlerFactory factory = new MiddlewareHttpHandlerFactory(
 				(all, context) -> List.copyOf(this.entries), this.listeners, guards, this.ticker, this.headDecorator);
 		HttpHandler built = builder(handler).httpHandlerDecorator(factory).build();

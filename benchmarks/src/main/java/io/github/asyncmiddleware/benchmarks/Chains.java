@@ -10,6 +10,7 @@ import io.github.asyncmiddleware.internal.boundary.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
+import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
@@ -64,18 +65,30 @@ final class Chains {
 	/**
 	 * As an application has it by default: misuse fails.
 	 */
-	static HttpHandler fused(List<Middleware> middlewares, WebHandler handler, List<RequestListener> listeners) {
-		return fused(middlewares, handler, listeners, (middleware, misuse) -> true, ThreadActivities.NONE);
+	static HttpHandler fused(List<? extends ChainEntry> filters, WebHandler handler, List<RequestListener> listeners) {
+		return fused(filters, handler, listeners, (middleware, misuse) -> true, ThreadActivities.NONE);
 	}
 
-	static HttpHandler fused(List<Middleware> middlewares, WebHandler handler, List<RequestListener> listeners,
+	static HttpHandler fused(List<? extends ChainEntry> filters, WebHandler handler, List<RequestListener> listeners,
 			MisuseGuard guard, ThreadActivities activities) {
-		List<ChainEntry> chain = List.copyOf(middlewares);
+		List<ChainEntry> chain = List.copyOf(filters);
 		return WebHttpHandlerBuilder.webHandler(handler)
-			.filters((all) -> middlewares.forEach((middleware) -> all.add(middleware.filter())))
-			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((filters, context) -> chain, listeners,
+			.filters((all) -> filters.forEach((filter) -> all.add(filter.filter())))
+			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((ordered, context) -> chain, listeners,
 					new Guards(guard, FailureLog.NONE, Deadlines.NONE, activities), Ticker.SYSTEM, HeadDecorator.NONE))
 			.build();
+	}
+
+	/**
+	 * Foreign filters that are measured.
+	 */
+	static List<ForeignFilter> foreign(List<?> beans) {
+		return IntStream.range(0, beans.size()).mapToObj((index) -> {
+			WebFilter filter = (WebFilter) beans.get(index);
+			String name = "filter" + index;
+			return new ForeignFilter(name, filter.getClass(), index, filter,
+					Middleware.ofForeign(index, name, filter.getClass(), index, filter));
+		}).toList();
 	}
 
 	/**

@@ -48,16 +48,18 @@ public final class Slope {
 				Runtime.version().feature(), Runtime.getRuntime().availableProcessors(), threads, nothing.nanos(),
 				nothing.bytes());
 		System.out.println("| | per filter, " + FEW + " to " + MANY + ": ns | / bare | B | first filter: ns | B | "
-				+ MANY + " filters: ns | B |");
-		System.out.println("|---|--:|--:|--:|--:|--:|--:|--:|");
+				+ FEW + " filters: ns | / bare | " + MANY + " filters: ns | B |");
+		System.out.println("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
 		double bare = measurement.slope(Variant.BARE, FEW, MANY).nanos();
+		double bareFew = measurement.cost(Variant.BARE, FEW).nanos();
 		for (Variant variant : variants) {
 			Cost slope = measurement.slope(variant, FEW, MANY);
 			Cost first = measurement.cost(variant, 1).minus(nothing);
+			Cost few = measurement.cost(variant, FEW);
 			Cost many = measurement.cost(variant, MANY);
-			System.out.printf(Locale.ROOT, "| %s | %.1f | %.2f | %.0f | %.0f | %.0f | %.0f | %.0f |%n", variant.label(),
-					slope.nanos(), slope.nanos() / bare, slope.bytes(), first.nanos(), first.bytes(), many.nanos(),
-					many.bytes());
+			System.out.printf(Locale.ROOT, "| %s | %.1f | %.2f | %.0f | %.0f | %.0f | %.0f | %.2f | %.0f | %.0f |%n",
+					variant.label(), slope.nanos(), slope.nanos() / bare, slope.bytes(), first.nanos(), first.bytes(),
+					few.nanos(), few.nanos() / bareFew, many.nanos(), many.bytes());
 		}
 	}
 

@@ -4,10 +4,12 @@ import java.time.Duration;
 import java.util.List;
 
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
+import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.github.asyncmiddleware.internal.watch.RequestWatch;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
@@ -89,6 +91,13 @@ public enum Variant {
 	},
 
 	/**
+	 * Foreign filters that are measured, all meters in a simple registry and the
+	 * statistics of the endpoint.
+	 */
+	FOREIGN_MEASURED("the same bare `WebFilter`s, measured: meters and endpoint", BareFilter0000.class,
+			Variant::foreign),
+
+	/**
 	 * The chain of Spring, filters that wait for the response with an operator.
 	 */
 	WAITING("`WebFilter`s with `doFinally`", DoFinallyFilter0000.class, Variant::spring),
@@ -97,6 +106,12 @@ public enum Variant {
 	 * Our chain, filters that wait for the response with an operator.
 	 */
 	FUSED_WAITING("ours with `doFinally`, meters and endpoint", DoFinallyFilter0000.class, Variant::full),
+
+	/**
+	 * Foreign filters that wait for the response with an operator, measured.
+	 */
+	FOREIGN_MEASURED_WAITING("the same with `doFinally`, measured: meters and endpoint", DoFinallyFilter0000.class,
+			Variant::foreign),
 
 	/**
 	 * Our chain, functions in await style that pass on.
@@ -203,6 +218,14 @@ public enum Variant {
 		List<Middleware> middlewares = Chains.middlewares(beans);
 		return Chains.fused(middlewares, Chains::hello,
 				List.of(meters(instruments, middlewares), new MiddlewareStatistics(Ticker.SYSTEM)));
+	}
+
+	private static HttpHandler foreign(List<?> beans, Instruments instruments) {
+		List<ForeignFilter> filters = Chains.foreign(beans);
+		RequestListener meters = MiddlewareMetrics.listener(instruments.meters(), List.of(), true, List.of(), null,
+				RequestTraces.NONE);
+		meters.onMeasured(filters.stream().map(ForeignFilter::measured).toList());
+		return Chains.fused(filters, Chains::hello, List.of(meters, new MiddlewareStatistics(Ticker.SYSTEM)));
 	}
 
 	private static RequestListener meters(Instruments instruments, List<Middleware> middlewares) {

@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.boundary;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 import io.github.asyncmiddleware.internal.chain.ChainArranger;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
@@ -57,7 +58,7 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 	/**
 	 * Create a factory.
 	 * @param arranger knows which filters are middlewares and where they stand
-	 * @param listeners who is told what becomes of the requests
+	 * @param listeners are told of the head and the end of each request
 	 * @param guards who watches over the middlewares
 	 * @param ticker the clock; if there are neither listeners nor a decorator, it is not
 	 * read
@@ -107,7 +108,8 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 
 	private HttpHandler rebuild(HttpWebHandlerAdapter adapter, ExceptionHandlingWebHandler exceptionHandling,
 			FilteringWebHandler filtering, List<ChainEntry> chain) {
-		if (chain.stream().noneMatch(Middleware.class::isInstance) && chain.size() == filtering.getFilters().size()) {
+		if (chain.stream().allMatch((entry) -> entry.measured() == null)
+				&& chain.size() == filtering.getFilters().size()) {
 			return adapter;
 		}
 		WebHandler filters = fuse(chain, filtering.getDelegate());
@@ -142,12 +144,9 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 		WebHandler result = handler;
 		for (int i = rows.size() - 1; i >= 0; i--) {
 			List<ChainEntry> row = rows.get(i);
-			if (row.get(0) instanceof Middleware) {
-				result = new Segment(row.stream().map(Middleware.class::cast).toList(), result, this.guards);
-			}
-			else {
-				result = new FilteringWebHandler(result, row.stream().map(ChainEntry::filter).toList());
-			}
+			List<Middleware> measured = row.stream().map(ChainEntry::measured).filter(Objects::nonNull).toList();
+			result = measured.isEmpty() ? new FilteringWebHandler(result, row.stream().map(ChainEntry::filter).toList())
+					: new Segment(measured, result, this.guards);
 		}
 		return result;
 	}

@@ -1,16 +1,32 @@
 package io.github.asyncmiddleware.internal.chain;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.web.server.WebFilter;
 
 /**
- * A filter of the chain that is not a middleware: it runs as Spring runs it and is not
- * measured.
+ * A filter of the chain that is not a middleware. What it does is left to it, whether it
+ * is measured or not.
  *
  * @param name the name of its bean, or its class
  * @param type the class the user wrote
  * @param order the position among all filters
  * @param filter the filter itself
+ * @param measured the filter in the shape of a middleware, or {@code null} if it runs as
+ * Spring runs it and is not measured
  */
-public record ForeignFilter(String name, Class<?> type, int order, WebFilter filter) implements ChainEntry {
+public record ForeignFilter(String name, Class<?> type, int order, WebFilter filter,
+		@Nullable Middleware measured) implements ChainEntry {
+
+	/**
+	 * Create a filter that is not measured.
+	 * @param name the name of its bean, or its class
+	 * @param type the class the user wrote
+	 * @param order the position among all filters
+	 * @param filter the filter itself
+	 */
+	public ForeignFilter(String name, Class<?> type, int order, WebFilter filter) {
+		this(name, type, order, filter, null);
+	}
 
 }

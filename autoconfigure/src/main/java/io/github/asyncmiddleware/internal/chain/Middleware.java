@@ -16,7 +16,7 @@ import org.springframework.web.server.WebFilter;
  * @param type the class the user wrote
  * @param order the position among all filters
  * @param scope the requests it runs for
- * @param onFailure what becomes of a request when it fails
+ * @param onFailure what happens to a request when it fails
  * @param timeout how much time it has for itself in one request, or {@code null} for as
  * much as it takes
  * @param code what runs
@@ -37,9 +37,37 @@ public record Middleware(int index, String name, Class<?> type, int order, Middl
 		this(index, name, type, order, scope, OnFailure.FAIL, null, MiddlewareCode.of(filter));
 	}
 
+	/**
+	 * A foreign filter in the shape of a middleware, so that it can be measured like one.
+	 * @param index a small number, unique among the middlewares of an application
+	 * @param name the name of its bean
+	 * @param type the class the user wrote
+	 * @param order the position among all filters
+	 * @param filter what runs
+	 * @return what the engine runs in place of the filter
+	 */
+	public static Middleware ofForeign(int index, String name, Class<?> type, int order, WebFilter filter) {
+		return new Middleware(index, name, type, order, MiddlewareScope.ALL, OnFailure.FAIL, null,
+				MiddlewareCode.ofForeign(filter));
+	}
+
+	/**
+	 * Whether this is a foreign filter, which is measured and never judged: nothing that
+	 * it does is misuse, and nothing of it is kept from taking effect.
+	 * @return {@code false} for a middleware
+	 */
+	public boolean isForeign() {
+		return this.code.style() == Style.FOREIGN;
+	}
+
 	@Override
 	public WebFilter filter() {
 		return this.code.filter();
+	}
+
+	@Override
+	public Middleware measured() {
+		return this;
 	}
 
 	/**
@@ -49,6 +77,16 @@ public record Middleware(int index, String name, Class<?> type, int order, Middl
 	 */
 	public Middleware withOrder(int order) {
 		return (order != this.order) ? new Middleware(this.index, this.name, this.type, order, this.scope,
+				this.onFailure, this.timeout, this.code) : this;
+	}
+
+	/**
+	 * The same middleware for other requests.
+	 * @param scope the requests it runs for
+	 * @return a middleware with that scope
+	 */
+	public Middleware withScope(MiddlewareScope scope) {
+		return (!scope.equals(this.scope)) ? new Middleware(this.index, this.name, this.type, this.order, scope,
 				this.onFailure, this.timeout, this.code) : this;
 	}
 
@@ -79,7 +117,8 @@ public record Middleware(int index, String name, Class<?> type, int order, Middl
 
 	@Override
 	public String toString() {
-		return "middleware '" + this.name + "' (" + this.type.getName() + ", order " + this.order + ")";
+		return (isForeign() ? "filter '" : "middleware '") + this.name + "' (" + this.type.getName() + ", order "
+				+ this.order + ")";
 	}
 
 }

@@ -27,4 +27,13 @@ public record MiddlewareCode(Style style, RunsOn runsOn, WebFilter filter, @Null
 		return new MiddlewareCode(Style.NATIVE, RunsOn.EVENT_LOOP, filter, null, null);
 	}
 
+	/**
+	 * The code of a foreign filter that is measured.
+	 * @param filter the filter
+	 * @return its code
+	 */
+	public static MiddlewareCode ofForeign(WebFilter filter) {
+		return new MiddlewareCode(Style.FOREIGN, RunsOn.EVENT_LOOP, filter, null, null);
+	}
+
 }

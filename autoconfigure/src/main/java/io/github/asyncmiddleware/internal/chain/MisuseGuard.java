@@ -1,7 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
 /**
- * Is told of every misuse and decides what becomes of it. Called on the thread that the
+ * Is told of every misuse and decides what happens then. Called on the thread that the
  * request is on.
  */
 @FunctionalInterface

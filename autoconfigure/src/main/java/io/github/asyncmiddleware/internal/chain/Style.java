@@ -18,6 +18,11 @@ public enum Style {
 	/**
 	 * With methods that run before the rest of the chain or before the head.
 	 */
-	HOOKS
+	HOOKS,
+
+	/**
+	 * As a {@code WebFilter} that is no middleware: it is measured and never judged.
+	 */
+	FOREIGN
 
 }

@@ -17,7 +17,7 @@ public final class LogNames {
 	public static final String FAILURE = "io.github.asyncmiddleware.failure";
 
 	/**
-	 * Whoever blocks a thread that serves requests, or keeps requests waiting.
+	 * Code that blocks a thread which serves requests, or keeps requests waiting.
 	 */
 	public static final String BLOCKING = "io.github.asyncmiddleware.blocking";
 

@@ -109,9 +109,16 @@ public final class MisuseReporter implements MisuseGuard {
 		}
 	}
 
-	private static String describe(Middleware middleware, Misuse misuse, String place) {
+	/**
+	 * What the log says of a misuse.
+	 * @param middleware the middleware
+	 * @param misuse what it does
+	 * @param place the class and the name of the method that does it
+	 * @return its name in brackets, the middleware, and what to change
+	 */
+	public static String describe(Middleware middleware, Misuse misuse, String place) {
 		String text = switch (middleware.code().style()) {
-			case NATIVE -> describeFilter(misuse, place);
+			case NATIVE, FOREIGN -> describeFilter(misuse, place);
 			case AWAIT -> describeFunction(misuse, place);
 			case HOOKS -> describeHooks(misuse, place);
 		};

@@ -220,6 +220,7 @@ public abstract class Ledger implements RequestRecord {
 				entry.own += earlier.own;
 				entry.handedAfter = earlier.handedAfter;
 				entry.previous = earlier.previous;
+				entry.takesOver(earlier);
 				if (after != null) {
 					after.previous = entry;
 				}

@@ -43,6 +43,13 @@ public abstract class LedgerEntry extends Mono<Void> implements StepRecord {
 	}
 
 	/**
+	 * The middleware runs once more in the same request, and this entry takes the place
+	 * of the one before.
+	 * @param earlier the entry before
+	 */
+	protected abstract void takesOver(LedgerEntry earlier);
+
+	/**
 	 * Whether the middleware is still at work before the rest of the chain.
 	 * @return {@code false} if it has handed over or ended, or lost in its group
 	 */

@@ -71,7 +71,7 @@ public interface RequestRecord {
 	/**
 	 * What the time to first byte of the first middleware would be if the head were now.
 	 * The own times are brought up to this moment, and from then on the time is the
-	 * application's. For a {@link HeadDecorator} and nobody else.
+	 * application's. For a {@link HeadDecorator} only.
 	 * @return nanoseconds, 0 if no middleware was entered
 	 */
 	long ttfbSoFar();

@@ -41,6 +41,14 @@ public interface StepRecord {
 	long own();
 
 	/**
+	 * What observes the part.
+	 * @return the observation that a {@link StepObserver} has begun, or {@code null}
+	 */
+	default @Nullable StepObservation observation() {
+		return null;
+	}
+
+	/**
 	 * How its part ended. Final once the request has ended.
 	 * @return the result
 	 */

@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.run;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.RequestWork;
+import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 
 import org.springframework.web.server.ServerWebExchange;
@@ -32,6 +33,10 @@ final class Failures {
 			if (result != null) {
 				return result;
 			}
+			if (step.link().foreign) {
+				return failed(new NullPointerException("A filter returned null instead of a Mono"),
+						middleware.toString());
+			}
 			step.returnedNull();
 			return Mono.error(new MisuseException("A middleware returned null instead of a Mono", middleware.place()));
 		}
@@ -40,6 +45,7 @@ final class Failures {
 			throw ex;
 		}
 		catch (Throwable ex) {
+			rethrowAsSpring(ex, step.link());
 			return failed(ex, middleware.toString());
 		}
 	}
@@ -72,13 +78,42 @@ final class Failures {
 
 	/**
 	 * Call what comes after the middlewares.
-	 * @param rest what comes after
+	 * @param end the end of their segment
 	 * @param exchange the exchange
 	 * @return what it returns, or an error signal for what it throws
 	 */
-	static Mono<Void> guard(WebHandler rest, ServerWebExchange exchange) {
+	static Mono<Void> guard(Link end, ServerWebExchange exchange) {
 		try {
-			return rest.handle(exchange);
+			return end.rest.handle(exchange);
+		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			rethrowAsSpring(ex, end);
+			return failed(ex, "handler");
+		}
+	}
+
+	/**
+	 * The chain of Spring lets errors through that Reactor takes for fatal, and foreign
+	 * filters have to find that unchanged.
+	 */
+	private static void rethrowAsSpring(Throwable ex, Link link) {
+		if (link.foreign) {
+			Exceptions.throwIfFatal(ex);
+		}
+	}
+
+	/**
+	 * Call who answers in place of the rest of the chain.
+	 * @param answer who answers
+	 * @param exchange the exchange
+	 * @return what it returns, or an error signal for what it throws
+	 */
+	static Mono<Void> guard(WebHandler answer, ServerWebExchange exchange) {
+		try {
+			return answer.handle(exchange);
 		}
 		catch (VirtualMachineError ex) {
 			throw ex;

@@ -5,6 +5,7 @@ import java.util.List;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.record.StepObserver;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -24,11 +25,17 @@ final class Link {
 
 	final Guards guards;
 
+	/** Whether the segment is one of foreign filters, which do what they like. */
+	final boolean foreign;
+
 	/** Whether the middleware does something before the head. */
 	final boolean hooked;
 
 	/** Whether the request may have to go on as if the middleware were absent. */
 	final boolean discardable;
+
+	/** Observes the parts of the middleware, if something does. */
+	final @Nullable StepObserver observer;
 
 	/** How much time the middleware has for itself, in nanoseconds; 0 for no end. */
 	final long timeout;
@@ -41,7 +48,9 @@ final class Link {
 	/** A group is at work here, whose members have places of their own. */
 	private final boolean group;
 
-	private Link(@Nullable Middleware middleware, boolean group, @Nullable Link next, WebHandler rest, Guards guards) {
+	private Link(@Nullable Middleware middleware, boolean foreign, boolean group, @Nullable Link next, WebHandler rest,
+			Guards guards) {
+		this.foreign = foreign;
 		this.middleware = middleware;
 		this.group = group;
 		this.scope = (middleware != null && !middleware.scope().isAll()) ? middleware.scope() : null;
@@ -52,21 +61,22 @@ final class Link {
 		this.next = next;
 		this.rest = rest;
 		this.guards = guards;
+		this.observer = group ? null : guards.observer();
 	}
 
-	static Link leadingTo(WebHandler rest, Guards guards) {
-		return new Link(null, false, null, rest, guards);
+	static Link leadingTo(WebHandler rest, boolean foreign, Guards guards) {
+		return new Link(null, foreign, false, null, rest, guards);
 	}
 
 	Link precededBy(Middleware middleware) {
-		return new Link(middleware, false, this, this.rest, this.guards);
+		return new Link(middleware, this.foreign, false, this, this.rest, this.guards);
 	}
 
 	Link precededBy(List<Middleware> group) {
 		ConcurrentGroup filter = new ConcurrentGroup(group.stream().map(this::precededBy).toList());
 		Middleware all = new Middleware(-1, filter.toString(), ConcurrentGroup.class, group.get(0).order(),
 				MiddlewareScope.ALL, filter);
-		return new Link(all, true, this, this.rest, this.guards);
+		return new Link(all, false, true, this, this.rest, this.guards);
 	}
 
 	/**

@@ -147,6 +147,9 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			}
 		}
 		catch (LinkageError ex) {
+			if (this.inner != null && this.inner.link().foreign) {
+				throw ex;
+			}
 			onThrown(ex);
 		}
 		catch (VirtualMachineError ex) {
@@ -212,7 +215,8 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		if (subscription != null) {
 			subscription.cancel();
 		}
-		Relay next = (this.inner != null) ? this.inner.nextRelay : null;
+		Step inner = this.inner;
+		Relay next = (inner != null && !inner.link().foreign) ? inner.nextRelay : null;
 		if (next != null && (next.word & CANCELLED) == 0) {
 			// Started without being waited for
 			next.cancel();
@@ -334,8 +338,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			throw ex;
 		}
 		finally {
-			activity.exit(previous);
-			activity.at(place);
+			activity.exit(previous, place);
 		}
 	}
 

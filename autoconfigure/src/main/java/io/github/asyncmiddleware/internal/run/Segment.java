@@ -30,13 +30,15 @@ public final class Segment implements WebHandler {
 
 	/**
 	 * Create a segment.
-	 * @param middlewares the middlewares, outermost first
+	 * @param middlewares the middlewares, outermost first; either all of them are foreign
+	 * or none is
 	 * @param rest what comes after them
 	 * @param guards who watches over them
 	 */
 	public Segment(List<Middleware> middlewares, WebHandler rest, Guards guards) {
 		this.middlewares = List.copyOf(middlewares);
-		Link link = Link.leadingTo(rest, guards);
+		boolean foreign = this.middlewares.get(0).isForeign();
+		Link link = Link.leadingTo(rest, foreign, foreign ? guards.unjudging() : guards);
 		int end = this.middlewares.size();
 		while (end > 0) {
 			int start = startOfGroup(end);
@@ -104,8 +106,7 @@ public final class Segment implements WebHandler {
 			run(start, run, exchange, actual, outer, depth, announced);
 		}
 		finally {
-			activity.exit(previous);
-			activity.at(place);
+			activity.exit(previous, place);
 			if (announced) {
 				run.release();
 			}
@@ -119,7 +120,7 @@ public final class Segment implements WebHandler {
 			Step step = null;
 			int touches = 0;
 			Mono<Void> source;
-			if (!alive) {
+			if (!alive && !link.foreign) {
 				// The request has ended, so nothing of it may start
 				source = Mono.empty();
 			}
@@ -131,19 +132,20 @@ public final class Segment implements WebHandler {
 							step = null;
 							run.handed();
 							run.here().at(null);
-							source = Failures.guard(link.rest, exchange);
+							source = Failures.guard(link, exchange);
 							break;
 						}
 						if (link.discardable) {
 							exchange = AttemptExchange.begin(exchange, run);
 						}
 						step = new Step(link, run, exchange, actual);
-						if (!link.isGroup()) {
+						if (!link.isGroup() && alive) {
 							run.entered(step);
+							step.observe();
 							run.here().at(step);
 						}
 						touches = run.touches();
-						source = Failures.guard(link.middleware, exchange, step);
+						source = step.observed(Failures.guard(link.middleware, exchange, step));
 						if (source != step || !step.tryHandOver(step.nextExchange())) {
 							break;
 						}

@@ -4,13 +4,18 @@ import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
+import io.github.asyncmiddleware.internal.record.LedgerEntry;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.record.StepObservation;
+import io.github.asyncmiddleware.internal.record.StepObserver;
 import io.github.asyncmiddleware.internal.response.AttemptExchange;
+import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.response.Waiting;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 import org.springframework.util.Assert;
@@ -46,6 +51,9 @@ public final class Step extends StepWord implements WebFilterChain {
 
 	/** What the rest of the chain does to the response, once it was started. */
 	private @Nullable AttemptExchange attempt;
+
+	/** What observes this, once the middleware was entered. */
+	private @Nullable StepObservation observation;
 
 	/** Where the response leaves the middleware, unless it returned next itself. */
 	@Nullable Relay relay;
@@ -134,15 +142,58 @@ public final class Step extends StepWord implements WebFilterChain {
 			Operators.complete(actual);
 		}
 		else {
-			AttemptExchange next = AttemptExchange.begin(exchange, this.run);
-			this.attempt = next;
-			if (relay != null) {
-				relay.proceed(this.link.next(), next, actual);
+			ServerWebExchange next = this.link.foreign ? exchange : beginAttempt(exchange);
+			StepObservation observation = this.observation;
+			if (observation != null) {
+				new Rest(this, next).contextWrite(observation::rest).subscribe(actual);
 			}
 			else {
-				Segment.proceed(this.link.next(), this.run, next, actual, this, 0);
+				proceed(relay, next, actual);
 			}
 		}
+	}
+
+	private void proceed(@Nullable Relay relay, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
+		if (relay != null) {
+			relay.proceed(this.link.next(), exchange, actual);
+		}
+		else {
+			Segment.proceed(this.link.next(), this.run, exchange, actual, this, 0);
+		}
+	}
+
+	/**
+	 * The middleware was entered. One that runs once more is observed already.
+	 */
+	void observe() {
+		StepObserver observer = this.link.observer;
+		if (observer != null && this.observation == null) {
+			this.observation = observer.entered(this.run, this, this.subscriber.currentContext());
+		}
+	}
+
+	@Override
+	public @Nullable StepObservation observation() {
+		return this.observation;
+	}
+
+	@Override
+	protected void takesOver(LedgerEntry earlier) {
+		this.observation = ((Step) earlier).observation;
+	}
+
+	/**
+	 * What the middleware does itself, in the context that belongs to it.
+	 */
+	Mono<Void> observed(Mono<Void> work) {
+		StepObservation observation = this.observation;
+		return (observation != null && work != this) ? work.contextWrite(observation::own) : work;
+	}
+
+	private ServerWebExchange beginAttempt(ServerWebExchange exchange) {
+		AttemptExchange next = AttemptExchange.begin(exchange, this.run);
+		this.attempt = next;
+		return next;
 	}
 
 	/**
@@ -173,6 +224,10 @@ public final class Step extends StepWord implements WebFilterChain {
 	 * @return {@code false} if it may not
 	 */
 	boolean tryHandOver(ServerWebExchange exchange) {
+		if (this.link.foreign) {
+			handOverUnjudged();
+			return true;
+		}
 		if (this.run.isAnswered(exchange)) {
 			return false;
 		}
@@ -181,6 +236,16 @@ public final class Step extends StepWord implements WebFilterChain {
 			restart();
 		}
 		return StepState.mayHandOver(before);
+	}
+
+	/**
+	 * The rest of the chain runs as often as a foreign filter subscribes to it, also when
+	 * that has answered before.
+	 */
+	private void handOverUnjudged() {
+		if (StepState.phase(markHandedOver()) != StepState.AT_WORK) {
+			this.run.restarted();
+		}
 	}
 
 	private void restart() {
@@ -238,8 +303,16 @@ public final class Step extends StepWord implements WebFilterChain {
 				|| StepState.phase(mark(StepState.HELD, StepState.HANDED)) != StepState.HELD;
 	}
 
+	/**
+	 * Whether an answer can be the middleware's own: it was written to the response that
+	 * the middleware sees.
+	 */
+	boolean answersWith(ResponseFace face) {
+		return !(this.exchange.getResponse() instanceof ResponseFace own) || own == face;
+	}
+
 	void answered() {
-		markAtWork(StepState.OVER, MiddlewareResult.ANSWERED);
+		markOver(MiddlewareResult.ANSWERED);
 	}
 
 	/**
@@ -268,10 +341,20 @@ public final class Step extends StepWord implements WebFilterChain {
 
 	/**
 	 * The context that the middleware was entered with.
-	 * @return the context of the subscriber of its part of the chain
+	 * @return the context of the subscriber of its part of the chain, with what belongs
+	 * to the middleware itself
 	 */
 	public ContextView context() {
-		return this.subscriber.currentContext();
+		return context(this.subscriber);
+	}
+
+	/**
+	 * The context of what the middleware does itself.
+	 * @param subscriber the subscriber whose context it would be if nothing observed it
+	 */
+	Context context(CoreSubscriber<?> subscriber) {
+		Context context = subscriber.currentContext();
+		return (this.observation != null) ? this.observation.own(context) : context;
 	}
 
 	/**
@@ -396,6 +479,27 @@ public final class Step extends StepWord implements WebFilterChain {
 	@Override
 	public String toString() {
 		return "next of " + middleware();
+	}
+
+	/**
+	 * The rest of the chain of a middleware that is observed.
+	 */
+	private static final class Rest extends Mono<Void> {
+
+		private final Step step;
+
+		private final ServerWebExchange exchange;
+
+		Rest(Step step, ServerWebExchange exchange) {
+			this.step = step;
+			this.exchange = exchange;
+		}
+
+		@Override
+		public void subscribe(CoreSubscriber<? super Void> actual) {
+			this.step.proceed(this.step.relay, this.exchange, actual);
+		}
+
 	}
 
 	/**

@@ -6,6 +6,7 @@ import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.UnavailableException;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.record.StepObservation;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,7 +72,7 @@ final class Verdict {
 	 */
 	static void misused(Step step) {
 		if (!canSkip(step)) {
-			step.markAtWork(StepState.OVER, MiddlewareResult.MISUSED);
+			step.markOver(MiddlewareResult.MISUSED);
 		}
 	}
 
@@ -83,7 +84,7 @@ final class Verdict {
 	 */
 	static boolean trySkip(Step step, Throwable ex) {
 		if (!canSkip(step) || StepState.isAnswer(ex) || isPointless(step, ex) || step.run().isAnswered(step.exchange)
-				|| !step.markAtWork(StepState.HANDED, StepState.skipped(ex))) {
+				|| !step.markSkipped(StepState.skipped(ex))) {
 			return false;
 		}
 		failures(step).skipped(step.middleware(), FailureLog.Part.REQUEST, ex, step.logged());
@@ -99,6 +100,10 @@ final class Verdict {
 			return;
 		}
 		int before = step.markFailed(ex);
+		StepObservation observation = step.observation();
+		if (observation != null && StepState.isToBlame(before)) {
+			observation.failed(ex);
+		}
 		if (StepState.phase(before) == StepState.AT_WORK && ex instanceof UnavailableException unavailable) {
 			failures(step).unavailable(step.middleware(), unavailable, step.logged());
 		}

@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.sample;
 
+import java.util.List;
+
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
@@ -28,6 +30,14 @@ public interface RequestListener {
 	 * @param result how it ended
 	 */
 	void onEnd(RequestRecord request, RequestResult result);
+
+	/**
+	 * Called before the first request in which foreign filters are measured that were not
+	 * known before, once for each handler that has such filters.
+	 * @param filters these filters, in the shape of middlewares
+	 */
+	default void onMeasured(List<Middleware> filters) {
+	}
 
 	/**
 	 * Called each time a middleware breaks the rules of a filter.

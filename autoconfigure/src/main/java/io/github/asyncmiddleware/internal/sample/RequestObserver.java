@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 
 /**
- * Passes what becomes of the requests to all listeners, and their heads to the decorator.
+ * Passes heads and ends of requests to all listeners, and the heads to the decorator.
  * What one of them throws never reaches the response, errors of the virtual machine
  * included: it is logged, once for each, and dropped.
  */
@@ -24,7 +24,7 @@ public final class RequestObserver implements RequestReporter {
 
 	private final RequestListener[] listeners;
 
-	/** Where samples wait for those that take them, or {@code null} if nobody does. */
+	/** Where samples wait for those that take them, or {@code null} if none does. */
 	private final @Nullable SampleBuffers buffers;
 
 	/** Which listeners have been complained about; a race only logs once more. */
@@ -44,7 +44,7 @@ public final class RequestObserver implements RequestReporter {
 
 	/**
 	 * Create an observer.
-	 * @param listeners who is told what becomes of the requests
+	 * @param listeners are told of the head and the end of each request
 	 * @param headDecorator who may add to the heads of the responses
 	 * @param ticker the clock that requests are timed with
 	 */

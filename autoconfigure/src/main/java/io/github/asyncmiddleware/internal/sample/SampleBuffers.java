@@ -192,8 +192,8 @@ public final class SampleBuffers {
 	}
 
 	/**
-	 * Lock the buffer of the current thread, or the next one that is free. Nobody keeps a
-	 * buffer for longer than it takes to count what is in it.
+	 * Lock the buffer of the current thread, or the next one that is free. No thread
+	 * keeps a buffer for longer than it takes to count what is in it.
 	 */
 	private SampleBuffer lockAny() {
 		long own = Thread.currentThread().getId();

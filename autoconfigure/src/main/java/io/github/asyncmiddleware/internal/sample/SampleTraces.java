@@ -5,8 +5,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The traces of the requests whose samples wait in a buffer. Belongs to whoever has
- * locked the buffer.
+ * The traces of the requests whose samples wait in a buffer. Belongs to the thread that
+ * has locked the buffer.
  */
 public final class SampleTraces {
 

@@ -16,9 +16,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names whoever blocks a thread that serves requests: in the log while it goes on, with
- * its stack, at most once a minute for each middleware; and to the listeners, each time,
- * when it is over.
+ * Names the code that blocks a thread which serves requests: in the log while it goes on,
+ * with its stack, at most once a minute for each middleware; and to the listeners, each
+ * time, when it is over.
  */
 final class BlockingReporter {
 
@@ -49,7 +49,7 @@ final class BlockingReporter {
 	}
 
 	/**
-	 * Somebody blocks a thread.
+	 * A thread is blocked.
 	 * @param middleware the middleware, or {@code null} for the rest of the application
 	 * @param thread the name of the thread
 	 * @param nanoseconds for how long already
@@ -75,7 +75,7 @@ final class BlockingReporter {
 	}
 
 	private static String advice(@Nullable Middleware middleware) {
-		if (middleware == null) {
+		if (middleware == null || middleware.isForeign()) {
 			return "Wait without blocking, or move the code to a thread that may block: publishOn(Schedulers.boundedElastic()).";
 		}
 		if (middleware.code().style() == Style.HOOKS && middleware.code().runsOn() == RunsOn.EVENT_LOOP) {

@@ -1,9 +1,9 @@
 package io.github.asyncmiddleware.internal.watch;
 
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import org.jspecify.annotations.Nullable;
@@ -17,12 +17,20 @@ import org.springframework.web.server.WebFilter;
  */
 final class MiddlewareFrames {
 
-	private final Map<String, List<Middleware>> byClass = new HashMap<>();
+	/** Grows while others read. */
+	private final Map<String, List<Middleware>> byClass = new ConcurrentHashMap<>();
 
 	MiddlewareFrames(List<Middleware> middlewares) {
-		middlewares.forEach(
-				(middleware) -> this.byClass.computeIfAbsent(middleware.type().getName(), (name) -> new ArrayList<>(1))
-					.add(middleware));
+		add(middlewares);
+	}
+
+	/**
+	 * Recognise more of them from now on.
+	 */
+	void add(List<Middleware> middlewares) {
+		middlewares.forEach((middleware) -> this.byClass
+			.computeIfAbsent(middleware.type().getName(), (name) -> new CopyOnWriteArrayList<>())
+			.add(middleware));
 	}
 
 	/**
@@ -89,7 +97,7 @@ final class MiddlewareFrames {
 
 	private static boolean isLambda(Middleware middleware) {
 		return switch (middleware.code().style()) {
-			case NATIVE -> !WebFilter.class.isAssignableFrom(middleware.type());
+			case NATIVE, FOREIGN -> !WebFilter.class.isAssignableFrom(middleware.type());
 			case AWAIT -> !HandlerFilterFunction.class.isAssignableFrom(middleware.type());
 			case HOOKS -> false;
 		};

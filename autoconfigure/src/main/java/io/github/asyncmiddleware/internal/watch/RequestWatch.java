@@ -13,7 +13,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that watches over the requests of an application: whoever blocks a
+ * The one thread that watches over the requests of an application: code that blocks a
  * thread that serves them, and those that wait for too long. It sleeps while there are no
  * requests.
  */
@@ -60,7 +60,26 @@ public final class RequestWatch {
 	 */
 	public static RequestWatch create(List<Middleware> middlewares, List<RequestListener> listeners,
 			@Nullable Duration threshold, @Nullable Duration stuckAfter, ActiveRequests active, Ticker ticker) {
-		if (middlewares.isEmpty() || (threshold == null && stuckAfter == null)) {
+		return create(middlewares, false, listeners, threshold, stuckAfter, active, ticker);
+	}
+
+	/**
+	 * Create a watch that has not been started.
+	 * @param middlewares the middlewares there are
+	 * @param more whether {@link #onMeasured} may tell of more; without, and without any
+	 * middleware, there is nothing to watch
+	 * @param listeners who is told of blocked threads
+	 * @param threshold how long a thread may be blocked, or {@code null} not to watch
+	 * that
+	 * @param stuckAfter how long a request may wait for a middleware, or {@code null} not
+	 * to watch that
+	 * @param active where to put how many do
+	 * @param ticker the clock
+	 * @return the watch
+	 */
+	public static RequestWatch create(List<Middleware> middlewares, boolean more, List<RequestListener> listeners,
+			@Nullable Duration threshold, @Nullable Duration stuckAfter, ActiveRequests active, Ticker ticker) {
+		if ((middlewares.isEmpty() && !more) || (threshold == null && stuckAfter == null)) {
 			return new RequestWatch(ThreadActivities.NONE, null, null, ticker);
 		}
 		ThreadActivities activities = new ThreadActivities();
@@ -77,6 +96,19 @@ public final class RequestWatch {
 	 */
 	public ThreadActivities activities() {
 		return this.activities;
+	}
+
+	/**
+	 * Watch over foreign filters, too.
+	 * @param filters the filters, in the shape of middlewares
+	 */
+	public void onMeasured(List<Middleware> filters) {
+		if (this.blocking != null) {
+			this.blocking.frames().add(filters);
+		}
+		if (this.stuck != null) {
+			this.stuck.add(filters);
+		}
 	}
 
 	/**
@@ -185,7 +217,7 @@ public final class RequestWatch {
 			}
 			RequestWatch.this.activities.wake(this.thread);
 			try {
-				// Somebody may have come before that
+				// A request may have come before that
 				if (isIdle(now)) {
 					park(MAX_SLEEP);
 				}
@@ -217,7 +249,7 @@ public final class RequestWatch {
 		private void park(long nanoseconds) {
 			if (nanoseconds > 0 && !this.stopped) {
 				LockSupport.parkNanos(this, nanoseconds);
-				// Nobody has a reason to interrupt it, and it would not sleep any more
+				// Nothing has a reason to interrupt it, and it would not sleep any more
 				Thread.interrupted();
 			}
 		}

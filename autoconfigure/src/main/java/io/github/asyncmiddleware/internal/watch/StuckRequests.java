@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.watch;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.guard.GuardLog;
@@ -28,6 +29,7 @@ final class StuckRequests {
 
 	private final ThreadActivities activities;
 
+	/** Grows while others read. */
 	private final List<Middleware> middlewares;
 
 	private final ActiveRequests result;
@@ -37,8 +39,6 @@ final class StuckRequests {
 	private final long period;
 
 	private final LogPauses<String> pauses;
-
-	private final int size;
 
 	private boolean counted;
 
@@ -57,13 +57,19 @@ final class StuckRequests {
 	StuckRequests(ThreadActivities activities, List<Middleware> middlewares, ActiveRequests result, Duration stuckAfter,
 			Ticker ticker) {
 		this.activities = activities;
-		this.middlewares = middlewares;
+		this.middlewares = new CopyOnWriteArrayList<>(middlewares);
 		this.result = result;
 		this.stuckAfter = stuckAfter.toMillis();
 		this.period = (this.stuckAfter < 4 * MAX_PERIOD / 1_000_000) ? Math.max(stuckAfter.toNanos() / 4, MIN_PERIOD)
 				: MAX_PERIOD;
 		this.pauses = new LogPauses<>(ticker);
-		this.size = middlewares.stream().mapToInt(Middleware::index).max().orElse(-1) + 1;
+	}
+
+	/**
+	 * Count the requests that wait for more of them from now on.
+	 */
+	void add(List<Middleware> middlewares) {
+		this.middlewares.addAll(middlewares);
 	}
 
 	/**
@@ -91,14 +97,15 @@ final class StuckRequests {
 		}
 		// Differences are right beyond the largest number too
 		int milliseconds = (int) ((now - this.origin) / 1_000_000);
-		Count count = new Count(this.size, milliseconds);
+		List<Middleware> middlewares = List.copyOf(this.middlewares);
+		Count count = new Count(middlewares.stream().mapToInt(Middleware::index).max().orElse(-1) + 1, milliseconds);
 		this.activities.forEachInFlight(count::add);
 		if (this.counted || count.any) {
 			this.result.set(count.requests, count.oldest);
 		}
 		this.counted = count.any;
 		if (count.any) {
-			this.middlewares.forEach((middleware) -> report(middleware, count));
+			middlewares.forEach((middleware) -> report(middleware, count));
 		}
 	}
 
@@ -111,7 +118,9 @@ final class StuckRequests {
 		logger.warn("stuck_request", middleware,
 				"The " + middleware + " keeps " + requests + ((requests == 1) ? " request" : " requests")
 						+ " waiting, the oldest for " + ((oldest < 10_000) ? oldest + " ms" : oldest / 1000 + " s")
-						+ ". Give it a timeout, or what it waits for a time limit of its own. See docs/blocking.md.",
+						+ (middleware.isForeign() ? ". Give what it waits for a time limit."
+								: ". Give it a timeout, or what it waits for a time limit of its own.")
+						+ " See docs/blocking.md.",
 				null);
 	}
 

@@ -1,0 +1,4 @@
+/**
+ * The code of the reference pages, compiled.
+ */
+package io.github.asyncmiddleware.documentation;
