@@ -9,6 +9,7 @@ import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpoint;
 import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpoint.ChainDescriptor;
 import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpoint.ForeignFilterDescriptor;
+import io.github.asyncmiddleware.testsupport.Blocking;
 import io.github.asyncmiddleware.testsupport.TimingHeader;
 import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
@@ -158,6 +159,18 @@ class MeasuredFiltersIntegrationTests {
 	}
 
 	@Test
+	void namesAFilterThatBlocksAnEventLoop(CapturedOutput output) {
+		try (BootServer server = BootServer.start(BlockingFilter.class, MEASURED)) {
+			Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> {
+				get(server, "/hello");
+				return server.records().count("blocked blocks") > 0;
+			});
+			assertThat(output).contains("[blocked_event_loop] The filter 'blocks' (")
+				.contains("Wait without blocking, or move the code to a thread that may block");
+		}
+	}
+
+	@Test
 	void showsItOnTheEndpointAsJson() {
 		try (BootServer server = BootServer.start(Mixed.class, MEASURED, EXPOSED)) {
 			String json = get(server, "/actuator/asyncmiddleware/before").body();
@@ -268,6 +281,25 @@ class MeasuredFiltersIntegrationTests {
 		@Order(5)
 		WebFilter after() {
 			return tracing("after");
+		}
+
+		@Bean
+		Controller controller() {
+			return new Controller();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class BlockingFilter {
+
+		@Bean
+		WebFilter blocks() {
+			return (exchange, chain) -> {
+				Blocking.WAIT.block(Duration.ofMillis(500));
+				return chain.filter(exchange);
+			};
 		}
 
 		@Bean
