@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.asyncmiddleware.internal.record.Ending;
 import io.github.asyncmiddleware.internal.run.RequestRun;
+import io.github.asyncmiddleware.internal.run.Terminal;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -14,7 +15,7 @@ import reactor.util.context.Context;
  * Subscriber between the filters and the server. The end is noted before the server is
  * told, since that may throw; and the server is told of one end only.
  */
-final class EndSubscriber implements CoreSubscriber<Void>, Subscription, RequestRun.Terminal {
+final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Terminal {
 
 	private final CoreSubscriber<? super Void> actual;
 
