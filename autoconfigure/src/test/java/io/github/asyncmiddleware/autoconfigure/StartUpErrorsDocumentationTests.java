@@ -251,7 +251,7 @@ class StartUpErrorsDocumentationTests {
 	static class Final {
 
 		@OnRequest
-		public final void before() {
+		final void before() {
 		}
 
 	}
@@ -264,7 +264,7 @@ class StartUpErrorsDocumentationTests {
 		}
 
 		@OnRequest
-		public void before() {
+		void before() {
 		}
 
 	}
