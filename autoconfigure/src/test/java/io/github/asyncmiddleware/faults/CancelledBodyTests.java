@@ -52,9 +52,8 @@ class CancelledBodyTests {
 		assertThat(answer.status()).isEqualTo(200);
 		assertThat(answer.complete()).as("%s looks whole", answer).isFalse();
 		Patience.await()
-			.untilAsserted(() -> assertThat(this.server.records().since(before).all())
-				.containsExactlyInAnyOrder("requests cut", "request.ttfb 200", "own hurries passed",
-						"ttfb hurries SUCCESS"));
+			.untilAsserted(() -> assertThat(this.server.records().since(before).all()).containsExactlyInAnyOrder(
+					"requests cut", "request.ttfb 200", "own hurries passed", "ttfb hurries SUCCESS"));
 	}
 
 	/**
