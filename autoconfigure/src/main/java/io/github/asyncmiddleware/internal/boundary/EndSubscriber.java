@@ -63,9 +63,8 @@ final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Termina
 	public void onComplete() {
 		Throwable cut = this.run.hasHead() ? this.run.end().cut() : null;
 		if (cut != null) {
-			// Some filter has dealt with it too late, or has cancelled the body: half of
-			// it
-			// must not look whole
+			// A filter has dealt with it too late, or has cancelled the body: what was
+			// sent must not look whole
 			onError(cut);
 		}
 		else if (this.ended.compareAndSet(false, true)) {
