@@ -111,7 +111,7 @@ public @interface AsyncMiddleware {
 	 * How much time this middleware has for itself in one request: before it hands over
 	 * to the rest of the chain, and after it has got the response back, until the head of
 	 * that is sent. The time that the rest of the chain takes does not count, nor does
-	 * waiting for bytes of the client. What becomes of the request after that,
+	 * waiting for bytes of the client. What happens to the request after that,
 	 * {@link #onFailure()} says. Code that blocks its thread in place is not interrupted.
 	 * @return a positive duration such as {@code "200ms"}, {@code "2s"} or
 	 * {@code "PT0.2S"}, with placeholders if need be; empty for no end
@@ -119,7 +119,7 @@ public @interface AsyncMiddleware {
 	String timeout() default "";
 
 	/**
-	 * What becomes of a request when this middleware fails before it has handed over to
+	 * What happens to a request when this middleware fails before it has handed over to
 	 * the rest of the chain: when it throws or signals an error, breaks the rules of a
 	 * filter, takes longer than its {@link #timeout()}, or is shed because too much is
 	 * going on.

@@ -8,7 +8,7 @@ import org.springframework.web.reactive.function.server.ServerResponse;
  * <p>
  * A middleware that is a
  * {@link org.springframework.web.reactive.function.server.HandlerFilterFunction
- * HandlerFilterFunction} gets it from {@code next.handle(request)}, whoever has made the
+ * HandlerFilterFunction} gets it from {@code next.handle(request)}, whatever has made the
  * response. {@link #headers()} and {@link #cookies()} can be changed. Returning it sends
  * it, with its body; returning another {@link ServerResponse} sends that one instead, and
  * what has not been sent of this one is released.

@@ -1,7 +1,7 @@
 package io.github.asyncmiddleware;
 
 /**
- * What becomes of a request when a middleware itself fails before it has handed over.
+ * What happens to a request when a middleware itself fails before it has handed over.
  */
 public enum OnFailure {
 

@@ -6,6 +6,8 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
+import org.springframework.aot.hint.annotation.Reflective;
+
 /**
  * Makes a method of a bean that is annotated with {@link AsyncMiddleware} run before the
  * rest of the chain. A bean has at most one such method.
@@ -39,6 +41,7 @@ import java.lang.annotation.Target;
 @Target({ ElementType.METHOD, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
+@Reflective(HookReflectiveProcessor.class)
 public @interface OnRequest {
 
 	/**

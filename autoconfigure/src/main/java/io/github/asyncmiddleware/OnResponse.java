@@ -6,12 +6,14 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
+import org.springframework.aot.hint.annotation.Reflective;
+
 /**
  * Makes a method of a bean that is annotated with {@link AsyncMiddleware} run right
  * before the head of the response goes to the server. A bean has at most one such method.
  * <p>
- * It sees the status that the client gets, whoever has made the response: the handler, an
- * exception handler, Spring Security, or a middleware that has answered. Headers and
+ * It sees the status that the client gets, whatever has made the response: the handler,
+ * an exception handler, Spring Security, or a middleware that has answered. Headers and
  * cookies can still be changed, and so can the status. It runs once for each request in
  * which the middleware has been started, inner middlewares before outer ones, behind all
  * other actions before the commit.
@@ -29,6 +31,7 @@ import java.lang.annotation.Target;
 @Target({ ElementType.METHOD, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
+@Reflective(HookReflectiveProcessor.class)
 public @interface OnResponse {
 
 	/**

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import io.github.asyncmiddleware.actuate.SampleStore.MiddlewareTiming;
 import io.github.asyncmiddleware.actuate.SampleStore.Timing;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
+import io.github.asyncmiddleware.internal.chain.DisabledMiddleware;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
@@ -35,8 +36,6 @@ import org.springframework.web.util.pattern.PathPattern;
 @RegisterReflectionForBinding({ AsyncMiddlewareEndpoint.MiddlewareDescriptor.class,
 		AsyncMiddlewareEndpoint.ForeignFilterDescriptor.class })
 public class AsyncMiddlewareEndpoint {
-
-	private static final String WINDOW = SlidingWindow.LENGTH.toMinutes() + "m";
 
 	private final Supplier<List<ChainEntry>> chain;
 
@@ -66,7 +65,7 @@ public class AsyncMiddlewareEndpoint {
 	public ChainDescriptor chain(@Nullable String method, @Nullable String path) {
 		RequestLine request = RequestLine.of(method, path);
 		MiddlewareStatistics.Reading reading = this.statistics.read();
-		return new ChainDescriptor(WINDOW, TimingDescriptor.of(reading.app()),
+		return new ChainDescriptor(SlidingWindow.LABEL, TimingDescriptor.of(reading.app()),
 				this.chain.get().stream().map((entry) -> describe(entry, reading, request)).toList());
 	}
 
@@ -87,8 +86,13 @@ public class AsyncMiddlewareEndpoint {
 
 	private static EntryDescriptor describe(ChainEntry entry, MiddlewareStatistics.Reading reading,
 			@Nullable RequestLine request) {
-		return (entry instanceof Middleware middleware) ? describe(middleware, reading, request)
-				: describeForeign(entry, reading);
+		if (entry instanceof Middleware middleware) {
+			return describe(middleware, reading, request);
+		}
+		if (entry instanceof DisabledMiddleware disabled) {
+			return describe(disabled, request);
+		}
+		return describeForeign(entry, reading);
 	}
 
 	private static ForeignFilterDescriptor describeForeign(ChainEntry entry, MiddlewareStatistics.Reading reading) {
@@ -103,6 +107,18 @@ public class AsyncMiddlewareEndpoint {
 				counts(MiddlewareResult.values(), timing.results()), timing.blocked());
 	}
 
+	/**
+	 * Has no numbers, but the fields for them, so that a reader of rows needs no case for
+	 * it.
+	 */
+	private static MiddlewareDescriptor describe(DisabledMiddleware disabled, @Nullable RequestLine request) {
+		return new MiddlewareDescriptor(disabled.name(), disabled.type().getName(), lowerCase(disabled.style()),
+				disabled.order(), false, ScopeDescriptor.of(disabled.scope()), disabled.concurrent(), null,
+				describe(disabled.timeout()), lowerCase(disabled.onFailure()), false, TimingDescriptor.NONE,
+				TimingDescriptor.NONE, Map.of(), Map.of(), 0, (request != null) ? Boolean.FALSE : null,
+				(request != null) ? "middleware is disabled" : null);
+	}
+
 	private static MiddlewareDescriptor describe(Middleware middleware, MiddlewareStatistics.Reading reading,
 			@Nullable RequestLine request) {
 		MiddlewareTiming timing = reading.middleware(middleware.index());
@@ -110,7 +126,7 @@ public class AsyncMiddlewareEndpoint {
 		MiddlewareCode code = middleware.code();
 		return new MiddlewareDescriptor(middleware.name(), middleware.type().getName(), lowerCase(code.style()),
 				middleware.order(), false, ScopeDescriptor.of(middleware.scope()), code.concurrent() != null,
-				code.runsOn().label(), describe(middleware.timeout()), middleware.onFailure().name(),
+				code.runsOn().label(), describe(middleware.timeout()), lowerCase(middleware.onFailure()), true,
 				TimingDescriptor.of(timing.ttfb()), TimingDescriptor.of(timing.own()),
 				counts(MiddlewareResult.values(), timing.results()), counts(Misuse.values(), timing.misuse()),
 				timing.blocked(), (request != null) ? (reason == null) : null, reason);
@@ -172,10 +188,11 @@ public class AsyncMiddlewareEndpoint {
 	 * @param scope the requests it runs for
 	 * @param concurrent whether it may be at work at the same time as its neighbours
 	 * @param runsOn where it runs: {@code event-loop}, {@code virtual-thread} or
-	 * {@code pool}
+	 * {@code pool}; absent if it is disabled
 	 * @param timeout how much time it has for itself, if that is limited
-	 * @param onFailure what becomes of a request when it fails: {@code FAIL} or
-	 * {@code SKIP}
+	 * @param onFailure what happens to a request when it fails: {@code fail} or
+	 * {@code skip}
+	 * @param enabled whether it takes part; what is disabled stands where it would run
 	 * @param ttfb its time to first byte
 	 * @param own its own time
 	 * @param results how often its part ended how, since start
@@ -185,9 +202,10 @@ public class AsyncMiddlewareEndpoint {
 	 * @param reason why it does not
 	 */
 	public record MiddlewareDescriptor(String name, String type, String style, int order, boolean foreign,
-			ScopeDescriptor scope, boolean concurrent, String runsOn, @Nullable String timeout, String onFailure,
-			TimingDescriptor ttfb, TimingDescriptor own, Map<String, Long> results, Map<String, Long> misuse,
-			long blocked, @Nullable Boolean applies, @Nullable String reason) implements EntryDescriptor {
+			ScopeDescriptor scope, boolean concurrent, @Nullable String runsOn, @Nullable String timeout,
+			String onFailure, boolean enabled, TimingDescriptor ttfb, TimingDescriptor own, Map<String, Long> results,
+			Map<String, Long> misuse, long blocked, @Nullable Boolean applies,
+			@Nullable String reason) implements EntryDescriptor {
 
 	}
 
@@ -243,6 +261,8 @@ public class AsyncMiddlewareEndpoint {
 	 */
 	public record TimingDescriptor(long count, @Nullable Double mean, @Nullable Double p50, @Nullable Double p95,
 			@Nullable Double p99, @Nullable Double max) {
+
+		private static final TimingDescriptor NONE = new TimingDescriptor(0, null, null, null, null, null);
 
 		private static TimingDescriptor of(Timing timing) {
 			DurationHistogram window = timing.window();

@@ -14,7 +14,7 @@ import org.springframework.util.Assert;
 
 /**
  * The numbers behind the endpoint: counts since start, quantiles over a sliding window.
- * Needs no meter registry. Up to date whenever somebody looks.
+ * Needs no meter registry. Up to date whenever it is read.
  */
 public final class MiddlewareStatistics implements SampleListener {
 

@@ -10,7 +10,7 @@ import org.springframework.http.HttpMethod;
 import org.springframework.http.server.PathContainer;
 
 /**
- * A request that somebody asks about, as given by the parameters of the endpoint.
+ * The request that a reader asks about, as given by the parameters of the endpoint.
  *
  * @param method the method
  * @param path the path within the application

@@ -33,6 +33,8 @@ final class SampleStore {
 				case APP -> this.app.record(minute, nanoseconds);
 				case TTFB -> middleware(Sample.index(sample)).ttfb.record(minute, nanoseconds);
 				case OWN -> middleware(Sample.index(sample)).own(minute, nanoseconds, Sample.result(sample));
+				case TRACE -> {
+				}
 			}
 		}
 	}

@@ -20,6 +20,9 @@ final class SlidingWindow {
 	 */
 	static final Duration LENGTH = SLICE.multipliedBy(SLICES);
 
+	/** The same for people. */
+	static final String LABEL = LENGTH.toMinutes() + "m";
+
 	private final @Nullable DurationHistogram[] slices = new DurationHistogram[SLICES];
 
 	/** The minute that the histogram in the same place is for. */

@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.time.Duration;
 import java.util.List;
 
 import io.github.asyncmiddleware.internal.boundary.MiddlewareHttpHandlerFactory;
@@ -7,14 +8,18 @@ import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.guard.FailureReporter;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
+import io.github.asyncmiddleware.internal.guard.SlowRequestReporter;
 import io.github.asyncmiddleware.internal.record.HeadDecorator;
 import io.github.asyncmiddleware.internal.record.StepObserver;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.github.asyncmiddleware.internal.watch.RequestWatch;
 import io.github.asyncmiddleware.metrics.ServerTiming;
+import io.github.asyncmiddleware.metrics.ServerTimingPolicy;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -22,7 +27,6 @@ import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortT
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -34,6 +38,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
+import org.springframework.util.StringUtils;
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerMapping;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.util.pattern.PathPatternParser;
@@ -89,6 +95,14 @@ public final class AsyncMiddlewareAutoConfiguration {
 				: PathPatternParser.defaultInstance;
 	}
 
+	/**
+	 * What the times of the middlewares are read from, and the pauses of the log.
+	 */
+	@Bean
+	Ticker asyncMiddlewareTicker() {
+		return Ticker.SYSTEM;
+	}
+
 	@Bean
 	DeadlineWheel asyncMiddlewareDeadlines() {
 		return new DeadlineWheel();
@@ -110,26 +124,48 @@ public final class AsyncMiddlewareAutoConfiguration {
 		return new WatchLifecycle(watch);
 	}
 
-	@Bean(HandlerDecorators.OURS)
-	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
-			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, DeadlineWheel deadlines,
-			WatchLifecycle watch, ObjectProvider<StepObserver> observer) {
-		List<RequestListener> all = listeners.orderedStream().toList();
-		all.forEach((listener) -> chain.tellOfMeasured(listener::onMeasured));
-		Guards guards = new Guards(misuseGuard(properties, all), new FailureReporter(Ticker.SYSTEM), deadlines,
-				watch.activities(), observer.getIfAvailable());
-		return new MiddlewareHttpHandlerFactory(chain, all, guards, Ticker.SYSTEM, headDecorator(properties, chain));
+	@Bean
+	@Nullable SlowRequestReporter asyncMiddlewareSlowRequestReporter(AsyncMiddlewareProperties properties,
+			ObjectProvider<RequestTraces> traces, Ticker ticker) {
+		Duration threshold = properties.getSlowRequests().getLogThreshold();
+		return (threshold != null) ? new SlowRequestReporter(threshold, ticker,
+				SingletonSupplier.of(() -> traces.getIfAvailable(() -> RequestTraces.NONE))) : null;
 	}
 
-	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners) {
+	@Bean
+	Guards asyncMiddlewareGuards(AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners,
+			DeadlineWheel deadlines, WatchLifecycle watch, Ticker ticker, ObjectProvider<StepObserver> observer) {
+		return new Guards(misuseGuard(properties, listeners.orderedStream().toList(), ticker),
+				new FailureReporter(ticker), deadlines, watch.activities(), observer.getIfAvailable());
+	}
+
+	@Bean(HandlerDecorators.OURS)
+	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
+			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, Guards guards,
+			Ticker ticker, ObjectProvider<ServerTimingPolicy> serverTimingPolicy) {
+		List<RequestListener> all = listeners.orderedStream().toList();
+		all.forEach((listener) -> chain.tellOfMeasured(listener::onMeasured));
+		return new MiddlewareHttpHandlerFactory(chain, all, guards, ticker,
+				headDecorator(properties, serverTimingPolicy.getIfAvailable(), chain));
+	}
+
+	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners,
+			Ticker ticker) {
 		return switch (properties.getMisuse()) {
-			case FAIL -> new MisuseReporter(true, listeners, Ticker.SYSTEM);
-			case WARN -> new MisuseReporter(false, listeners, Ticker.SYSTEM);
+			case FAIL -> new MisuseReporter(true, listeners, ticker);
+			case WARN -> new MisuseReporter(false, listeners, ticker);
 			case OFF -> MisuseGuard.OFF;
 		};
 	}
 
-	private static HeadDecorator headDecorator(AsyncMiddlewareProperties properties, MiddlewareChain chain) {
+	private static HeadDecorator headDecorator(AsyncMiddlewareProperties properties,
+			@Nullable ServerTimingPolicy policy, MiddlewareChain chain) {
+		String token = properties.getServerTimingToken();
+		if (policy != null || StringUtils.hasText(token)) {
+			ServerTimingPolicy.Detail detail = ServerTimingPolicy.Detail.valueOf(properties.getServerTiming().name());
+			return ServerTiming.decided((policy != null) ? policy : (exchange) -> detail,
+					StringUtils.hasText(token) ? token : null, chain.middlewares());
+		}
 		return switch (properties.getServerTiming()) {
 			case OFF -> HeadDecorator.NONE;
 			case TOTAL -> ServerTiming.total();
@@ -138,17 +174,19 @@ public final class AsyncMiddlewareAutoConfiguration {
 	}
 
 	/**
-	 * Leaves the management endpoints out.
+	 * Leaves the management endpoints out. Whether it does is decided when the
+	 * application runs: a condition would be that of the build where it is processed
+	 * ahead of time.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ PathMappedEndpoints.class, ManagementPortType.class })
-	@ConditionalOnProperty(name = "async-middleware.skip-management", havingValue = "true")
 	static class SkipManagementConfiguration {
 
 		@Bean
-		ManagementRequests asyncMiddlewareManagementRequests(ObjectProvider<PathMappedEndpoints> endpoints,
-				Environment environment) {
-			return new EndpointManagementRequests(endpoints::getIfAvailable, environment);
+		ManagementRequests asyncMiddlewareManagementRequests(AsyncMiddlewareProperties properties,
+				ObjectProvider<PathMappedEndpoints> endpoints, Environment environment) {
+			return properties.isSkipManagement()
+					? new EndpointManagementRequests(endpoints::getIfAvailable, environment) : ManagementRequests.NONE;
 		}
 
 	}

@@ -2,7 +2,10 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpoint;
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
+import io.github.asyncmiddleware.actuate.SlowRequestsEndpoint;
+import io.github.asyncmiddleware.actuate.SlowestRequests;
 import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -11,10 +14,11 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
- * Auto-configuration for {@link AsyncMiddlewareEndpoint}. Nothing is measured for it
- * where it is not exposed.
+ * Auto-configuration for {@link AsyncMiddlewareEndpoint} and
+ * {@link SlowRequestsEndpoint}. Nothing is measured for one that is not exposed.
  */
 @AutoConfiguration(after = AsyncMiddlewareAutoConfiguration.class)
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
@@ -37,7 +41,27 @@ public final class AsyncMiddlewareEndpointAutoConfiguration {
 		AsyncMiddlewareEndpoint asyncMiddlewareEndpoint(ObjectProvider<MiddlewareChain> chain,
 				MiddlewareStatistics statistics) {
 			// Later, as the chain may want to know the paths of all endpoints
-			return new AsyncMiddlewareEndpoint(() -> chain.getObject().entries(), statistics);
+			return new AsyncMiddlewareEndpoint(() -> chain.getObject().rows(), statistics);
+		}
+
+	}
+
+	/**
+	 * Apart for the same reason.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnAvailableEndpoint(SlowRequestsEndpoint.class)
+	static class SlowRequestsConfiguration {
+
+		@Bean
+		SlowestRequests asyncMiddlewareSlowestRequests(ObjectProvider<RequestTraces> traces) {
+			return new SlowestRequests(Ticker.SYSTEM,
+					SingletonSupplier.of(() -> traces.getIfAvailable(() -> RequestTraces.NONE)));
+		}
+
+		@Bean
+		SlowRequestsEndpoint asyncMiddlewareSlowRequestsEndpoint(SlowestRequests requests) {
+			return new SlowRequestsEndpoint(requests);
 		}
 
 	}

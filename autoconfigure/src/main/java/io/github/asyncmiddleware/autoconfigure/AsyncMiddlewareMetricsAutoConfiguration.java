@@ -1,39 +1,43 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.github.asyncmiddleware.metrics.MiddlewareMetrics;
 import io.github.asyncmiddleware.metrics.MiddlewareTags;
 import io.micrometer.core.instrument.MeterRegistry;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 
 /**
- * Auto-configuration for the meters of asynchronous middleware.
+ * Auto-configuration for the meters of asynchronous middleware. Whether there are any is
+ * decided when the application runs, also where it was processed ahead of time.
  */
 @AutoConfiguration(after = AsyncMiddlewareAutoConfiguration.class,
 		afterName = "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration")
 @ConditionalOnClass(MeterRegistry.class)
 @ConditionalOnBean({ MeterRegistry.class, MiddlewareChain.class })
-@ConditionalOnProperty(name = "async-middleware.metrics.enabled", matchIfMissing = true)
 public final class AsyncMiddlewareMetricsAutoConfiguration {
 
 	@Bean
-	RequestListener asyncMiddlewareMetricsListener(MeterRegistry registry, MiddlewareChain chain,
-			ObjectProvider<MiddlewareTags> tags, ActiveRequests active) {
-		return MiddlewareMetrics.listener(registry, chain.middlewares(), chain.measuresForeign(),
-				tags.orderedStream().toList(), active);
+	@Nullable RequestListener asyncMiddlewareMetricsListener(AsyncMiddlewareProperties properties, MeterRegistry registry,
+			MiddlewareChain chain, ObjectProvider<MiddlewareTags> tags, ActiveRequests active,
+			ObjectProvider<RequestTraces> traces) {
+		return properties.getMetrics().isEnabled()
+				? MiddlewareMetrics.listener(registry, chain.middlewares(), chain.measuresForeign(),
+						tags.orderedStream().toList(), active, traces.getIfAvailable(() -> RequestTraces.NONE))
+				: null;
 	}
 
 	@Bean
-	BlockingWorkMetrics asyncMiddlewareBlockingWorkMetrics(MiddlewareChain chain,
+	@Nullable BlockingWorkMetrics asyncMiddlewareBlockingWorkMetrics(AsyncMiddlewareProperties properties, MiddlewareChain chain,
 			ObjectProvider<BlockingWork> blockingWork) {
-		return new BlockingWorkMetrics(chain, blockingWork);
+		return properties.getMetrics().isEnabled() ? new BlockingWorkMetrics(chain, blockingWork) : null;
 	}
 
 }

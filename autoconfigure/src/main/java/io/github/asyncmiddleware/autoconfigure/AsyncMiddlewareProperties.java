@@ -34,7 +34,7 @@ public class AsyncMiddlewareProperties {
 	private boolean skipManagement = false;
 
 	/**
-	 * What becomes of middlewares that break the rules of a filter.
+	 * What happens to middlewares that break the rules of a filter.
 	 */
 	private Misuse misuse = Misuse.FAIL;
 
@@ -51,6 +51,12 @@ public class AsyncMiddlewareProperties {
 	private ServerTiming serverTiming = ServerTiming.OFF;
 
 	/**
+	 * Secret with which a request can ask for the details of its time, in the header
+	 * "Server-Timing-Token". None can by default.
+	 */
+	private @Nullable String serverTimingToken;
+
+	/**
 	 * Whether filters that are no middlewares are measured like them, under the names of
 	 * their beans.
 	 */
@@ -65,6 +71,8 @@ public class AsyncMiddlewareProperties {
 	private final Blocking blocking = new Blocking();
 
 	private final BlockingWatch blockingWatch = new BlockingWatch();
+
+	private final SlowRequests slowRequests = new SlowRequests();
 
 	private final Metrics metrics = new Metrics();
 
@@ -115,6 +123,14 @@ public class AsyncMiddlewareProperties {
 		this.serverTiming = serverTiming;
 	}
 
+	public @Nullable String getServerTimingToken() {
+		return this.serverTimingToken;
+	}
+
+	public void setServerTimingToken(@Nullable String serverTimingToken) {
+		this.serverTimingToken = serverTimingToken;
+	}
+
 	public ForeignFilters getForeignFilters() {
 		return this.foreignFilters;
 	}
@@ -139,6 +155,10 @@ public class AsyncMiddlewareProperties {
 		return this.blockingWatch;
 	}
 
+	public SlowRequests getSlowRequests() {
+		return this.slowRequests;
+	}
+
 	public Metrics getMetrics() {
 		return this.metrics;
 	}
@@ -148,7 +168,30 @@ public class AsyncMiddlewareProperties {
 	}
 
 	/**
-	 * What becomes of misuse.
+	 * Requests that take long.
+	 */
+	public static class SlowRequests {
+
+		/**
+		 * How long a request may take until the head of its response; each one that takes
+		 * longer is logged. None is logged by default.
+		 */
+		private @Nullable Duration logThreshold;
+
+		public @Nullable Duration getLogThreshold() {
+			return this.logThreshold;
+		}
+
+		public void setLogThreshold(@Nullable Duration logThreshold) {
+			Assert.isTrue(logThreshold == null || !logThreshold.isNegative(),
+					"'async-middleware.slow-requests.log-threshold' must not be negative");
+			this.logThreshold = logThreshold;
+		}
+
+	}
+
+	/**
+	 * What happens on misuse.
 	 */
 	public enum Misuse {
 
@@ -360,7 +403,7 @@ public class AsyncMiddlewareProperties {
 		private @Nullable String timeout;
 
 		/**
-		 * What becomes of a request when the middleware fails before it has handed over.
+		 * What happens to a request when the middleware fails before it has handed over.
 		 */
 		private @Nullable OnFailure onFailure;
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.internal.guard.LogNames;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -22,7 +23,7 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnWebApplication(type = Type.SERVLET)
 final class AsyncMiddlewareServletAutoConfiguration {
 
-	private static final Log logger = LogFactory.getLog(AsyncMiddlewareServletAutoConfiguration.class);
+	private static final Log logger = LogFactory.getLog(LogNames.CHAIN);
 
 	@Bean
 	SmartInitializingSingleton unusedMiddlewareWarning(ListableBeanFactory beanFactory) {

@@ -8,7 +8,7 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 
 /**
  * A bean factory and its ancestors, seen as one: a bean hides those of the same name
- * farther up, as it does for whoever asks for beans of a type.
+ * farther up, as it does for all code that asks for beans of a type.
  */
 final class BeanFactoryHierarchy {
 

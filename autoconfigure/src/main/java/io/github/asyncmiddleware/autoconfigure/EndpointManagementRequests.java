@@ -1,16 +1,11 @@
 package io.github.asyncmiddleware.autoconfigure;
 
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
-import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoint;
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.boot.actuate.endpoint.web.WebServerNamespace;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
@@ -19,9 +14,13 @@ import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
 
 /**
- * The requests to the endpoints of Spring Boot Actuator.
+ * The requests to the endpoints of Spring Boot Actuator: those that
+ * {@code EndpointRequest.toAnyEndpoint()} of Spring Boot matches. What is beside them,
+ * such as a controller under the same base path, is none of them.
  */
 class EndpointManagementRequests implements ManagementRequests {
+
+	private static final String DISCOVERY = "management.endpoints.web.discovery.enabled";
 
 	private final Supplier<@Nullable PathMappedEndpoints> endpoints;
 
@@ -33,37 +32,39 @@ class EndpointManagementRequests implements ManagementRequests {
 	}
 
 	@Override
-	public List<String> paths() {
+	public List<String> endpoints(@Nullable ApplicationContext context) {
 		PathMappedEndpoints endpoints = this.endpoints.get();
-		if (endpoints == null) {
+		return (endpoints != null && areServedIn(context))
+				? endpoints.getAllPaths().stream().map((path) -> path + "/**").distinct().toList() : List.of();
+	}
+
+	/**
+	 * There is no page where it is switched off, nor at the root of a server that is not
+	 * for management alone.
+	 */
+	@Override
+	public List<String> links(@Nullable ApplicationContext context) {
+		PathMappedEndpoints endpoints = this.endpoints.get();
+		if (endpoints == null || !areServedIn(context)
+				|| !this.environment.getProperty(DISCOVERY, Boolean.class, true)) {
 			return List.of();
 		}
-		Set<String> paths = new LinkedHashSet<>();
-		if (ManagementPortType.get(this.environment) == ManagementPortType.SAME) {
-			if (StringUtils.hasText(endpoints.getBasePath())) {
-				paths.add(endpoints.getBasePath());
-			}
-			paths.addAll(endpoints.getAllPaths());
+		String basePath = endpoints.getBasePath();
+		if (StringUtils.hasText(basePath)) {
+			return basePath.endsWith("/") ? List.of(basePath) : List.of(basePath, basePath + "/");
 		}
-		for (PathMappedEndpoint endpoint : endpoints) {
-			paths.addAll(endpoint.getAdditionalPaths(WebServerNamespace.SERVER));
-		}
-		return withChildren(paths);
+		return isManagement(context) ? List.of("/") : List.of();
 	}
 
-	private static List<String> withChildren(Collection<String> paths) {
-		List<String> patterns = new ArrayList<>();
-		for (String path : paths) {
-			patterns.add(path);
-			if (!path.equals("/")) {
-				patterns.add(path + "/**");
-			}
-		}
-		return patterns;
+	private boolean areServedIn(@Nullable ApplicationContext context) {
+		return switch (ManagementPortType.get(this.environment)) {
+			case SAME -> true;
+			case DIFFERENT -> isManagement(context);
+			case DISABLED -> false;
+		};
 	}
 
-	@Override
-	public boolean areAllIn(@Nullable ApplicationContext context) {
+	private static boolean isManagement(@Nullable ApplicationContext context) {
 		return WebServerApplicationContext.hasServerNamespace(context, WebServerNamespace.MANAGEMENT.getValue());
 	}
 

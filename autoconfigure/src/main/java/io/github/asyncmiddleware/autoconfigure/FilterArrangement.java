@@ -1,8 +1,11 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -66,7 +69,7 @@ final class FilterArrangement {
 
 	/**
 	 * Among filters of the same order the foreign ones come first, then the middlewares
-	 * by name.
+	 * by name, as far as no relation of theirs says otherwise.
 	 */
 	private static List<Placed> settleTies(List<Placed> filters) {
 		List<Placed> settled = new ArrayList<>(filters.size());
@@ -77,14 +80,36 @@ final class FilterArrangement {
 				to++;
 			}
 			List<Placed> tied = filters.subList(from, to);
-			tied.stream().filter((filter) -> !isMiddleware(filter)).forEach(settled::add);
+			List<Placed> byName = new ArrayList<>(tied.stream().filter((filter) -> !isMiddleware(filter)).toList());
 			tied.stream()
 				.filter(FilterArrangement::isMiddleware)
 				.sorted(Comparator.comparing((filter) -> filter.entry().name()))
-				.forEach(settled::add);
+				.forEach(byName::add);
+			Set<Placed> visited = Collections.newSetFromMap(new IdentityHashMap<>());
+			byName.forEach((filter) -> settle(filter, byName, visited, settled));
 			from = to;
 		}
 		return settled;
+	}
+
+	/**
+	 * Put a filter behind those that have to come before it. What is in a cycle is left
+	 * as it is: that is refused later.
+	 */
+	private static void settle(Placed filter, List<Placed> tied, Set<Placed> visited, List<Placed> settled) {
+		if (visited.add(filter)) {
+			tied.stream()
+				.filter((other) -> isSettledBefore(other, filter, tied))
+				.forEach((other) -> settle(other, tied, visited, settled));
+			settled.add(filter);
+		}
+	}
+
+	private static boolean isSettledBefore(Placed filter, Placed other, List<Placed> tied) {
+		if (!isMiddleware(filter) && !isMiddleware(other)) {
+			return tied.indexOf(filter) < tied.indexOf(other);
+		}
+		return (filter.fixed() && filter.precedes(other)) || (other.fixed() && other.follows(filter));
 	}
 
 	private static boolean isMiddleware(Placed filter) {
@@ -212,8 +237,8 @@ final class FilterArrangement {
 
 	private static InvalidMiddlewareException contradiction(Placed filter, String relation, Placed other) {
 		String description = "The middleware %s has to run %s the filter %s, but %s.".formatted(describe(filter),
-				relation, describe(other),
-				filter.fixed() ? "its own order says otherwise" : "other relations say otherwise");
+				relation, describe(other), (filter.fixed() && filter.entry().order() != other.entry().order())
+						? "its own order says otherwise" : "other relations say otherwise");
 		return new InvalidMiddlewareException(description,
 				"Change the order or remove the relation, in @AsyncMiddleware or in the properties '%s.%s.*'."
 					.formatted(AsyncMiddlewareProperties.MIDDLEWARE, filter.entry().name()));

@@ -17,25 +17,27 @@ interface ManagementRequests {
 	ManagementRequests NONE = new ManagementRequests() {
 
 		@Override
-		public List<String> paths() {
+		public List<String> endpoints(@Nullable ApplicationContext context) {
 			return List.of();
 		}
 
 		@Override
-		public boolean areAllIn(@Nullable ApplicationContext context) {
-			return false;
+		public List<String> links(@Nullable ApplicationContext context) {
+			return List.of();
 		}
 
 	};
 
 	/**
-	 * The path patterns of the management endpoints on the port of the application.
+	 * The path patterns of the management endpoints.
+	 * @param context the context of the server that gets the requests
 	 */
-	List<String> paths();
+	List<String> endpoints(@Nullable ApplicationContext context);
 
 	/**
-	 * Whether a context serves nothing but management endpoints.
+	 * The path patterns of the page that links to them, for requests with {@code GET}.
+	 * @param context the context of the server that gets the requests
 	 */
-	boolean areAllIn(@Nullable ApplicationContext context);
+	List<String> links(@Nullable ApplicationContext context);
 
 }

@@ -22,6 +22,7 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
+import io.github.asyncmiddleware.internal.guard.LogNames;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +52,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	static final String BEAN_NAME = "asyncMiddlewareChain";
 
-	private static final Log logger = LogFactory.getLog(MiddlewareChain.class);
+	private static final Log logger = LogFactory.getLog(LogNames.CHAIN);
 
 	/** How many filters the line at start-up names. */
 	private static final int LOGGED = 30;
@@ -70,6 +71,10 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	private final Map<String, String> names;
 
 	private final boolean enabled;
+
+	private final DisabledMiddlewares disabled;
+
+	private final Supplier<PathPatternParser> parser;
 
 	private final ManagementRequests management;
 
@@ -94,6 +99,8 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		this.context = context;
 		this.orders = new FilterOrders(context.getBeanFactory());
 		this.enabled = enabled;
+		this.disabled = new DisabledMiddlewares(definitions.all(), enabled, this.orders);
+		this.parser = parser;
 		this.management = management;
 		this.definitions = definitions;
 		this.codes = codes;
@@ -105,25 +112,35 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			definitions.all()
 				.stream()
 				.filter(MiddlewareDefinition::enabled)
-				.forEach((definition) -> this.middlewares.put(definition.name(), create(definition, parser.get())));
+				.forEach((definition) -> this.middlewares.put(definition.name(), create(definition)));
 		}
 		this.measured = (enabled && measuresForeign) ? new MeasuredFilters(this.middlewares.size()) : null;
 	}
 
-	private Middleware create(MiddlewareDefinition definition, PathPatternParser parser) {
+	private Middleware create(MiddlewareDefinition definition) {
 		Object bean = this.context.getBean(definition.name());
 		if (this.definitions.isInherited(definition)) {
 			this.definitions.inherited(bean, definition);
 		}
 		checkOrder(definition, bean);
-		MiddlewareScope scope = new MiddlewareScope(parse(definition.path(), parser),
-				parse(definition.excludePath(), parser),
-				parse(this.management.paths(), PathPatternParser.defaultInstance),
-				definition.method().stream().map(HttpMethod::valueOf).collect(Collectors.toSet()));
 		Class<?> type = type(bean, definition.name());
 		MiddlewareCode code = this.codes.codeOf(definition, bean, type);
-		return new Middleware(this.middlewares.size(), definition.name(), type, order(definition, bean), scope,
-				definition.onFailure(), definition.timeout(), code);
+		return new Middleware(this.middlewares.size(), definition.name(), type, order(definition, bean),
+				scope(definition), definition.onFailure(), definition.timeout(), code);
+	}
+
+	private MiddlewareScope scope(MiddlewareDefinition definition) {
+		PathPatternParser parser = this.parser.get();
+		MiddlewareScope scope = new MiddlewareScope(parse(definition.path(), parser),
+				parse(definition.excludePath(), parser),
+				definition.method().stream().map(HttpMethod::valueOf).collect(Collectors.toSet()));
+		return withoutManagement(scope, this.context);
+	}
+
+	private MiddlewareScope withoutManagement(MiddlewareScope scope, @Nullable ApplicationContext context) {
+		PathPatternParser parser = PathPatternParser.defaultInstance;
+		return scope.withoutManagement(parse(this.management.endpoints(context), parser),
+				parse(this.management.links(context), parser));
 	}
 
 	/**
@@ -189,15 +206,24 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			String chain = describe(entries());
 			logger.info(chain);
 		}
+		this.disabled.warn(this.context.getEnvironment());
 	}
 
 	private static String describe(List<ChainEntry> entries) {
 		String chain = entries.stream()
 			.limit(LOGGED)
-			.map((entry) -> entry.name() + " (" + describe(entry.order()) + describeKind(entry) + ")")
+			.map((entry) -> shortName(entry) + " (" + describe(entry.order()) + describeKind(entry) + ")")
 			.collect(Collectors.joining(" > "));
 		int more = entries.size() - LOGGED;
 		return "Filter chain: " + chain + ((more > 0) ? " > and " + more + " more" : "");
+	}
+
+	/**
+	 * Spring names a bean that is imported by its whole class.
+	 */
+	private static String shortName(ChainEntry entry) {
+		return (entry instanceof ForeignFilter && entry.name().indexOf('.') >= 0) ? entry.type().getSimpleName()
+				: entry.name();
 	}
 
 	private static String describeKind(ChainEntry entry) {
@@ -257,9 +283,25 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		List<ChainEntry> entries = this.entries;
 		if (entries == null) {
 			entries = arrange(this.context.getBeanProvider(WebFilter.class).orderedStream().toList(), this.context);
+			checkRelated(entries);
 			this.entries = entries;
 		}
 		return entries;
+	}
+
+	private void checkRelated(List<ChainEntry> chain) {
+		RelatedFilters related = new RelatedFilters(this.context, chain);
+		this.definitions.all()
+			.stream()
+			.filter((definition) -> this.middlewares.containsKey(definition.name()))
+			.forEach(related::check);
+	}
+
+	/**
+	 * The chain of this context as people see it: with the middlewares that are disabled.
+	 */
+	List<ChainEntry> rows() {
+		return this.disabled.insertInto(entries(), this::scope);
 	}
 
 	@Override
@@ -269,7 +311,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		BeanFactoryUtils.beansOfTypeIncludingAncestors((context != null) ? context : this.context, WebFilter.class)
 			.forEach((name, filter) -> names.put(filter, this.names.getOrDefault(name, name)));
 		Set<String> left = this.definitions.all().stream().map(MiddlewareDefinition::name).collect(Collectors.toSet());
-		if (this.enabled && !this.management.areAllIn(context)) {
+		if (this.enabled) {
 			left.removeAll(this.middlewares.keySet());
 		}
 		List<Placed> placed = new ArrayList<>();
@@ -278,7 +320,8 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			String name = names.get(filter);
 			if (name == null || !left.contains(name)) {
 				MiddlewareDefinition definition = (name != null) ? this.definitions.get(name) : null;
-				((definition != null && isFilterOfParent(definition)) ? inherited : placed).add(place(filter, name));
+				((definition != null && isFilterOfParent(definition)) ? inherited : placed)
+					.add(place(filter, name, context));
 			}
 		}
 		inherited.forEach((filter) -> FilterArrangement.insert(filter, placed));
@@ -334,11 +377,12 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		}
 	}
 
-	private Placed place(WebFilter filter, @Nullable String name) {
+	private Placed place(WebFilter filter, @Nullable String name, @Nullable ApplicationContext context) {
 		MiddlewareDefinition definition = (name != null) ? this.definitions.get(name) : null;
 		Middleware middleware = (name != null) ? this.middlewares.get(name) : null;
 		if (definition != null && middleware != null && middleware.filter() == filter) {
-			return new Placed(middleware, definition.before(), definition.after(), definition.ordered());
+			Middleware scoped = middleware.withScope(withoutManagement(middleware.scope(), context));
+			return new Placed(scoped, definition.before(), definition.after(), definition.ordered());
 		}
 		Class<?> type = type(filter, name);
 		if (name != null) {
@@ -358,7 +402,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	}
 
 	/**
-	 * A bean whose annotation nobody could see in time would be a plain filter.
+	 * A bean whose annotation could not be seen in time would be a plain filter.
 	 */
 	private void checkForeign(String name, Class<?> type) {
 		if (!MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).isPresent(AsyncMiddleware.class)) {

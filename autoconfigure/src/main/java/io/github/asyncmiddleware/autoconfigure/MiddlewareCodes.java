@@ -9,7 +9,10 @@ import io.github.asyncmiddleware.internal.style.Answers;
 import io.github.asyncmiddleware.internal.style.AwaitFilter;
 import io.github.asyncmiddleware.internal.style.HookCompiler;
 import io.github.asyncmiddleware.internal.style.Hooks;
+import io.github.asyncmiddleware.internal.style.HooksFilter;
 import io.github.asyncmiddleware.internal.style.InvalidHookException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -34,6 +37,8 @@ import org.springframework.web.server.WebFilter;
  * the application.
  */
 class MiddlewareCodes {
+
+	private static final Log logger = LogFactory.getLog(MiddlewareCodes.class);
 
 	private final ConfigurableApplicationContext context;
 
@@ -93,6 +98,17 @@ class MiddlewareCodes {
 	 * @throws InvalidMiddlewareException if it cannot work
 	 */
 	MiddlewareCode codeOf(MiddlewareDefinition definition, Object bean, Class<?> type) {
+		MiddlewareCode code = makeCode(definition, bean, type);
+		if (definition.maxConcurrent() != null
+				&& !(code.filter() instanceof HooksFilter filter && filter.isOffloaded())) {
+			logger.warn(
+					"The property '%s.%s.max-concurrent' has no effect: the %s never blocks a thread of its own. Remove it, or bound the work where it is done."
+						.formatted(AsyncMiddlewareProperties.MIDDLEWARE, definition.name(), definition.describe()));
+		}
+		return code;
+	}
+
+	private MiddlewareCode makeCode(MiddlewareDefinition definition, Object bean, Class<?> type) {
 		return switch (definition.style()) {
 			case NATIVE -> MiddlewareCode.of((WebFilter) bean);
 			case AWAIT ->

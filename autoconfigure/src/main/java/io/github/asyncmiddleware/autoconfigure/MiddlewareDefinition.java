@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the name of the bean
  * @param style how it is written
+ * @param type the class that the user wrote, as far as it is known without the bean
  * @param source where the user finds it: the class of the bean, or the bean method
  * @param enabled whether it takes part in the chain
  * @param order the order from a property or the annotation, or {@code null} if neither
@@ -29,18 +30,18 @@ import org.jspecify.annotations.Nullable;
  * @param maxConcurrent how many requests may be in a blocking method of it, or
  * {@code null} for as many as in all
  * @param timeout how much time it has for itself, or {@code null} for no end
- * @param onFailure what becomes of a request when it fails
+ * @param onFailure what happens to a request when it fails
  */
-record MiddlewareDefinition(String name, Style style, String source, boolean enabled, @Nullable Integer order,
-		int annotatedOrder, boolean ordered, List<Class<?>> before, List<Class<?>> after, List<String> path,
-		List<String> excludePath, List<String> method, boolean concurrent, @Nullable Integer maxConcurrent,
-		@Nullable Duration timeout, OnFailure onFailure) {
+record MiddlewareDefinition(String name, Style style, Class<?> type, String source, boolean enabled,
+		@Nullable Integer order, int annotatedOrder, boolean ordered, List<Class<?>> before, List<Class<?>> after,
+		List<String> path, List<String> excludePath, List<String> method, boolean concurrent,
+		@Nullable Integer maxConcurrent, @Nullable Duration timeout, OnFailure onFailure) {
 
 	/**
 	 * The same, when the bean itself turns out to have an order.
 	 */
 	MiddlewareDefinition withOrderOfBean() {
-		return new MiddlewareDefinition(this.name, this.style, this.source, this.enabled, this.order,
+		return new MiddlewareDefinition(this.name, this.style, this.type, this.source, this.enabled, this.order,
 				this.annotatedOrder, true, this.before, this.after, this.path, this.excludePath, this.method,
 				this.concurrent, this.maxConcurrent, this.timeout, this.onFailure);
 	}

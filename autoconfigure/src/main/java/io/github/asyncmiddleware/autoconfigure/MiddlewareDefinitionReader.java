@@ -8,12 +8,13 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.Style;
+import io.github.asyncmiddleware.internal.style.HookCompiler;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.scope.ScopedProxyUtils;
@@ -41,12 +42,17 @@ import org.springframework.web.util.pattern.PatternParseException;
  */
 class MiddlewareDefinitionReader {
 
+	private static final Log logger = LogFactory.getLog(MiddlewareDefinitionReader.class);
+
 	private static final List<String> METHODS = Arrays.stream(HttpMethod.values()).map(HttpMethod::name).toList();
 
 	/** What the name of the bean behind a scoped proxy begins with. */
 	private static final String SCOPED_TARGET = ScopedProxyUtils.getTargetBeanName("");
 
 	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
+
+	private static final List<String> PARTS_OF_THE_PLATFORM = List.of("java.", "jakarta.", "org.springframework.",
+			"reactor.", "io.micrometer.");
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -74,10 +80,30 @@ class MiddlewareDefinitionReader {
 				}
 			}
 		}
+		checkHooks();
 		definitions.sort(Comparator.comparing(MiddlewareDefinition::name));
 		checkNames(definitions);
-		checkOverriddenNames(definitions);
+		new UnknownProperties(definitions.stream().map(MiddlewareDefinition::name).toList())
+			.check(MiddlewareProperty.allIn(this.environment));
 		return List.copyOf(definitions);
+	}
+
+	/**
+	 * Nothing would call the hook methods of a bean that is no middleware. What is not
+	 * written for the application has none.
+	 */
+	private void checkHooks() {
+		for (String beanName : this.beanFactory.getBeanDefinitionNames()) {
+			Class<?> type = this.beanFactory.getType(beanName, false);
+			if (type != null && PARTS_OF_THE_PLATFORM.stream().noneMatch(type.getName()::startsWith)
+					&& HookCompiler.hasHooks(type)
+					&& this.beanFactory.findAnnotationOnBean(beanName, AsyncMiddleware.class, false) == null) {
+				throw new InvalidMiddlewareException(
+						"The bean '%s' (%s) has @OnRequest or @OnResponse methods, but is not annotated with @AsyncMiddleware, so they never run."
+							.formatted(beanName, source(beanName, ClassUtils.getUserClass(type))),
+						"Annotate the class or its @Bean method with @AsyncMiddleware, or remove the annotations from the methods.");
+			}
+		}
 	}
 
 	/**
@@ -103,7 +129,8 @@ class MiddlewareDefinitionReader {
 		checkScope(beanName, source);
 		Style style = MiddlewareStyles.styleOf(beanName, source, type, resolvableType(beanName, type));
 		MergedAnnotation<AsyncMiddleware> annotation = annotation(beanName, type);
-		AsyncMiddlewareProperties.Middleware overrides = this.overrides.of(beanName);
+		MiddlewarePlaceholders placeholders = new MiddlewarePlaceholders(this.environment, beanName, source);
+		AsyncMiddlewareProperties.Middleware overrides = this.overrides.of(beanName, placeholders);
 		int annotatedOrder = annotation.getInt("order");
 		Integer order = (overrides.getOrder() != null) ? overrides.getOrder()
 				: (annotatedOrder != 0) ? Integer.valueOf(annotatedOrder) : null;
@@ -113,14 +140,15 @@ class MiddlewareDefinitionReader {
 			order = springOrder;
 		}
 		boolean ordered = order != null || springOrder != null || Ordered.class.isAssignableFrom(type);
-		MiddlewareDefinition definition = new MiddlewareDefinition(beanName, style, source, overrides.isEnabled(),
-				order, annotatedOrder, ordered, classes(beanName, "before", overrides.getBefore(), annotation),
-				classes(beanName, "after", overrides.getAfter(), annotation),
-				strings(overrides.getPath(), annotation, "path"),
-				strings(overrides.getExcludePath(), annotation, "excludePath"),
-				strings(overrides.getMethod(), annotation, "method"),
+		MiddlewareDefinition definition = new MiddlewareDefinition(beanName, style, declaringType(beanName, type),
+				source, overrides.isEnabled(), order, annotatedOrder, ordered,
+				classes(placeholders, "before", overrides.getBefore(), annotation),
+				classes(placeholders, "after", overrides.getAfter(), annotation),
+				strings(placeholders, "path", overrides.getPath(), annotation),
+				strings(placeholders, "excludePath", overrides.getExcludePath(), annotation),
+				strings(placeholders, "method", overrides.getMethod(), annotation),
 				(overrides.getConcurrent() != null) ? overrides.getConcurrent() : annotation.getBoolean("concurrent"),
-				overrides.getMaxConcurrent(), timeout(beanName, source, overrides.getTimeout(), annotation),
+				overrides.getMaxConcurrent(), timeout(placeholders, overrides.getTimeout(), annotation),
 				(overrides.getOnFailure() != null) ? overrides.getOnFailure()
 						: annotation.getEnum("onFailure", OnFailure.class));
 		MiddlewareStyles.checkConcurrent(definition, type);
@@ -128,6 +156,7 @@ class MiddlewareDefinitionReader {
 		checkOrder(definition, springOrder);
 		checkPatterns(definition, "path", definition.path());
 		checkPatterns(definition, "excludePath", definition.excludePath());
+		checkExcluded(definition);
 		checkMethods(definition);
 		return definition;
 	}
@@ -159,6 +188,16 @@ class MiddlewareDefinitionReader {
 	}
 
 	/**
+	 * The class that the user wrote, as far as that is known without the bean: where the
+	 * bean method only tells an interface, the class that has the method.
+	 */
+	private Class<?> declaringType(String beanName, Class<?> type) {
+		Method factoryMethod = factoryMethod(beanName);
+		return (factoryMethod != null && (type.isInterface() || type == Object.class))
+				? factoryMethod.getDeclaringClass() : type;
+	}
+
+	/**
 	 * The annotation of the bean method if there is one, else that of the class.
 	 */
 	private MergedAnnotation<AsyncMiddleware> annotation(String beanName, Class<?> type) {
@@ -183,16 +222,18 @@ class MiddlewareDefinitionReader {
 		return owner.containsBeanDefinition(beanName) ? owner.getMergedBeanDefinition(beanName) : null;
 	}
 
-	private List<String> strings(@Nullable List<String> override, MergedAnnotation<AsyncMiddleware> annotation,
-			String attribute) {
-		List<String> strings = (override != null) ? override : List.of(annotation.getStringArray(attribute));
-		return strings.stream().map(this.environment::resolveRequiredPlaceholders).toList();
+	private static List<String> strings(MiddlewarePlaceholders placeholders, String attribute,
+			@Nullable List<String> override, MergedAnnotation<AsyncMiddleware> annotation) {
+		return placeholders.resolve(attribute,
+				(override != null) ? override : List.of(annotation.getStringArray(attribute)));
 	}
 
-	private @Nullable Duration timeout(String beanName, String source, @Nullable String override,
+	private static @Nullable Duration timeout(MiddlewarePlaceholders placeholders, @Nullable String override,
 			MergedAnnotation<AsyncMiddleware> annotation) {
-		String text = (override != null) ? override : annotation.getString("timeout");
-		String value = this.environment.resolveRequiredPlaceholders(text).strip();
+		String beanName = placeholders.beanName();
+		String source = placeholders.source();
+		String value = placeholders.resolve("timeout", (override != null) ? override : annotation.getString("timeout"))
+			.strip();
 		if (value.isEmpty()) {
 			return null;
 		}
@@ -222,20 +263,20 @@ class MiddlewareDefinitionReader {
 					.formatted(AsyncMiddlewareProperties.MIDDLEWARE, beanName));
 	}
 
-	private List<Class<?>> classes(String beanName, String attribute, @Nullable List<String> override,
-			MergedAnnotation<AsyncMiddleware> annotation) {
+	private List<Class<?>> classes(MiddlewarePlaceholders placeholders, String attribute,
+			@Nullable List<String> override, MergedAnnotation<AsyncMiddleware> annotation) {
 		if (override == null) {
 			return List.of(annotation.getClassArray(attribute));
 		}
 		List<Class<?>> classes = new ArrayList<>();
-		for (String className : override) {
+		for (String className : placeholders.resolve(attribute, override)) {
 			try {
 				classes.add(ClassUtils.forName(className, this.beanFactory.getBeanClassLoader()));
 			}
 			catch (ClassNotFoundException | LinkageError ex) {
 				throw new InvalidMiddlewareException(
-						"The property '%s.%s.%s' names the class '%s', which cannot be loaded."
-							.formatted(AsyncMiddlewareProperties.MIDDLEWARE, beanName, attribute, className),
+						"The property '%s.%s.%s' names the class '%s', which cannot be loaded.".formatted(
+								AsyncMiddlewareProperties.MIDDLEWARE, placeholders.beanName(), attribute, className),
 						"Give the full name of the class of a filter, or remove the entry.");
 			}
 		}
@@ -295,6 +336,43 @@ class MiddlewareDefinitionReader {
 		}
 	}
 
+	/**
+	 * A middleware of which nothing is left would not run, without a word.
+	 */
+	private static void checkExcluded(MiddlewareDefinition definition) {
+		List<String> path = definition.path().isEmpty() ? List.of("/**") : definition.path();
+		List<String> excluded = path.stream()
+			.filter((pattern) -> definition.excludePath().stream().anyMatch((other) -> covers(other, pattern)))
+			.toList();
+		if (excluded.size() == path.size()) {
+			throw new InvalidMiddlewareException(
+					"The %s never runs: its 'excludePath' %s leaves out all of its 'path' %s."
+						.formatted(definition.describe(), definition.excludePath(), path),
+					"Narrow 'excludePath', in @AsyncMiddleware or in the property '%s.%s.exclude-path'. To switch the middleware off, set '%s.%s.enabled' to false."
+						.formatted(AsyncMiddlewareProperties.MIDDLEWARE, definition.name(),
+								AsyncMiddlewareProperties.MIDDLEWARE, definition.name()));
+		}
+		if (!excluded.isEmpty()) {
+			logger.warn("The 'path' " + excluded + " of the " + definition.describe()
+					+ " has no effect, since its 'excludePath' " + definition.excludePath()
+					+ " leaves it out. Remove it from one of them.");
+		}
+	}
+
+	/**
+	 * Whether a pattern obviously matches all that another one does.
+	 */
+	private static boolean covers(String pattern, String other) {
+		String full = PathPatternParser.defaultInstance.initFullPathPattern(pattern);
+		String fullOther = PathPatternParser.defaultInstance.initFullPathPattern(other);
+		if (full.equals(fullOther)) {
+			return true;
+		}
+		String prefix = full.endsWith("/**") ? full.substring(0, full.length() - "/**".length()) : null;
+		return prefix != null && prefix.chars().noneMatch((character) -> "*?{".indexOf(character) >= 0)
+				&& (fullOther.equals(prefix) || fullOther.startsWith(prefix + "/"));
+	}
+
 	private void checkMethods(MiddlewareDefinition definition) {
 		for (String method : definition.method()) {
 			if (!METHODS.contains(method)) {
@@ -327,25 +405,6 @@ class MiddlewareDefinitionReader {
 					.formatted(other.describe(), definition.describe()), "Rename one of the beans.");
 			}
 		}
-	}
-
-	private void checkOverriddenNames(List<MiddlewareDefinition> definitions) {
-		Set<String> known = definitions.stream()
-			.map((definition) -> MiddlewareNames.uniform(definition.name()))
-			.collect(Collectors.toSet());
-		List<String> names = definitions.stream().map(MiddlewareDefinition::name).toList();
-		this.overrides.names()
-			.stream()
-			.filter((name) -> !known.contains(MiddlewareNames.uniform(name)))
-			.findFirst()
-			.ifPresent((name) -> {
-				throw new InvalidMiddlewareException(
-						"There are properties for a middleware '%s' ('%s.%s.*'), but no middleware of that name.%s"
-							.formatted(name, AsyncMiddlewareProperties.MIDDLEWARE, name, didYouMean(name, names)),
-						names.isEmpty() ? "Remove the properties: no bean is annotated with @AsyncMiddleware."
-								: "Use one of these names, or remove the properties: " + String.join(", ", names)
-										+ ".");
-			});
 	}
 
 	private static String didYouMean(String name, List<String> candidates) {

@@ -23,7 +23,7 @@ import org.springframework.web.server.WebFilter;
  * The middlewares of the application, known before any bean exists.
  * <p>
  * Gives each of them its order by way of its bean definition. So Spring itself puts it in
- * its place among all filters, whoever asks for them, and no bean changes its type. The
+ * its place among all filters, in every list of them, and no bean changes its type. The
  * definitions of a parent context stay as they are, since they are not for this context
  * alone.
  */
@@ -46,7 +46,10 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 		this.beanFactory = beanFactory;
 		for (MiddlewareDefinition definition : new MiddlewareDefinitionReader(beanFactory, this.environment).read()) {
 			this.definitions.put(definition.name(), definition);
-			if (definition.style() != Style.NATIVE && definition.enabled()) {
+			if (definition.style() != Style.NATIVE) {
+				// Also if it is disabled: that can be another one when an application
+				// runs
+				// that was processed ahead of time
 				registerFilter(beanFactory, definition);
 			}
 			setOrder(beanFactory, definition);

@@ -39,6 +39,13 @@ final class MiddlewareNames {
 	}
 
 	/**
+	 * Whether two names are those of one series, such as {@code auth1} and {@code auth2}.
+	 */
+	static boolean differInDigitsOnly(String name, String other) {
+		return uniform(name).replaceAll("\\d", "").equals(uniform(other).replaceAll("\\d", ""));
+	}
+
+	/**
 	 * How many letters have to be put in, taken out or changed (Levenshtein), where two
 	 * neighbours that changed places count once.
 	 */

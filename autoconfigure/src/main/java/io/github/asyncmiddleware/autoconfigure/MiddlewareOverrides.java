@@ -1,27 +1,22 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 import io.github.asyncmiddleware.autoconfigure.AsyncMiddlewareProperties.Middleware;
 
-import org.springframework.beans.BeanUtils;
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.bind.PropertySourcesPlaceholdersResolver;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
-import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.core.env.Environment;
 
 /**
@@ -54,10 +49,11 @@ final class MiddlewareOverrides {
 		}
 		PropertySourcesPlaceholdersResolver placeholders = new PropertySourcesPlaceholdersResolver(environment);
 		this.binders = this.sources.stream().map((source) -> new Binder(List.of(source), placeholders)).toList();
-		this.keys = Binder.get(environment)
-			.bind(PREFIX, Bindable.mapOf(String.class, Middleware.class))
-			.map(Map::keySet)
-			.orElseGet(Set::of);
+		this.keys = MiddlewareProperty.allIn(environment)
+			.stream()
+			.filter((property) -> property.elements().size() > 2)
+			.map((property) -> property.elements().get(1))
+			.collect(Collectors.toCollection(LinkedHashSet::new));
 	}
 
 	/**
@@ -72,14 +68,20 @@ final class MiddlewareOverrides {
 	/**
 	 * The overrides for a middleware.
 	 * @param beanName its name
+	 * @param placeholders says what is wrong with a placeholder
 	 * @return the overrides, in which nothing is set that no property sets
 	 */
-	Middleware of(String beanName) {
+	Middleware of(String beanName, MiddlewarePlaceholders placeholders) {
 		Middleware overrides = new Middleware();
-		for (Binder binder : this.binders) {
-			for (ConfigurationPropertyName name : names(beanName)) {
-				binder.bind(name, Bindable.ofInstance(overrides));
+		try {
+			for (Binder binder : this.binders) {
+				for (ConfigurationPropertyName name : names(beanName)) {
+					binder.bind(name, Bindable.ofInstance(overrides));
+				}
 			}
+		}
+		catch (BindException ex) {
+			throw placeholders.refuse(ex);
 		}
 		return overrides;
 	}
@@ -102,46 +104,6 @@ final class MiddlewareOverrides {
 
 	private static ConfigurationPropertyName bracketed(String beanName) {
 		return PREFIX.append("[" + beanName + "]");
-	}
-
-	/**
-	 * The names for which there are properties, as they are written there.
-	 */
-	Set<String> names() {
-		Set<String> names = new TreeSet<>(this.keys);
-		for (ConfigurationPropertySource source : this.sources) {
-			if (source instanceof IterableConfigurationPropertySource iterable) {
-				iterable.filter(VARIABLE_PREFIX::isAncestorOf).forEach((variable) -> addName(variable, names));
-			}
-		}
-		return names;
-	}
-
-	/**
-	 * Where a name ends, an environment variable does not tell. What is no attribute is
-	 * part of it.
-	 */
-	private static void addName(ConfigurationPropertyName variable, Set<String> names) {
-		StringBuilder name = new StringBuilder();
-		for (int i = VARIABLE_PREFIX.getNumberOfElements(); i < variable.getNumberOfElements(); i++) {
-			name.append(variable.getElement(i, Form.UNIFORM));
-		}
-		for (String attribute : attributes()) {
-			if (name.length() > attribute.length() && name.toString().endsWith(attribute)) {
-				names.add(name.substring(0, name.length() - attribute.length()));
-				return;
-			}
-		}
-	}
-
-	/**
-	 * The longest first: a name does not end in {@code exclude}.
-	 */
-	private static List<String> attributes() {
-		return Arrays.stream(BeanUtils.getPropertyDescriptors(Middleware.class))
-			.map((property) -> MiddlewareNames.uniform(property.getName()))
-			.sorted(Comparator.comparingInt(String::length).reversed())
-			.toList();
 	}
 
 }

@@ -13,8 +13,12 @@ import java.util.List;
  * and the answers of the application and are limited in number. None comes from a client.
  * Tags that a {@link MiddlewareTags} adds stand beside the tag {@code middleware}.
  * <p>
- * A meter is registered when there is a first value for its tags. Without middlewares,
- * none is.
+ * Registered at start-up, so that they begin at 0: the {@code result} of requests,
+ * {@code misuse} and {@code blocked} with all of their tags, the outcome {@code SUCCESS},
+ * the result {@code passed}, and for a middleware that requests can go on without the
+ * results that tell of it ({@code failed_open}, {@code timeout_open}, {@code shed_open}).
+ * Other meters are registered when there is a first value for their tags. Without
+ * middlewares, none is.
  */
 public enum AsyncMiddlewareMeters {
 
@@ -37,11 +41,12 @@ public enum AsyncMiddlewareMeters {
 	 * response reaches it, as far as that is before the head.
 	 * <p>
 	 * Recorded exactly once for every middleware a request enters, when the request ends,
-	 * whatever becomes of it.
+	 * whatever happens to it.
 	 * <p>
 	 * Tags: {@code middleware}, the name of the bean; {@code result}, how its part ended,
-	 * one of {@code passed}, {@code answered}, {@code failed}, {@code cancelled} and
-	 * {@code misused}.
+	 * one of {@code passed}, {@code answered}, {@code failed}, {@code failed_open},
+	 * {@code timeout}, {@code timeout_open}, {@code shed}, {@code shed_open},
+	 * {@code cancelled} and {@code misused}.
 	 */
 	OWN("async.middleware.own", "Time a middleware spends itself", "middleware", "result"),
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Micrometer wants to know that with each of them, to see which maxima are out of date,
  * and it is most of what recording costs.
  * <p>
- * Everybody else sees the clock behind it.
+ * All other threads see the clock behind it.
  */
 final class BatchClock implements Clock {
 

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Meters that differ in one tag with a closed set of values. Each is registered when it
- * is first asked for, and then kept: the registry is not asked again, not even where it
- * refused, since that would cost a lock each time.
+ * is first asked for, or at start-up, and then kept: the registry is not asked again, not
+ * even where it refused, since that would cost a lock each time.
  *
  * @param <M> the type of meter
  */
@@ -27,6 +27,15 @@ final class MeterSlots<M extends Meter> {
 	MeterSlots(int size, IntFunction<M> registration) {
 		this.meters = new AtomicReferenceArray<>(size);
 		this.registration = registration;
+	}
+
+	/**
+	 * Register the meters of all values, so that they begin at 0.
+	 */
+	void registerAll() {
+		for (int value = 0; value < this.meters.length(); value++) {
+			get(value);
+		}
 	}
 
 	M get(int value) {

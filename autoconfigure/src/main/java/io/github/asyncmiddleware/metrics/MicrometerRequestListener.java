@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.metrics;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
@@ -10,23 +11,31 @@ import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import io.github.asyncmiddleware.internal.record.Outcome;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 import io.github.asyncmiddleware.internal.sample.Sample;
 import io.github.asyncmiddleware.internal.sample.SampleListener;
+import io.github.asyncmiddleware.internal.sample.SampleTraces;
 import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records what becomes of the requests with Micrometer.
+ * Records times and results of requests with Micrometer.
  * <p>
  * The meters of a middleware stand in arrays, so that nothing is looked up or allocated
  * for it while a request runs.
  */
 final class MicrometerRequestListener implements SampleListener {
 
+	private static final Log logger = LogFactory.getLog(MicrometerRequestListener.class);
+
 	private final GuardedRegistry registry;
+
+	private final RequestTraces traces;
 
 	private final ContributedTags contributed;
 
@@ -49,12 +58,14 @@ final class MicrometerRequestListener implements SampleListener {
 	 * @param registry where to record
 	 * @param middlewares the middlewares there are
 	 * @param contributors who may add tags
-	 * @param active how many requests wait for which middleware, or {@code null} if
-	 * nobody counts them
+	 * @param active how many requests wait for which middleware, or {@code null} if they
+	 * are not counted
+	 * @param traces knows the traces of the requests
 	 */
 	MicrometerRequestListener(GuardedRegistry registry, List<Middleware> middlewares, List<MiddlewareTags> contributors,
-			@Nullable ActiveRequests active) {
+			@Nullable ActiveRequests active, RequestTraces traces) {
 		this.registry = registry;
+		this.traces = traces;
 		this.contributed = new ContributedTags(contributors);
 		this.active = active;
 		this.blocked = new MeterSlots<>(1, (only) -> registry.timer(AsyncMiddlewareMeters.BLOCKED,
@@ -81,12 +92,13 @@ final class MicrometerRequestListener implements SampleListener {
 		for (int i = 0; i < middlewares.size(); i++) {
 			Middleware middleware = middlewares.get(i);
 			Tags tags = contributed.get(i).and("middleware", middleware.name());
-			meters[middleware.index()] = new MiddlewareMeters(this.registry, tags);
+			meters[middleware.index()] = new MiddlewareMeters(this.registry, tags, CommonResults.of(middleware));
 			registerActive(middleware, tags);
 		}
 		this.middlewares = meters;
 		this.app.get(Outcome.SUCCESS.ordinal());
-		this.requests.get(RequestResult.OK.ordinal());
+		this.requests.registerAll();
+		this.blocked.registerAll();
 	}
 
 	private void registerActive(Middleware middleware, Tags tags) {
@@ -98,17 +110,55 @@ final class MicrometerRequestListener implements SampleListener {
 	}
 
 	@Override
+	public RequestTraces traces() {
+		return this.traces;
+	}
+
+	@Override
 	public void onSamples(long[] samples, int from, int to, long time) {
 		this.registry.beginBatch();
 		try {
-			record(samples, from, to);
+			record(samples, null, null, from, to);
 		}
 		finally {
 			this.registry.endBatch();
 		}
 	}
 
-	private void record(long[] samples, int from, int to) {
+	@Override
+	public void onSamples(long[] samples, SampleTraces traces, int from, int to, long time) {
+		if (this.traces == RequestTraces.NONE) {
+			onSamples(samples, from, to, time);
+			return;
+		}
+		MeasuredTrace measured = MeasuredTrace.begin(null);
+		RequestTraces.Aside aside = stepAside();
+		this.registry.beginBatch();
+		try {
+			record(samples, traces, measured, from, to);
+		}
+		finally {
+			this.registry.endBatch();
+			aside.close();
+			MeasuredTrace.end();
+		}
+	}
+
+	/**
+	 * For registries that ask the tracer for the trace that the thread is in.
+	 */
+	private RequestTraces.Aside stepAside() {
+		try {
+			return this.traces.stepAside();
+		}
+		catch (RuntimeException | LinkageError ex) {
+			logger.debug("Could not leave the trace of the thread", ex);
+			return RequestTraces.Aside.NOWHERE;
+		}
+	}
+
+	private void record(long[] samples, @Nullable SampleTraces traces, @Nullable MeasuredTrace measured, int from,
+			int to) {
 		for (int i = from; i < to; i++) {
 			long sample = samples[i];
 			long nanoseconds = Sample.nanoseconds(sample);
@@ -129,6 +179,11 @@ final class MicrometerRequestListener implements SampleListener {
 								nanoseconds);
 					}
 				}
+				case TRACE -> {
+					if (traces != null && measured != null) {
+						measured.trace(traces.get(sample));
+					}
+				}
 			}
 		}
 	}
@@ -136,12 +191,39 @@ final class MicrometerRequestListener implements SampleListener {
 	@Override
 	public void onHead(RequestRecord request) {
 		Timer timer = this.requestTtfb.get(request.request().getMethod(), request.exchange(), request.status());
-		this.registry.record(AsyncMiddlewareMeters.REQUEST_TTFB, timer, request.ttfb());
+		beginRecording(request);
+		try {
+			this.registry.record(AsyncMiddlewareMeters.REQUEST_TTFB, timer, request.ttfb());
+		}
+		finally {
+			endRecording();
+		}
 	}
 
 	@Override
 	public void onEnd(RequestRecord request, RequestResult result) {
-		this.registry.increment(AsyncMiddlewareMeters.REQUESTS, this.requests.get(result.ordinal()));
+		beginRecording(request);
+		try {
+			this.registry.increment(AsyncMiddlewareMeters.REQUESTS, this.requests.get(result.ordinal()));
+		}
+		finally {
+			endRecording();
+		}
+	}
+
+	/**
+	 * The thread can be in another trace, as where one request lets another one go on.
+	 */
+	private void beginRecording(RequestRecord request) {
+		if (this.traces != RequestTraces.NONE) {
+			MeasuredTrace.begin(this.traces.of(request));
+		}
+	}
+
+	private void endRecording() {
+		if (this.traces != RequestTraces.NONE) {
+			MeasuredTrace.end();
+		}
 	}
 
 	@Override
@@ -177,7 +259,7 @@ final class MicrometerRequestListener implements SampleListener {
 
 		private final MeterSlots<Timer> blocked;
 
-		MiddlewareMeters(GuardedRegistry registry, Tags tags) {
+		MiddlewareMeters(GuardedRegistry registry, Tags tags, Set<MiddlewareResult> common) {
 			this.ttfb = new MeterSlots<>(Outcome.values().length,
 					(outcome) -> registry.timer(AsyncMiddlewareMeters.TTFB, tags.and(outcome(outcome))));
 			this.own = new MeterSlots<>(MiddlewareResult.values().length, (result) -> registry
@@ -186,7 +268,9 @@ final class MicrometerRequestListener implements SampleListener {
 					(kind) -> registry.counter(AsyncMiddlewareMeters.MISUSE, tags.and(kind(Misuse.values()[kind]))));
 			this.blocked = new MeterSlots<>(1, (only) -> registry.timer(AsyncMiddlewareMeters.BLOCKED, tags));
 			this.ttfb.get(Outcome.SUCCESS.ordinal());
-			this.own.get(MiddlewareResult.PASSED.ordinal());
+			common.forEach((result) -> this.own.get(result.ordinal()));
+			this.misuse.registerAll();
+			this.blocked.registerAll();
 		}
 
 		private static Tags outcome(int outcome) {

@@ -6,6 +6,7 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,7 +26,8 @@ public final class MiddlewareMetrics {
 	/**
 	 * Create a clock for a registry. The same as {@link Clock#SYSTEM}, except that a
 	 * listener from here that records many samples at once asks for the wall time only
-	 * once: some tens of microseconds in which nobody else notices that it stands still.
+	 * once: some tens of microseconds in which no other thread notices that it stands
+	 * still.
 	 * @return the clock
 	 */
 	public static Clock clock() {
@@ -42,7 +44,7 @@ public final class MiddlewareMetrics {
 	 */
 	public static RequestListener listener(MeterRegistry registry, List<Middleware> middlewares,
 			List<MiddlewareTags> contributors) {
-		return listener(registry, middlewares, contributors, null);
+		return listener(registry, middlewares, contributors, null, RequestTraces.NONE);
 	}
 
 	/**
@@ -52,13 +54,14 @@ public final class MiddlewareMetrics {
 	 * @param middlewares the middlewares there are; if there are none, nothing is
 	 * registered or recorded
 	 * @param contributors who may add tags
-	 * @param active how many requests wait for which middleware, or {@code null} if
-	 * nobody counts them
+	 * @param active how many requests wait for which middleware, or {@code null} if they
+	 * are not counted
+	 * @param traces knows the traces of the requests, for exemplars
 	 * @return the listener
 	 */
 	public static RequestListener listener(MeterRegistry registry, List<Middleware> middlewares,
-			List<MiddlewareTags> contributors, @Nullable ActiveRequests active) {
-		return listener(registry, middlewares, false, contributors, active);
+			List<MiddlewareTags> contributors, @Nullable ActiveRequests active, RequestTraces traces) {
+		return listener(registry, middlewares, false, contributors, active, traces);
 	}
 
 	/**
@@ -69,17 +72,19 @@ public final class MiddlewareMetrics {
 	 * @param more whether {@link RequestListener#onMeasured} may tell of more; without,
 	 * and without any middleware, nothing is registered or recorded
 	 * @param contributors who may add tags
-	 * @param active how many requests wait for which middleware, or {@code null} if
-	 * nobody counts them
+	 * @param active how many requests wait for which middleware, or {@code null} if they
+	 * are not counted
+	 * @param traces knows the traces of the requests
 	 * @return the listener
 	 */
 	public static RequestListener listener(MeterRegistry registry, List<Middleware> middlewares, boolean more,
-			List<MiddlewareTags> contributors, @Nullable ActiveRequests active) {
+			List<MiddlewareTags> contributors, @Nullable ActiveRequests active, RequestTraces traces) {
 		Assert.notNull(registry, "'registry' must not be null");
 		Assert.notNull(middlewares, "'middlewares' must not be null");
 		Assert.notNull(contributors, "'contributors' must not be null");
-		return (middlewares.isEmpty() && !more) ? new NoopRequestListener()
-				: new MicrometerRequestListener(new GuardedRegistry(registry), middlewares, contributors, active);
+		Assert.notNull(traces, "'traces' must not be null");
+		return (middlewares.isEmpty() && !more) ? new NoopRequestListener() : new MicrometerRequestListener(
+				new GuardedRegistry(registry), middlewares, contributors, active, traces);
 	}
 
 	/**

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 import io.github.asyncmiddleware.internal.record.Outcome;
+import io.github.asyncmiddleware.internal.record.RequestUri;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import org.apache.commons.logging.Log;
@@ -12,7 +13,6 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpMethod;
-import org.springframework.http.server.reactive.observation.ServerRequestObservationContext;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
@@ -51,30 +51,10 @@ final class RequestTimers {
 	 * @return its timer, or the common one for all that are too many
 	 */
 	Timer get(HttpMethod method, @Nullable ServerWebExchange exchange, int status) {
-		String uri = uri(exchange, status);
+		String uri = RequestUri.of(exchange, status);
 		int knownMethod = METHODS.indexOf(method);
 		Timer timer = find(uri, knownMethod, status);
 		return (timer != null) ? timer : register(uri, knownMethod, status);
-	}
-
-	/**
-	 * The value of the tag {@code uri}, as {@code http.server.requests} has it.
-	 */
-	private static String uri(@Nullable ServerWebExchange exchange, int status) {
-		String pattern = pattern(exchange);
-		if (pattern != null) {
-			return pattern.isEmpty() ? "root" : pattern;
-		}
-		if (Outcome.of(status) == Outcome.REDIRECTION) {
-			return "REDIRECTION";
-		}
-		return (status == 404) ? "NOT_FOUND" : UNKNOWN;
-	}
-
-	private static @Nullable String pattern(@Nullable ServerWebExchange exchange) {
-		Object context = (exchange != null)
-				? exchange.getAttribute(ServerRequestObservationContext.CURRENT_OBSERVATION_CONTEXT_ATTRIBUTE) : null;
-		return (context instanceof ServerRequestObservationContext current) ? current.getPathPattern() : null;
 	}
 
 	private @Nullable Timer find(String uri, int method, int status) {

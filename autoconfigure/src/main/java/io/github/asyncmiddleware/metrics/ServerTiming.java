@@ -6,10 +6,12 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.record.HeadDecorator;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.util.Assert;
+import org.springframework.web.server.ServerWebExchange;
 
 /**
  * Tells clients in the header {@code Server-Timing} what a response took, which browsers
@@ -51,11 +53,40 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 		return new Detailed(new ServerTimingNames(middlewares));
 	}
 
+	/**
+	 * Let each request decide.
+	 * @param policy decides where there is no token
+	 * @param token the secret with which a request asks for the details, or {@code null}
+	 * if none can
+	 * @param middlewares the middlewares there are
+	 * @return who adds the header
+	 */
+	public static HeadDecorator decided(ServerTimingPolicy policy, @Nullable String token,
+			List<Middleware> middlewares) {
+		Assert.notNull(policy, "'policy' must not be null");
+		Assert.notNull(middlewares, "'middlewares' must not be null");
+		return new Decided(policy, (token != null) ? new ServerTimingToken(token) : null,
+				new Detailed(new ServerTimingNames(middlewares)));
+	}
+
 	@Override
 	public final void beforeHead(RequestRecord request, int status, ServerHttpResponse response) {
 		if (request.last() != null && status >= HttpStatus.OK.value() && status != HttpStatus.NOT_MODIFIED.value()) {
-			response.getHeaders().add(HEADER, text(request, request.ttfbSoFar()));
+			String text = text(request, response);
+			if (text != null) {
+				response.getHeaders().add(HEADER, text);
+			}
 		}
+	}
+
+	/**
+	 * The value of the header.
+	 * @param request the request, in which some middleware was entered
+	 * @param response the response, whose other headers can be changed
+	 * @return the value, or {@code null} for none
+	 */
+	@Nullable String text(RequestRecord request, ServerHttpResponse response) {
+		return text(request, request.ttfbSoFar());
 	}
 
 	/**
@@ -102,6 +133,52 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 				own[count] = step.own();
 			}
 			return ServerTimingText.detailed(names, own, total);
+		}
+
+	}
+
+	/**
+	 * Tells what is decided for the request.
+	 */
+	private static final class Decided extends ServerTiming {
+
+		private static final String NO_STORE = "no-store";
+
+		private final ServerTimingPolicy policy;
+
+		private final @Nullable ServerTimingToken token;
+
+		private final Total total = new Total();
+
+		private final Detailed detailed;
+
+		Decided(ServerTimingPolicy policy, @Nullable ServerTimingToken token, Detailed detailed) {
+			this.policy = policy;
+			this.token = token;
+			this.detailed = detailed;
+		}
+
+		@Override
+		@Nullable String text(RequestRecord request, ServerHttpResponse response) {
+			ServerWebExchange exchange = request.exchange();
+			if (this.token != null && this.token.isIn(request.request().getHeaders())) {
+				String text = text(request, request.ttfbSoFar());
+				// What the team sees is not what a cache may tell others
+				response.getHeaders().setCacheControl(NO_STORE);
+				return text;
+			}
+			ServerTimingPolicy.Detail detail = (exchange != null) ? this.policy.detail(exchange)
+					: ServerTimingPolicy.Detail.OFF;
+			return switch (detail) {
+				case OFF -> null;
+				case TOTAL -> this.total.text(request, request.ttfbSoFar());
+				case DETAILED -> text(request, request.ttfbSoFar());
+			};
+		}
+
+		@Override
+		String text(RequestRecord request, long total) {
+			return this.detailed.text(request, total);
 		}
 
 	}

@@ -61,7 +61,7 @@ class AsyncMiddlewareEndpointTests {
 					new Middleware(0, "auth", Busy.class, 10, MiddlewareScope.ALL, new Busy(this.ticker, 3)),
 					new Middleware(1, "flags", Busy.class, 20,
 							new MiddlewareScope(patterns("/api/**", "/v2/{id}"), patterns("/api/health"),
-									patterns("/api/actuator/**"), Set.of(HttpMethod.POST, HttpMethod.GET)),
+									patterns("/api/actuator/**"), List.of(), Set.of(HttpMethod.POST, HttpMethod.GET)),
 							new Busy(this.ticker, 5))));
 
 	@Test
@@ -71,10 +71,10 @@ class AsyncMiddlewareEndpointTests {
 						{"window":"5m","app":{"count":0},"middlewares":[
 						{"name":"webFilterChainProxy","type":"%1$sPass","order":-100,"foreign":true},
 						{"name":"auth","type":"%1$sBusy","style":"native","order":10,"foreign":false,
-						"scope":{"path":[],"excludePath":[],"method":[]},"concurrent":false,"runsOn":"event-loop","onFailure":"FAIL",
+						"scope":{"path":[],"excludePath":[],"method":[]},"concurrent":false,"runsOn":"event-loop","onFailure":"fail","enabled":true,
 						"ttfb":{"count":0},"own":{"count":0},"results":{},"misuse":{},"blocked":0},
 						{"name":"flags","type":"%1$sBusy","style":"native","order":20,"foreign":false,
-						"scope":{"path":["/api/**","/v2/{id}"],"excludePath":["/api/health"],"method":["GET","POST"]},"concurrent":false,"runsOn":"event-loop","onFailure":"FAIL",
+						"scope":{"path":["/api/**","/v2/{id}"],"excludePath":["/api/health"],"method":["GET","POST"]},"concurrent":false,"runsOn":"event-loop","onFailure":"fail","enabled":true,
 						"ttfb":{"count":0},"own":{"count":0},"results":{},"misuse":{},"blocked":0}]}"""));
 	}
 
@@ -89,11 +89,11 @@ class AsyncMiddlewareEndpointTests {
 						{"window":"5m","app":{"count":3,"mean":7.0,"p50":7.0,"p95":7.0,"p99":7.0,"max":7.0},"middlewares":[
 						{"name":"webFilterChainProxy","type":"%1$sPass","order":-100,"foreign":true},
 						{"name":"auth","type":"%1$sBusy","style":"native","order":10,"foreign":false,
-						"scope":{"path":[],"excludePath":[],"method":[]},"concurrent":false,"runsOn":"event-loop","onFailure":"FAIL",
+						"scope":{"path":[],"excludePath":[],"method":[]},"concurrent":false,"runsOn":"event-loop","onFailure":"fail","enabled":true,
 						"ttfb":{"count":3,"mean":13.333,"p50":15.0,"p95":15.0,"p99":15.0,"max":15.0},
 						"own":{"count":3,"mean":3.0,"p50":3.0,"p95":3.0,"p99":3.0,"max":3.0},"results":{"passed":3},"misuse":{},"blocked":0},
 						{"name":"flags","type":"%1$sBusy","style":"native","order":20,"foreign":false,
-						"scope":{"path":["/api/**","/v2/{id}"],"excludePath":["/api/health"],"method":["GET","POST"]},"concurrent":false,"runsOn":"event-loop","onFailure":"FAIL",
+						"scope":{"path":["/api/**","/v2/{id}"],"excludePath":["/api/health"],"method":["GET","POST"]},"concurrent":false,"runsOn":"event-loop","onFailure":"fail","enabled":true,
 						"ttfb":{"count":2,"mean":12.0,"p50":12.0,"p95":12.0,"p99":12.0,"max":12.0},
 						"own":{"count":2,"mean":5.0,"p50":5.0,"p95":5.0,"p99":5.0,"max":5.0},"results":{"passed":2},"misuse":{},"blocked":0}]}"""));
 	}
@@ -104,7 +104,7 @@ class AsyncMiddlewareEndpointTests {
 		run((client) -> assertThat(get(client, "/auth")).isEqualTo(
 				"""
 						{"name":"auth","type":"%1$sBusy","style":"native","order":10,"foreign":false,\
-						"scope":{"path":[],"excludePath":[],"method":[]},"concurrent":false,"runsOn":"event-loop","onFailure":"FAIL",\
+						"scope":{"path":[],"excludePath":[],"method":[]},"concurrent":false,"runsOn":"event-loop","onFailure":"fail","enabled":true,\
 						"ttfb":{"count":1,"mean":15.0,"p50":15.0,"p95":15.0,"p99":15.0,"max":15.0},\
 						"own":{"count":1,"mean":3.0,"p50":3.0,"p95":3.0,"p99":3.0,"max":3.0},"results":{"passed":1},"misuse":{},"blocked":0}"""
 					.formatted(getClass().getName() + "$")));
@@ -120,7 +120,7 @@ class AsyncMiddlewareEndpointTests {
 		run((client) -> assertJson(get(client, "/quick"),
 				"""
 						{"name":"quick","type":"%1$sPass","style":"native","order":30,"foreign":false,
-						"scope":{"path":[],"excludePath":[],"method":[]},"concurrent":false,"runsOn":"event-loop","onFailure":"FAIL",
+						"scope":{"path":[],"excludePath":[],"method":[]},"concurrent":false,"runsOn":"event-loop","onFailure":"fail","enabled":true,
 						"ttfb":{"count":1,"mean":7.001,"p50":7.001,"p95":7.001,"p99":7.001,"max":7.001},
 						"own":{"count":1,"mean":0.001,"p50":0.001,"p95":0.001,"p99":0.001,"max":0.001},
 						"results":{"passed":1},"misuse":{},"blocked":0}"""));
@@ -150,10 +150,10 @@ class AsyncMiddlewareEndpointTests {
 						{"window":"5m","app":{"count":0},"middlewares":[
 						{"name":"webFilterChainProxy","type":"%1$sPass","order":-100,"foreign":true},
 						{"name":"auth","type":"%1$sBusy","style":"native","order":10,"foreign":false,
-						"scope":{"path":[],"excludePath":[],"method":[]},"concurrent":false,"runsOn":"event-loop","onFailure":"FAIL",
+						"scope":{"path":[],"excludePath":[],"method":[]},"concurrent":false,"runsOn":"event-loop","onFailure":"fail","enabled":true,
 						"ttfb":{"count":0},"own":{"count":0},"results":{},"misuse":{},"blocked":0,"applies":true},
 						{"name":"flags","type":"%1$sBusy","style":"native","order":20,"foreign":false,
-						"scope":{"path":["/api/**","/v2/{id}"],"excludePath":["/api/health"],"method":["GET","POST"]},"concurrent":false,"runsOn":"event-loop","onFailure":"FAIL",
+						"scope":{"path":["/api/**","/v2/{id}"],"excludePath":["/api/health"],"method":["GET","POST"]},"concurrent":false,"runsOn":"event-loop","onFailure":"fail","enabled":true,
 						"ttfb":{"count":0},"own":{"count":0},"results":{},"misuse":{},"blocked":0,
 						"applies":false,"reason":"method DELETE is not one of [GET, POST]"}]}"""));
 	}

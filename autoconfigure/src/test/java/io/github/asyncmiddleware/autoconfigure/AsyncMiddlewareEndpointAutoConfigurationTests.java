@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.autoconfigure;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpoint;
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
+import io.github.asyncmiddleware.actuate.SlowRequestsEndpoint;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
 import org.junit.jupiter.api.Test;
 
@@ -46,10 +47,19 @@ class AsyncMiddlewareEndpointAutoConfigurationTests {
 	void isNotThereWhenAccessIsDenied() {
 		this.runner
 			.withPropertyValues("management.endpoints.web.exposure.include=*",
-					"management.endpoint.asyncmiddleware.access=NONE")
+					"management.endpoint.asyncmiddleware.access=NONE", "management.endpoint.slowrequests.access=NONE")
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(AsyncMiddlewareEndpoint.class)
+				.doesNotHaveBean(SlowRequestsEndpoint.class)
 				.doesNotHaveBean(RequestListener.class));
+	}
+
+	@Test
+	void keepsSlowRequestsForTheirEndpointOnly() {
+		this.runner.withPropertyValues("management.endpoints.web.exposure.include=slowrequests")
+			.run((context) -> assertThat(context).hasSingleBean(SlowRequestsEndpoint.class)
+				.hasSingleBean(RequestListener.class)
+				.doesNotHaveBean(AsyncMiddlewareEndpoint.class));
 	}
 
 	@Test

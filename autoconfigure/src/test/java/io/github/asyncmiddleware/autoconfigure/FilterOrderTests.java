@@ -138,6 +138,20 @@ class FilterOrderTests {
 	}
 
 	@Test
+	void shortensTheNamesOfBeansThatAreNamedByTheirClass(CapturedOutput output) {
+		this.runner.withUserConfiguration(Orders.class)
+			.withBean("com.acme.security.SecurityConfiguration$ChainFilter", WithOrderOnClass.class,
+					() -> new WithOrderOnClass("x"))
+			.withBean("my.dotted", PlainMiddleware.class)
+			.run((context) -> {
+				assertThat(logged(output)).containsExactly(
+						"Filter chain: WithOrderOnClass (-5, foreign) > my.dotted (0) > ten (10) > twenty (20) > foreign (last, foreign)");
+				assertThat(MiddlewareRunner.chainOf(context))
+					.contains("com.acme.security.SecurityConfiguration$ChainFilter");
+			});
+	}
+
+	@Test
 	void countsWhatTheLineAtStartUpHasNoRoomFor(CapturedOutput output) {
 		this.runner.withInitializer((context) -> register((BeanDefinitionRegistry) context, 35)).run((context) -> {
 			List<String> lines = logged(output);

@@ -98,6 +98,24 @@ class FilterRelationTests {
 	}
 
 	@Test
+	void letsTheRelationDecideBetweenEqualOrders() {
+		assertThat(chain(Twenty.class, EarlyTwenty.class, LateTwenty.class, TwentyToo.class))
+			.containsExactly("EarlyTwenty", "Twenty", "LateTwenty", "TwentyToo");
+		assertThat(chain(ForeignAtTen.class, OtherForeignAtTen.class, TenBeforeForeign.class, Ten.class))
+			.containsExactly("TenBeforeForeign", "ForeignAtTen", "OtherForeignAtTen", "Ten");
+		assertThat(chain(TenBeforeOtherForeign.class, ForeignAtTen.class, OtherForeignAtTen.class, Ten.class))
+			.containsExactly("ForeignAtTen", "TenBeforeOtherForeign", "OtherForeignAtTen", "Ten");
+	}
+
+	@Test
+	void letsTheRelationDecideBetweenAnOrderFromAPropertyAndAnEqualOne() {
+		this.runner.withBean("a", Ten.class)
+			.withBean("b", BeforeTen.class)
+			.withPropertyValues("async-middleware.middleware.b.order=10")
+			.run((context) -> assertThat(MiddlewareRunner.chainOf(context)).containsExactly("b", "a"));
+	}
+
+	@Test
 	void recognizesFiltersByWhatTheyExtendOrImplement() {
 		assertThat(chain(BeforeAll.class, Twenty.class, ForeignAtMinusTen.class)).containsExactly("BeforeAll",
 				"ForeignAtMinusTen", "Twenty");
@@ -174,6 +192,36 @@ class FilterRelationTests {
 
 	@AsyncMiddleware(order = 20, after = Twenty.class)
 	static class TwentyToo extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(order = 20, before = Twenty.class)
+	static class EarlyTwenty extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(order = 20, after = { Twenty.class, EarlyTwenty.class })
+	static class LateTwenty extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(before = Ten.class)
+	static class BeforeTen extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(order = 10, before = ForeignAtTen.class)
+	static class TenBeforeForeign extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(order = 10, before = OtherForeignAtTen.class)
+	static class TenBeforeOtherForeign extends PassThrough {
+
+	}
+
+	@Order(10)
+	static class OtherForeignAtTen extends PassThrough {
 
 	}
 

@@ -208,43 +208,6 @@ class InvalidMiddlewareTests {
 	}
 
 	@Test
-	void refusesPropertiesForAMiddlewareThatDoesNotExist() {
-		fails(this.runner.withBean("requestId", PassThrough.class)
-			.withBean("auth", PassThrough.class)
-			.withPropertyValues("async-middleware.middleware.reqestId.order=1"),
-				"There are properties for a middleware 'reqestId' ('async-middleware.middleware.reqestId.*'), but no"
-						+ " middleware of that name. Did you mean 'requestId'?",
-				"Use one of these names, or remove the properties: auth, requestId.");
-	}
-
-	@Test
-	void doesNotGuessAtANameThatIsNear() {
-		fails(this.runner.withBean("requestId", PassThrough.class)
-			.withPropertyValues("async-middleware.middleware.locale.order=1"),
-				"There are properties for a middleware 'locale' ('async-middleware.middleware.locale.*'), but no"
-						+ " middleware of that name.",
-				"Use one of these names, or remove the properties: requestId.");
-	}
-
-	@Test
-	void refusesPropertiesForMiddlewaresWhereThereAreNone() {
-		fails(this.runner.withPropertyValues("async-middleware.middleware.locale.order=1"),
-				"There are properties for a middleware 'locale' ('async-middleware.middleware.locale.*'), but no"
-						+ " middleware of that name.",
-				"Remove the properties: no bean is annotated with @AsyncMiddleware.");
-	}
-
-	@Test
-	void refusesEnvironmentVariablesForAMiddlewareThatDoesNotExist() {
-		fails(this.runner.withBean("requestId", PassThrough.class)
-			.withInitializer(
-					MiddlewareRunner.environmentVariable("ASYNC_MIDDLEWARE_MIDDLEWARE_REQEST_ID_EXCLUDE_PATH", "/a")),
-				"There are properties for a middleware 'reqestid' ('async-middleware.middleware.reqestid.*'), but no"
-						+ " middleware of that name. Did you mean 'requestId'?",
-				"Use one of these names, or remove the properties: requestId.");
-	}
-
-	@Test
 	void refusesNamesThatPropertiesCannotTellApart() {
 		fails(this.runner.withBean("requestId", PassThrough.class).withBean("request-id", PassThrough.class),
 				"The middleware 'request-id' (" + HERE + "$PassThrough) and the middleware 'requestId' (" + HERE
@@ -311,6 +274,15 @@ class InvalidMiddlewareTests {
 						+ "$Ten, order 10), but other relations say otherwise.",
 				"Change the order or remove the relation, in @AsyncMiddleware or in the properties"
 						+ " 'async-middleware.middleware.torn.*'.");
+	}
+
+	@Test
+	void refusesEqualOrdersWithRelationsThatContradictEachOther() {
+		fails(this.runner.withBean("one", FirstOfEquals.class).withBean("two", AlsoFirstOfEquals.class),
+				"The middleware 'one' (" + HERE + "$FirstOfEquals, order 12) has to run before the filter 'two' ("
+						+ HERE + "$AlsoFirstOfEquals, order 12), but other relations say otherwise.",
+				"Change the order or remove the relation, in @AsyncMiddleware or in the properties"
+						+ " 'async-middleware.middleware.one.*'.");
 	}
 
 	@Test
@@ -397,7 +369,8 @@ class InvalidMiddlewareTests {
 			.withBean("b", B.class)
 			.withBean("c", C.class)
 			.run((context) -> assertThat(context).hasFailed());
-		lazyRunner.withPropertyValues("async-middleware.middleware.x.order=1")
+		lazyRunner.withBean("passThrough", PassThrough.class)
+			.withPropertyValues("async-middleware.middleware.pas-through.order=1")
 			.run((context) -> assertThat(context).hasFailed());
 		lazyRunner.withPropertyValues("async-middleware.enable=true").run((context) -> assertThat(context).hasFailed());
 		lazyRunner.withBean("passThrough", PassThrough.class).run((context) -> assertThat(context).hasNotFailed());
@@ -453,6 +426,16 @@ class InvalidMiddlewareTests {
 		NoFilter noFilter() {
 			return new NoFilter();
 		}
+
+	}
+
+	@AsyncMiddleware(order = 12, before = AlsoFirstOfEquals.class)
+	static class FirstOfEquals extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(order = 12, before = FirstOfEquals.class)
+	static class AlsoFirstOfEquals extends PassThrough {
 
 	}
 

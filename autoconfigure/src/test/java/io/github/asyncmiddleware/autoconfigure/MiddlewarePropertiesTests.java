@@ -16,7 +16,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -195,24 +194,6 @@ class MiddlewarePropertiesTests {
 				.getPropertySources()
 				.addFirst(env("ASYNC_MIDDLEWARE_MIDDLEWARE_REQUESTID_ENABLED", "false")))
 			.run((context) -> assertThat(MiddlewareRunner.chainOf(context)).containsExactly("my.placeholders"));
-	}
-
-	@Test
-	void refusesAnAttributeThatDoesNotExist() {
-		this.runner.withPropertyValues("async-middleware.middleware.request-id.ordr=7")
-			.run((context) -> assertThat(context).getFailure()
-				.rootCause()
-				.isInstanceOf(UnboundConfigurationPropertiesException.class)
-				.hasMessage("The elements [async-middleware.middleware.request-id.ordr] were left unbound."));
-	}
-
-	@Test
-	void refusesAPropertyThatDoesNotExist() {
-		this.runner.withPropertyValues("async-middleware.enable=false")
-			.run((context) -> assertThat(context).getFailure()
-				.rootCause()
-				.isInstanceOf(UnboundConfigurationPropertiesException.class)
-				.hasMessage("The elements [async-middleware.enable] were left unbound."));
 	}
 
 	private int order(PropertySource<?>... sources) {

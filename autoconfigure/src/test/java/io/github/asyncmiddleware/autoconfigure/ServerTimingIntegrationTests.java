@@ -7,10 +7,13 @@ import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.metrics.ServerTimingPolicy;
+import io.github.asyncmiddleware.testsupport.PatientClient;
 import io.github.asyncmiddleware.testsupport.TimingHeader;
 import io.github.asyncmiddleware.testsupport.WireServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -94,6 +97,42 @@ class ServerTimingIntegrationTests {
 			.withClassLoader(new FilteredClassLoader(MeterRegistry.class.getPackageName(),
 					"org.springframework.boot.actuate", "org.springframework.boot.micrometer"))
 			.run(ServerTimingIntegrationTests::assertDetailed);
+	}
+
+	@Test
+	void asksThePolicyOfTheApplication() {
+		this.runner.withPropertyValues(DETAILED)
+			.withBean(ServerTimingPolicy.class, () -> (exchange) -> ServerTimingPolicy.Detail.TOTAL)
+			.run((context) -> assertThat(timing(context, "/hello")).singleElement()
+				.satisfies((header) -> assertThat(TimingHeader.parse(header).names()).containsExactly("total")));
+	}
+
+	@Test
+	void tellsTheDetailsToARequestWithTheToken() {
+		this.runner.withPropertyValues("async-middleware.server-timing-token=secret").run((context) -> {
+			assertThat(timing(context, "/hello")).isEmpty();
+			assertThat(tokenTiming(context, "wrong")).isNull();
+			assertThat(tokenTiming(context, "secret")).contains("waits;dur=").contains("total;dur=");
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", " " })
+	void takesAnEmptyTokenForNone(String token) {
+		this.runner.withPropertyValues("async-middleware.server-timing-token=" + token)
+			.run((context) -> assertThat(tokenTiming(context, token)).isNull());
+	}
+
+	private static @Nullable String tokenTiming(ApplicationContext context, String token) {
+		return PatientClient.of(context)
+			.get()
+			.uri("/hello")
+			.header("Server-Timing-Token", token)
+			.exchange()
+			.expectBody()
+			.returnResult()
+			.getResponseHeaders()
+			.getFirst("Server-Timing");
 	}
 
 	@Test

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.testsupport.boot.Answer;
@@ -16,8 +17,10 @@ import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import io.micrometer.context.ContextRegistry;
+import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -25,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.MDC;
+import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -59,6 +63,8 @@ class ResponseHookContextIntegrationTests {
 
 	private static final String ID_KEY = "response-hook-tests-id";
 
+	private static final String OBSERVED = " observed";
+
 	private static final ThreadLocal<@Nullable String> TENANT = new ThreadLocal<>();
 
 	private BootServer server;
@@ -81,28 +87,51 @@ class ResponseHookContextIntegrationTests {
 		ContextRegistry.getInstance().removeThreadLocalAccessor(ID_KEY);
 	}
 
+	@AfterEach
+	void reset() {
+		Hooks.resetOnOperatorDebug();
+		Hooks.disableAutomaticContextPropagation();
+	}
+
+	/**
+	 * What is done to the operators of Reactor, and what is asked for.
+	 */
+	static Stream<Arguments> answersWithOperators() {
+		return Stream.of("nothing", "debug", "propagation", "debug and propagation")
+			.flatMap((operators) -> answers()
+				.map((answer) -> Arguments.of(Stream.concat(Stream.of(operators), Stream.of(answer.get())).toArray())));
+	}
+
 	static Stream<Arguments> answers() {
 		return Stream.of(Protocol.values())
-			.flatMap((protocol) -> Stream.of(Arguments.of(protocol, "GET", "/ok", 200),
-					Arguments.of(protocol, "GET", "/later", 200), Arguments.of(protocol, "HEAD", "/ok", 200),
-					Arguments.of(protocol, "GET", "/advice", 418), Arguments.of(protocol, "GET", "/unknown", 404),
-					Arguments.of(protocol, "HEAD", "/unknown", 404), Arguments.of(protocol, "POST", "/unknown", 404),
-					Arguments.of(protocol, "POST", "/ok", 405), Arguments.of(protocol, "GET", "/throws", 500),
-					Arguments.of(protocol, "GET", "/fails", 500), Arguments.of(protocol, "GET", "/failsLater", 500),
-					Arguments.of(protocol, "GET", "/gone", 410), Arguments.of(protocol, "GET", "/refused", 403),
-					Arguments.of(protocol, "GET", "/refusedLater", 403), Arguments.of(protocol, "GET", "/breaks", 500),
-					Arguments.of(protocol, "GET", "/slow", 503)));
+			.flatMap((protocol) -> Stream.of(Arguments.of(protocol, "GET", "/skips", 200),
+					Arguments.of(protocol, "GET", "/ok", 200), Arguments.of(protocol, "GET", "/later", 200),
+					Arguments.of(protocol, "HEAD", "/ok", 200), Arguments.of(protocol, "GET", "/advice", 418),
+					Arguments.of(protocol, "GET", "/unknown", 404), Arguments.of(protocol, "HEAD", "/unknown", 404),
+					Arguments.of(protocol, "POST", "/unknown", 404), Arguments.of(protocol, "POST", "/ok", 405),
+					Arguments.of(protocol, "GET", "/throws", 500), Arguments.of(protocol, "GET", "/fails", 500),
+					Arguments.of(protocol, "GET", "/failsLater", 500), Arguments.of(protocol, "GET", "/gone", 410),
+					Arguments.of(protocol, "GET", "/refused", 403), Arguments.of(protocol, "GET", "/refusedLater", 403),
+					Arguments.of(protocol, "GET", "/breaks", 500), Arguments.of(protocol, "GET", "/slow", 503)));
 	}
 
 	@ParameterizedTest
-	@MethodSource("answers")
-	void isThatWithWhichTheirMiddlewareWasEntered(Protocol protocol, String method, String path, int status) {
+	@MethodSource("answersWithOperators")
+	void isThatWithWhichTheirMiddlewareWasEntered(String operators, Protocol protocol, String method, String path,
+			int status) {
+		if (operators.contains("debug")) {
+			Hooks.onOperatorDebug();
+		}
+		if (operators.contains("propagation")) {
+			Hooks.enableAutomaticContextPropagation();
+		}
 		String id = "id-" + this.requests++;
 		Answer answer = call(protocol, method, path, "X-Id: " + id);
 		assertThat(answer.status()).isEqualTo(status);
-		assertThat(answer.headers()).containsAllEntriesOf(Map.of("x-sync", "user user acme " + id, "x-future",
-				"user user acme " + id, "x-blocking", "user user acme " + id, "x-async", "user acme " + id, "x-inner",
-				"bob user inner " + id, "x-inner-async", "bob inner " + id));
+		assertThat(answer.fields()).containsAllEntriesOf(
+				Map.of("x-sync", "user user acme " + id + OBSERVED, "x-future", "user user acme " + id + OBSERVED,
+						"x-blocking", "user user acme " + id + OBSERVED, "x-async", "user acme " + id + OBSERVED,
+						"x-inner", "bob user inner " + id + OBSERVED, "x-inner-async", "bob inner " + id + OBSERVED));
 	}
 
 	static Stream<Arguments> protocols() {
@@ -114,8 +143,8 @@ class ResponseHookContextIntegrationTests {
 	void isThatAlsoForTheOneThatFails(Protocol protocol) {
 		Answer answer = call(protocol, "GET", "/ownFails", "X-Id: own");
 		assertThat(answer.status()).isEqualTo(500);
-		assertThat(answer.headers()).containsEntry("x-own-fails", "user user acme own")
-			.containsEntry("x-sync", "user user acme own");
+		assertThat(answer.fields()).containsEntry("x-own-fails", "user user acme own" + OBSERVED)
+			.containsEntry("x-sync", "user user acme own" + OBSERVED);
 	}
 
 	@ParameterizedTest
@@ -123,10 +152,10 @@ class ResponseHookContextIntegrationTests {
 	void isNotThatOfAnEarlierRequest(Protocol protocol) {
 		for (int i = 0; i < 20; i++) {
 			call(protocol, "GET", (i % 2 == 0) ? "/fails" : "/ok", "X-Id: earlier");
-			assertThat(call(protocol, "GET", (i % 3 == 0) ? "/fails" : "/ok").headers())
-				.containsEntry("x-sync", "user user acme null")
-				.containsEntry("x-blocking", "user user acme null")
-				.containsEntry("x-async", "user acme null");
+			assertThat(call(protocol, "GET", (i % 3 == 0) ? "/fails" : "/ok").fields())
+				.containsEntry("x-sync", "user user acme null" + OBSERVED)
+				.containsEntry("x-blocking", "user user acme null" + OBSERVED)
+				.containsEntry("x-async", "user acme null" + OBSERVED);
 		}
 	}
 
@@ -141,7 +170,8 @@ class ResponseHookContextIntegrationTests {
 	 */
 	static String onThread(@Nullable Principal principal) {
 		Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
-		return name(principal) + " " + name(authentication) + " " + TENANT.get() + " " + MDC.get("id");
+		return name(principal) + " " + name(authentication) + " " + TENANT.get() + " " + MDC.get("id")
+				+ ((ObservationThreadLocalAccessor.getInstance().getValue() != null) ? OBSERVED : "");
 	}
 
 	/**
@@ -150,7 +180,8 @@ class ResponseHookContextIntegrationTests {
 	static Mono<String> inContext(@Nullable Principal principal) {
 		return Mono.deferContextual(
 				(context) -> Mono.just(name(principal) + " " + context.<@Nullable String>getOrDefault(TENANT_KEY, null)
-						+ " " + context.<@Nullable String>getOrDefault(ID_KEY, null)));
+						+ " " + context.<@Nullable String>getOrDefault(ID_KEY, null)
+						+ (context.hasKey(ObservationThreadLocalAccessor.KEY) ? OBSERVED : "")));
 	}
 
 	private static @Nullable String name(@Nullable Principal principal) {
@@ -212,6 +243,12 @@ class ResponseHookContextIntegrationTests {
 		@AsyncMiddleware(order = 5, path = "/ownFails")
 		OwnFails ownFails() {
 			return new OwnFails();
+		}
+
+		@Bean
+		@AsyncMiddleware(order = 6, path = "/skips", timeout = "20ms", onFailure = OnFailure.SKIP)
+		WebFilter skipped() {
+			return (exchange, chain) -> Mono.never();
 		}
 
 		@Bean
@@ -365,7 +402,7 @@ class ResponseHookContextIntegrationTests {
 	@RestController
 	static class Handlers {
 
-		@GetMapping("/ok")
+		@GetMapping({ "/ok", "/skips" })
 		Mono<String> ok() {
 			return Mono.just("ok");
 		}

@@ -97,7 +97,7 @@ class SecurityContextHolderIntegrationTests {
 	void isEmptyForNobody(String hooks, String user, Protocol protocol) {
 		for (int i = 0; i < 2; i++) {
 			call(hooks, user, protocol, "/");
-			assertThat(Client.exchange(protocol, this.server.port(), "GET", "/public").headers())
+			assertThat(Client.exchange(protocol, this.server.port(), "GET", "/public").fields())
 				.containsEntry("x-before", "alone null, blocking null, in place null, future null")
 				.containsEntry("x-in-place", "null")
 				.containsEntry("x-blocking", "null");
@@ -105,7 +105,7 @@ class SecurityContextHolderIntegrationTests {
 	}
 
 	private void assertFilled(String hooks, String user, Protocol protocol, String path) {
-		assertThat(call(hooks, user, protocol, path).headers())
+		assertThat(call(hooks, user, protocol, path).fields())
 			.containsEntry("x-before", "alone user, blocking user, in place user, future user")
 			.containsEntry("x-in-place", "user")
 			.containsEntry("x-blocking", "user");
@@ -124,7 +124,7 @@ class SecurityContextHolderIntegrationTests {
 
 	private String logIn(Protocol protocol) {
 		Answer answer = Client.exchange(protocol, this.server.port(), "GET", "/", CREDENTIALS);
-		return answer.headers().get("set-cookie").split("[=;]")[1];
+		return answer.fields().get("set-cookie").split("[=;]")[1];
 	}
 
 	static String holder() {

@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.LiveResponse;
+import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import io.github.asyncmiddleware.testsupport.boot.Records;
 import io.netty.handler.codec.http.HttpMethod;
 import org.junit.jupiter.api.AfterAll;

@@ -15,6 +15,8 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.testsupport.boot.Answer;
+import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;

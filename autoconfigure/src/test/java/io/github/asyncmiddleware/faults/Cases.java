@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
+import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import org.junit.jupiter.params.provider.Arguments;
 
 /**

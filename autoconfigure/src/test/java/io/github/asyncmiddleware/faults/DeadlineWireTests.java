@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;

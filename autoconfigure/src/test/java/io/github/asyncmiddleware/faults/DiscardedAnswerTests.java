@@ -9,6 +9,9 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.testsupport.boot.Answer;
+import io.github.asyncmiddleware.testsupport.boot.Client;
+import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import io.github.asyncmiddleware.testsupport.boot.Records;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -29,6 +33,7 @@ import org.springframework.http.ResponseCookie;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestAttribute;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
 import org.springframework.web.reactive.function.server.RequestPredicates;
@@ -94,6 +99,25 @@ class DiscardedAnswerTests {
 				misused ? "misuse fails dropped_next" : null);
 	}
 
+	/**
+	 * A middleware further in hears that it is cancelled when the answer is gone already,
+	 * and must not undo what is done to the next one.
+	 */
+	@ParameterizedTest
+	@MethodSource("forgotten")
+	void nothingOfItIsBroughtBackByAMiddlewareThatDoesNotAwaitIt(String how, String method, Protocol protocol) {
+		Exchange exchange = servers.get(OnFailure.FAIL).exchange(protocol, method, "/fails/" + how + "/forgotten");
+		assertThat(exchange.answer().status()).isEqualTo(500);
+		assertNothingIsLeft(exchange.answer());
+		assertBody(exchange.answer(), method, "\"status\":500");
+		exchange.assertRecorded("error_page 500", "outer passed", "stamp passed", "fails failed", "describes passed",
+				"forgets passed", "misuse forgets unawaited_next");
+	}
+
+	static Stream<Arguments> forgotten() {
+		return Cases.of(List.of("throws", "signals", "later"), Cases.METHODS, Cases.protocols());
+	}
+
 	static Stream<Arguments> answers() {
 		return Cases.of(ANSWERS, Cases.METHODS, Cases.protocols()).filter(DiscardedAnswerTests::isWorthwhile);
 	}
@@ -140,7 +164,8 @@ class DiscardedAnswerTests {
 	}
 
 	static Stream<Arguments> fallbacksOverSlowCommits() {
-		return Cases.of(List.of("text", "empty"), ANSWERS, List.of("GET"), Cases.protocols())
+		List<String> answers = Stream.concat(ANSWERS.stream(), Stream.of("deaf")).toList();
+		return Cases.of(List.of("text", "empty"), answers, List.of("GET"), Cases.protocols())
 			.filter(DiscardedAnswerTests::isWorthwhile);
 	}
 
@@ -353,6 +378,29 @@ class DiscardedAnswerTests {
 		}
 
 		@Bean
+		@AsyncMiddleware(order = 50, path = "/*/*/forgotten")
+		WebFilter describes() {
+			return (exchange, chain) -> {
+				describe(exchange.getResponse().getHeaders());
+				return chain.filter(exchange).doOnTerminate(() -> {
+				});
+			};
+		}
+
+		@Bean
+		@AsyncMiddleware(order = 60, path = "/*/*/forgotten")
+		WebFilter forgets() {
+			return (exchange, chain) -> {
+				Sinks.Empty<Void> completed = Sinks.empty();
+				exchange.getAttributes().put("completed", completed.asMono());
+				chain.filter(exchange).subscribe((done) -> {
+				}, (ex) -> {
+				});
+				return Mono.<Void>empty().doFinally((signal) -> completed.tryEmitEmpty());
+			};
+		}
+
+		@Bean
 		@AsyncMiddleware(order = 50, path = "/*/*/hook")
 		Refusal hook() {
 			return new Refusal();
@@ -412,6 +460,11 @@ class DiscardedAnswerTests {
 	@RestController
 	static class Endpoints {
 
+		@GetMapping("/*/*/forgotten")
+		Mono<ResponseEntity<String>> forgotten(@RequestAttribute Mono<Void> completed) {
+			return completed.thenReturn(created().body("answer"));
+		}
+
 		@GetMapping("/*/*/entity")
 		ResponseEntity<String> entity(ServerWebExchange exchange) {
 			boolean conditional = !exchange.getRequest().getHeaders().getIfNoneMatch().isEmpty();
@@ -429,6 +482,18 @@ class DiscardedAnswerTests {
 			describe(exchange.getResponse().getHeaders());
 			exchange.getResponse().getHeaders().setContentLength(6);
 			return Texts.answer(exchange, 201, "answer");
+		}
+
+		/**
+		 * Its writing hears nothing of a cancellation.
+		 */
+		@GetMapping("/*/*/deaf")
+		Mono<Void> deaf(ServerWebExchange exchange) {
+			describe(exchange.getResponse().getHeaders());
+			Texts.answer(exchange, 201, "answer").subscribe((done) -> {
+			}, (ex) -> {
+			});
+			return Mono.never();
 		}
 
 		@GetMapping("/*/*/prepares")

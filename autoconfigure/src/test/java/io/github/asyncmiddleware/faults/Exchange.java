@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
+import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.Records;
 
 import org.springframework.http.HttpStatus;

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
+import io.github.asyncmiddleware.testsupport.boot.Http1Client;
 import io.github.asyncmiddleware.testsupport.boot.Records;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,7 +47,7 @@ class FatalErrorTests {
 		int before = runs.get();
 		Records records = server.records();
 		String bytes;
-		try (RawClient client = new RawClient(server.port())) {
+		try (Http1Client client = new Http1Client(server.port())) {
 			bytes = client.sendLast(method, "/" + error + "/" + thrower + "/" + group, "Connection: close");
 		}
 		int ran = runs.get() - before;

@@ -4,8 +4,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
+import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
+import io.github.asyncmiddleware.testsupport.boot.Client;
 import io.github.asyncmiddleware.testsupport.boot.LogCapture;
+import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import io.github.asyncmiddleware.testsupport.boot.Records;
 import org.awaitility.core.ConditionTimeoutException;
 import reactor.core.publisher.Mono;
@@ -22,7 +25,7 @@ import org.springframework.web.bind.annotation.RestController;
 final class FaultServer implements AutoCloseable {
 
 	/** A path that no middleware should run for. */
-	static final String ALIVE = "/alive";
+	static final String ALIVE = Client.ALIVE;
 
 	private static final List<String> PROPERTIES = List.of(
 			"logging.level.org.springframework.boot.webflux.autoconfigure.error=off",

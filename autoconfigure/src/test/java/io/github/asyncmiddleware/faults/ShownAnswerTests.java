@@ -10,6 +10,8 @@ import java.util.stream.Stream;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.testsupport.boot.Answer;
+import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;

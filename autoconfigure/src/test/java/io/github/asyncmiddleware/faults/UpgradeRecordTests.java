@@ -7,6 +7,8 @@ import java.util.stream.Stream;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
+import io.github.asyncmiddleware.testsupport.boot.Http1Client;
+import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import io.github.asyncmiddleware.testsupport.boot.Records;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -88,7 +90,7 @@ class UpgradeRecordTests {
 	@Test
 	void anUpgradeIsOne() {
 		Records before = this.server.records();
-		try (RawClient client = new RawClient(this.server.port())) {
+		try (Http1Client client = new Http1Client(this.server.port())) {
 			assertThat(client.sendNext("GET", "/foreign/ws", WEB_SOCKET).status()).isEqualTo(101);
 		}
 		Patience.await()

@@ -52,7 +52,7 @@ class MeasuredFiltersIntegrationTests {
 	void namesTheSlowFilterOfAnApplicationWithoutMiddlewares() {
 		try (BootServer server = BootServer.start(ForeignOnly.class, MEASURED, EXPOSED,
 				"async-middleware.server-timing=detailed")) {
-			String timing = get(server, "/hello").headers().get("server-timing");
+			String timing = get(server, "/hello").fields().get("server-timing");
 			assertThat(TimingHeader.parse(timing).names()).containsExactly("ordered", "slow", "lambda", "app", "total");
 			for (int i = 0; i < 4; i++) {
 				get(server, "/hello");

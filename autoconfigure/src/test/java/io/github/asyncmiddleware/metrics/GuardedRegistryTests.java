@@ -63,9 +63,9 @@ class GuardedRegistryTests {
 		MeterRegistry registry = new SimpleMeterRegistry();
 		registry.config().meterFilter(new ThrowingMeterFilter("async.middleware.ttfb"));
 		answersAsEver(chain(registry, 3));
-		assertThat(counts(registry)).containsExactly("async.middleware.app 2", "async.middleware.own 2",
-				"async.middleware.own 2", "async.middleware.own 2", "async.middleware.request.ttfb 2",
-				"async.middleware.requests 2");
+		assertThat(counts(registry)).filteredOn((count) -> !count.endsWith(" 0"))
+			.containsExactly("async.middleware.app 2", "async.middleware.own 2", "async.middleware.own 2",
+					"async.middleware.own 2", "async.middleware.request.ttfb 2", "async.middleware.requests 2");
 		assertThat(output).containsOnlyOnce("Could not record");
 	}
 
@@ -107,10 +107,9 @@ class GuardedRegistryTests {
 	void recordsTheOthersWhenOneMeterThrows(CapturedOutput output) {
 		MeterRegistry registry = new BrokenRegistry("async.middleware.own");
 		answersAsEver(chain(registry, 3));
-		assertThat(counts(registry)).containsExactly("async.middleware.app 2", "async.middleware.own 0",
-				"async.middleware.own 0", "async.middleware.own 0", "async.middleware.request.ttfb 2",
-				"async.middleware.requests 2", "async.middleware.ttfb 2", "async.middleware.ttfb 2",
-				"async.middleware.ttfb 2");
+		assertThat(counts(registry)).filteredOn((count) -> !count.endsWith(" 0"))
+			.containsExactly("async.middleware.app 2", "async.middleware.request.ttfb 2", "async.middleware.requests 2",
+					"async.middleware.ttfb 2", "async.middleware.ttfb 2", "async.middleware.ttfb 2");
 		assertThat(output).containsOnlyOnce("Could not record");
 	}
 
@@ -163,6 +162,8 @@ class GuardedRegistryTests {
 	private static List<String> counts(MeterRegistry registry) {
 		return registry.getMeters()
 			.stream()
+			.filter((meter) -> !meter.getId().getName().endsWith("misuse")
+					&& !meter.getId().getName().endsWith("blocked"))
 			.map((meter) -> meter.getId().getName() + " "
 					+ ((meter instanceof Timer timer) ? timer.count() : (long) ((Counter) meter).count()))
 			.sorted()

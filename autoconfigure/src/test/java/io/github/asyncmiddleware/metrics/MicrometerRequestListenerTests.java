@@ -16,14 +16,20 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 import com.sun.management.ThreadMXBean;
+import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.Misuse;
+import io.github.asyncmiddleware.internal.chain.ResponseHook;
+import io.github.asyncmiddleware.internal.chain.RunsOn;
+import io.github.asyncmiddleware.internal.chain.Style;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import io.github.asyncmiddleware.internal.record.Outcome;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 import io.github.asyncmiddleware.internal.sample.Sample;
 import io.github.asyncmiddleware.internal.sample.SampleListener;
 import io.github.asyncmiddleware.internal.watch.ActiveRequests;
@@ -37,6 +43,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -44,6 +51,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
+import reactor.util.context.ContextView;
 
 import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsProperties;
 import org.springframework.boot.micrometer.metrics.autoconfigure.PropertiesMeterFilter;
@@ -77,8 +85,9 @@ class MicrometerRequestListenerTests {
 		Middleware second = TestChain.middleware(1, "second");
 		ActiveRequests active = new ActiveRequests();
 		RequestListener listener = MiddlewareMetrics.listener(this.registry, List.of(first, second),
-				List.of((middleware) -> Tags.of("team", middleware)), active);
-		assertThat(this.registry.find("async.middleware.blocked").timers()).isEmpty();
+				List.of((middleware) -> Tags.of("team", middleware)), active, RequestTraces.NONE);
+		assertThat(this.registry.find("async.middleware.blocked").timers()).extracting(Timer::count)
+			.containsExactly(0L, 0L, 0L);
 		listener.onBlocked(first, 120_000_000);
 		listener.onBlocked(first, 80_000_000);
 		listener.onBlocked(null, 70_000_000);
@@ -90,7 +99,7 @@ class MicrometerRequestListenerTests {
 		assertThat(
 				this.registry.get("async.middleware.blocked").tags("middleware", "app", "team", "none").timer().count())
 			.isOne();
-		assertThat(this.registry.find("async.middleware.blocked").timers()).hasSize(2);
+		assertThat(this.registry.find("async.middleware.blocked").timers()).hasSize(3);
 		active.set(new int[] { 3, 0 }, new long[] { 1500, 0 });
 		assertThat(this.registry.get("async.middleware.active").tag("middleware", "first").gauge().value())
 			.isEqualTo(3);
@@ -106,10 +115,55 @@ class MicrometerRequestListenerTests {
 		MiddlewareMetrics.listener(this.registry, List.of(TestChain.middleware(0, "a"), TestChain.middleware(1, "b")),
 				List.of());
 		assertThat(samples()).containsExactly("async.middleware.app{outcome=SUCCESS} 0 0",
+				"async.middleware.blocked{middleware=app} 0 0", "async.middleware.blocked{middleware=a} 0 0",
+				"async.middleware.blocked{middleware=b} 0 0",
+				"async.middleware.misuse{kind=dropped_next,middleware=a} 0",
+				"async.middleware.misuse{kind=dropped_next,middleware=b} 0",
+				"async.middleware.misuse{kind=late_next,middleware=a} 0",
+				"async.middleware.misuse{kind=late_next,middleware=b} 0",
+				"async.middleware.misuse{kind=null_result,middleware=a} 0",
+				"async.middleware.misuse{kind=null_result,middleware=b} 0",
+				"async.middleware.misuse{kind=repeated_next,middleware=a} 0",
+				"async.middleware.misuse{kind=repeated_next,middleware=b} 0",
+				"async.middleware.misuse{kind=unawaited_next,middleware=a} 0",
+				"async.middleware.misuse{kind=unawaited_next,middleware=b} 0",
 				"async.middleware.own{middleware=a,result=passed} 0 0",
-				"async.middleware.own{middleware=b,result=passed} 0 0", "async.middleware.requests{result=ok} 0",
+				"async.middleware.own{middleware=b,result=passed} 0 0", "async.middleware.requests{result=cut} 0",
+				"async.middleware.requests{result=error_page} 0", "async.middleware.requests{result=fatal} 0",
+				"async.middleware.requests{result=gone_after_head} 0",
+				"async.middleware.requests{result=gone_before_head} 0", "async.middleware.requests{result=ok} 0",
+				"async.middleware.requests{result=upgraded} 0",
 				"async.middleware.ttfb{middleware=a,outcome=SUCCESS} 0 0",
 				"async.middleware.ttfb{middleware=b,outcome=SUCCESS} 0 0");
+	}
+
+	@Test
+	void registersAtStartUpHowRequestsGoOnWithoutAMiddleware() {
+		assertThat(resultsAtStartUp(OnFailure.FAIL, null, RunsOn.POOL, null)).containsExactly("passed");
+		assertThat(resultsAtStartUp(OnFailure.SKIP, null, RunsOn.EVENT_LOOP, null)).containsExactly("failed_open",
+				"passed");
+		assertThat(resultsAtStartUp(OnFailure.SKIP, Duration.ofMillis(1), RunsOn.POOL, null))
+			.containsExactly("failed_open", "passed", "shed_open", "timeout_open");
+		assertThat(resultsAtStartUp(OnFailure.FAIL, null, RunsOn.EVENT_LOOP, new Hook(true)))
+			.containsExactly("failed_open", "passed");
+		assertThat(resultsAtStartUp(OnFailure.FAIL, Duration.ofMillis(1), RunsOn.EVENT_LOOP, new Hook(false)))
+			.containsExactly("failed_open", "passed", "shed_open", "timeout_open");
+	}
+
+	private static List<String> resultsAtStartUp(OnFailure onFailure, @Nullable Duration timeout, RunsOn runsOn,
+			@Nullable ResponseHook onResponse) {
+		MeterRegistry registry = new SimpleMeterRegistry();
+		MiddlewareCode code = new MiddlewareCode(Style.HOOKS, runsOn, (exchange, chain) -> chain.filter(exchange), null,
+				onResponse);
+		MiddlewareMetrics.listener(registry,
+				List.of(new Middleware(0, "a", Object.class, 0, MiddlewareScope.ALL, onFailure, timeout, code)),
+				List.of());
+		return registry.get("async.middleware.own")
+			.timers()
+			.stream()
+			.map((timer) -> timer.getId().getTag("result"))
+			.sorted()
+			.toList();
 	}
 
 	@Test
@@ -126,7 +180,7 @@ class MicrometerRequestListenerTests {
 		Middleware middleware = TestChain.middleware(0, "a");
 		TestChain.get(chain(respond(200), middleware), "/");
 		RequestListener listener = MiddlewareMetrics.listener(this.registry, List.of(middleware), List.of(),
-				new ActiveRequests());
+				new ActiveRequests(), RequestTraces.NONE);
 		listener.onMisuse(middleware, Misuse.DROPPED_NEXT);
 		listener.onBlocked(middleware, 1);
 		for (AsyncMiddlewareMeters meter : AsyncMiddlewareMeters.values()) {
@@ -143,12 +197,11 @@ class MicrometerRequestListenerTests {
 		Middleware first = TestChain.middleware(0, "a");
 		Middleware second = TestChain.middleware(1, "b");
 		RequestListener listener = MiddlewareMetrics.listener(this.registry, List.of(first, second), List.of());
-		assertThat(this.registry.find("async.middleware.misuse").counters()).isEmpty();
 		listener.onMisuse(first, Misuse.LATE_NEXT);
 		listener.onMisuse(second, Misuse.LATE_NEXT);
 		listener.onMisuse(second, Misuse.LATE_NEXT);
 		listener.onMisuse(second, Misuse.NULL_RESULT);
-		assertThat(this.registry.get("async.middleware.misuse").counters())
+		assertThat(this.registry.get("async.middleware.misuse").counters()).filteredOn((counter) -> counter.count() > 0)
 			.extracting((counter) -> counter.getId().getTag("middleware") + " " + counter.getId().getTag("kind") + " "
 					+ counter.count())
 			.containsExactlyInAnyOrder("a late_next 1.0", "b late_next 2.0", "b null_result 1.0");
@@ -159,7 +212,7 @@ class MicrometerRequestListenerTests {
 		HttpHandler handler = chain(takes(7, respond(200)), TestChain.middleware(0, "outer", new Busy(this.ticker, 3)),
 				TestChain.middleware(1, "inner", new Busy(this.ticker, 5)));
 		TestChain.get(handler, "/");
-		assertThat(samples()).containsExactly("async.middleware.app{outcome=SUCCESS} 1 7",
+		assertThat(recorded()).containsExactly("async.middleware.app{outcome=SUCCESS} 1 7",
 				"async.middleware.own{middleware=inner,result=passed} 1 5",
 				"async.middleware.own{middleware=outer,result=passed} 1 3",
 				"async.middleware.request.ttfb" + "{method=GET,outcome=SUCCESS,status=200,uri=UNKNOWN} 1 15",
@@ -261,7 +314,7 @@ class MicrometerRequestListenerTests {
 	void recordsARequestThatEntersNoMiddleware() {
 		HttpHandler handler = chain(respond(200),
 				new Middleware(0, "posts", Busy.class, 0,
-						new MiddlewareScope(List.of(), List.of(), List.of(), Set.of(HttpMethod.POST)),
+						new MiddlewareScope(List.of(), List.of(), Set.of(HttpMethod.POST)),
 						(exchange, chain) -> chain.filter(exchange)));
 		TestChain.get(handler, "/");
 		assertThat(recorded()).containsExactly(
@@ -496,6 +549,18 @@ class MicrometerRequestListenerTests {
 			samples.add(id.getName() + tags.replace('[', '{').replace(']', '}').replace(", ", ",") + " " + value);
 		}
 		return List.copyOf(samples);
+	}
+
+	/**
+	 * Does nothing before the head.
+	 */
+	private record Hook(boolean isSynchronous) implements ResponseHook {
+
+		@Override
+		public @Nullable Mono<Void> onResponse(ServerWebExchange exchange, ContextView context) {
+			return null;
+		}
+
 	}
 
 	/**

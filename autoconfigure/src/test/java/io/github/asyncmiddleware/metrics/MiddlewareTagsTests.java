@@ -39,7 +39,11 @@ class MiddlewareTagsTests {
 		assertThat(tagsOf(registry, "async.middleware.own")).containsExactly(
 				"[middleware=a, result=passed, team=team-a]", "[middleware=b, result=passed, team=team-b]");
 		assertThat(tagsOf(registry, "async.middleware.app")).containsExactly("[outcome=SUCCESS]");
-		assertThat(tagsOf(registry, "async.middleware.requests")).containsExactly("[result=ok]");
+		assertThat(tagsOf(registry, "async.middleware.blocked")).containsExactly("[middleware=a, team=team-a]",
+				"[middleware=app, team=none]", "[middleware=b, team=team-b]");
+		assertThat(tagsOf(registry, "async.middleware.misuse")).hasSize(10)
+			.contains("[kind=late_next, middleware=b, team=team-b]");
+		assertThat(tagsOf(registry, "async.middleware.requests")).contains("[result=ok]");
 	}
 
 	@Test
@@ -120,14 +124,15 @@ class MiddlewareTagsTests {
 		PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 		registry.throwExceptionOnRegistrationFailure();
 		TestChain.get(chain(registry, (name) -> name.equals("a") ? Tags.of("team", "x") : Tags.empty()), "/");
-		assertThat(registry.scrape().lines().filter((line) -> line.contains("seconds_count"))).containsExactly(
-				"async_middleware_app_seconds_count{outcome=\"SUCCESS\"} 1",
-				"async_middleware_own_seconds_count{middleware=\"a\",result=\"passed\",team=\"x\"} 1",
-				"async_middleware_own_seconds_count{middleware=\"b\",result=\"passed\",team=\"none\"} 1",
-				"async_middleware_request_ttfb_seconds_count"
-						+ "{method=\"GET\",outcome=\"SUCCESS\",status=\"200\",uri=\"UNKNOWN\"} 1",
-				"async_middleware_ttfb_seconds_count{middleware=\"a\",outcome=\"SUCCESS\",team=\"x\"} 1",
-				"async_middleware_ttfb_seconds_count{middleware=\"b\",outcome=\"SUCCESS\",team=\"none\"} 1");
+		assertThat(
+				registry.scrape().lines().filter((line) -> line.contains("seconds_count") && !line.contains("blocked")))
+			.containsExactly("async_middleware_app_seconds_count{outcome=\"SUCCESS\"} 1",
+					"async_middleware_own_seconds_count{middleware=\"a\",result=\"passed\",team=\"x\"} 1",
+					"async_middleware_own_seconds_count{middleware=\"b\",result=\"passed\",team=\"none\"} 1",
+					"async_middleware_request_ttfb_seconds_count"
+							+ "{method=\"GET\",outcome=\"SUCCESS\",status=\"200\",uri=\"UNKNOWN\"} 1",
+					"async_middleware_ttfb_seconds_count{middleware=\"a\",outcome=\"SUCCESS\",team=\"x\"} 1",
+					"async_middleware_ttfb_seconds_count{middleware=\"b\",outcome=\"SUCCESS\",team=\"none\"} 1");
 	}
 
 	private List<Tags> contributed(MiddlewareTags... contributors) {

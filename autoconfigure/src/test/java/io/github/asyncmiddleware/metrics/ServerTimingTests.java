@@ -138,14 +138,14 @@ class ServerTimingTests {
 
 	@Test
 	void leavesOutMiddlewaresThatWereNotEntered() {
-		MiddlewareScope posts = new MiddlewareScope(List.of(), List.of(), List.of(), Set.of(HttpMethod.POST));
+		MiddlewareScope posts = new MiddlewareScope(List.of(), List.of(), Set.of(HttpMethod.POST));
 		this.chain.middleware("posts", posts, takes(1)).middleware("all", takes(1));
 		assertThat(detailed(answersAfter(0))).containsExactly("all;dur=1.000, app;dur=0.000, total;dur=1.000");
 	}
 
 	@Test
 	void addsNothingWhereNoMiddlewareWasEntered() {
-		MiddlewareScope posts = new MiddlewareScope(List.of(), List.of(), List.of(), Set.of(HttpMethod.POST));
+		MiddlewareScope posts = new MiddlewareScope(List.of(), List.of(), Set.of(HttpMethod.POST));
 		this.chain.middleware("posts", posts, takes(1));
 		assertThat(detailed(answersAfter(1))).isEmpty();
 		assertThat(run(this.chain.headDecorator(ServerTiming.total()), answersAfter(1))).isEmpty();

@@ -9,6 +9,7 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
 import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.github.asyncmiddleware.internal.watch.RequestWatch;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
@@ -221,7 +222,8 @@ public enum Variant {
 
 	private static HttpHandler foreign(List<?> beans, Instruments instruments) {
 		List<ForeignFilter> filters = Chains.foreign(beans);
-		RequestListener meters = MiddlewareMetrics.listener(instruments.meters(), List.of(), true, List.of(), null);
+		RequestListener meters = MiddlewareMetrics.listener(instruments.meters(), List.of(), true, List.of(), null,
+				RequestTraces.NONE);
 		meters.onMeasured(filters.stream().map(ForeignFilter::measured).toList());
 		return Chains.fused(filters, Chains::hello, List.of(meters, new MiddlewareStatistics(Ticker.SYSTEM)));
 	}

@@ -24,7 +24,8 @@ import org.springframework.test.web.reactive.server.WebTestClient;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests that the README says what the {@link SampleApplication} does.
+ * Tests that README and {@code docs/sample.md} say what the {@link SampleApplication}
+ * does.
  */
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
 class ReadmeIntegrationTests {
@@ -47,7 +48,8 @@ class ReadmeIntegrationTests {
 			.baseUrl("http://localhost:" + this.port)
 			.responseTimeout(Duration.ofSeconds(30))
 			.build();
-		this.readme = Files.readString(Path.of("..", "README.md"));
+		this.readme = Files.readString(Path.of("..", "README.md"))
+				+ Files.readString(Path.of("..", "docs", "sample.md"));
 	}
 
 	@TestFactory

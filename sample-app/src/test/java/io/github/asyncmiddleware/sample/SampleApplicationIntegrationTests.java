@@ -44,8 +44,8 @@ class SampleApplicationIntegrationTests {
 			.expectHeader()
 			.contentTypeCompatibleWith(MediaType.TEXT_HTML)
 			.expectBody(String.class)
-			.value((page) -> assertThat(page).contains("Where the time to first byte goes")
-				.doesNotContain("<script src", "https://"));
+			.value((page) -> assertThat(page).contains("Which middleware is slow?")
+				.doesNotContain("http://", "https://"));
 	}
 
 	@Test
@@ -109,6 +109,8 @@ class SampleApplicationIntegrationTests {
 			.expectStatus()
 			.isUnauthorized()
 			.expectHeader()
+			.valueEquals("WWW-Authenticate", "ApiKey realm=\"products\", header=\"X-Api-Key\"")
+			.expectHeader()
 			.exists("X-Request-Id")
 			.expectHeader()
 			.doesNotExist("X-Status")
@@ -126,6 +128,8 @@ class SampleApplicationIntegrationTests {
 			.exchange()
 			.expectStatus()
 			.isEqualTo(429)
+			.expectHeader()
+			.valueEquals("Retry-After", "1")
 			.expectHeader()
 			.doesNotExist("X-Legacy")
 			.expectBody()

@@ -60,9 +60,11 @@ final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Request
 
 	@Override
 	public void onComplete() {
-		Throwable cut = this.run.hasHead() ? this.run.end().bodyError() : null;
+		Throwable cut = this.run.hasHead() ? this.run.end().cut() : null;
 		if (cut != null) {
-			// Some filter has dealt with it too late: half a body must not look whole
+			// Some filter has dealt with it too late, or has cancelled the body: half of
+			// it
+			// must not look whole
 			onError(cut);
 		}
 		else if (this.ended.compareAndSet(false, true)) {

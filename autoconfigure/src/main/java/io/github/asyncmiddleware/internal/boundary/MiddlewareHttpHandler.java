@@ -36,7 +36,7 @@ final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 	 * Create a handler with the settings of another one.
 	 * @param delegate what it runs
 	 * @param settings the handler whose settings to take
-	 * @param reporter who is told what becomes of the requests
+	 * @param reporter is told of the head and the end of each request
 	 * @param activities where it is noted what threads are doing
 	 * @param deadlines what the deadlines of the middlewares go by, if there are any
 	 */

@@ -58,7 +58,7 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 	/**
 	 * Create a factory.
 	 * @param arranger knows which filters are middlewares and where they stand
-	 * @param listeners who is told what becomes of the requests
+	 * @param listeners are told of the head and the end of each request
 	 * @param guards who watches over the middlewares
 	 * @param ticker the clock; if there are neither listeners nor a decorator, it is not
 	 * read

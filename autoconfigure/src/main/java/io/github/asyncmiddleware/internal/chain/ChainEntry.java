@@ -7,7 +7,7 @@ import org.springframework.web.server.WebFilter;
 /**
  * One filter in the chain of the application.
  */
-public sealed interface ChainEntry permits Middleware, ForeignFilter {
+public sealed interface ChainEntry permits Middleware, ForeignFilter, DisabledMiddleware {
 
 	/**
 	 * The name of the bean, or of the class for a filter that is not a bean.

@@ -21,11 +21,33 @@ public interface FailureLog {
 	void skipped(Middleware middleware, Part part, Throwable failure);
 
 	/**
+	 * As {@link #skipped(Middleware, Part, Throwable)}, for a request that is known.
+	 * @param middleware the middleware
+	 * @param part which part of it
+	 * @param failure what it failed with
+	 * @param request the request
+	 */
+	default void skipped(Middleware middleware, Part part, Throwable failure, LoggedRequest request) {
+		skipped(middleware, part, failure);
+	}
+
+	/**
 	 * A middleware could not do its work, and so the request has failed.
 	 * @param middleware the middleware
 	 * @param failure what it has failed with
 	 */
 	default void unavailable(Middleware middleware, UnavailableException failure) {
+	}
+
+	/**
+	 * As {@link #unavailable(Middleware, UnavailableException)}, for a request that is
+	 * known.
+	 * @param middleware the middleware
+	 * @param failure what it has failed with
+	 * @param request the request
+	 */
+	default void unavailable(Middleware middleware, UnavailableException failure, LoggedRequest request) {
+		unavailable(middleware, failure);
 	}
 
 	/**

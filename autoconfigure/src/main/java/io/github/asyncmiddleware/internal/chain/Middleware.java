@@ -16,7 +16,7 @@ import org.springframework.web.server.WebFilter;
  * @param type the class the user wrote
  * @param order the position among all filters
  * @param scope the requests it runs for
- * @param onFailure what becomes of a request when it fails
+ * @param onFailure what happens to a request when it fails
  * @param timeout how much time it has for itself in one request, or {@code null} for as
  * much as it takes
  * @param code what runs
@@ -78,6 +78,24 @@ public record Middleware(int index, String name, Class<?> type, int order, Middl
 	public Middleware withOrder(int order) {
 		return (order != this.order) ? new Middleware(this.index, this.name, this.type, order, this.scope,
 				this.onFailure, this.timeout, this.code) : this;
+	}
+
+	/**
+	 * The same middleware for other requests.
+	 * @param scope the requests it runs for
+	 * @return a middleware with that scope
+	 */
+	public Middleware withScope(MiddlewareScope scope) {
+		return (!scope.equals(this.scope)) ? new Middleware(this.index, this.name, this.type, this.order, scope,
+				this.onFailure, this.timeout, this.code) : this;
+	}
+
+	/**
+	 * Whether a request goes on without it when it fails.
+	 * @return {@code true} if it is skipped then
+	 */
+	public boolean isOptional() {
+		return this.onFailure == OnFailure.SKIP;
 	}
 
 	/**

@@ -18,22 +18,45 @@ import org.springframework.web.util.pattern.PathPattern;
  * for all paths
  * @param excludePath patterns of which none may match
  * @param management patterns of the management endpoints if those are left out, else none
+ * @param links patterns of the page that links to them, which is for {@code GET} alone,
+ * if it is left out, else none
  * @param methods the HTTP methods; none for all
  */
 public record MiddlewareScope(List<PathPattern> path, List<PathPattern> excludePath, List<PathPattern> management,
-		Set<HttpMethod> methods) {
+		List<PathPattern> links, Set<HttpMethod> methods) {
 
 	/**
 	 * Every request.
 	 */
-	public static final MiddlewareScope ALL = new MiddlewareScope(List.of(), List.of(), List.of(), Set.of());
+	public static final MiddlewareScope ALL = new MiddlewareScope(List.of(), List.of(), Set.of());
 
 	public MiddlewareScope {
 		Assert.notNull(path, "'path' must not be null");
 		path = List.copyOf(path);
 		excludePath = List.copyOf(excludePath);
 		management = List.copyOf(management);
+		links = List.copyOf(links);
 		methods = Set.copyOf(methods);
+	}
+
+	/**
+	 * Create a scope that leaves no management endpoints out.
+	 * @param path patterns of which one has to match; none for all paths
+	 * @param excludePath patterns of which none may match
+	 * @param methods the HTTP methods; none for all
+	 */
+	public MiddlewareScope(List<PathPattern> path, List<PathPattern> excludePath, Set<HttpMethod> methods) {
+		this(path, excludePath, List.of(), List.of(), methods);
+	}
+
+	/**
+	 * The same scope without management endpoints.
+	 * @param management patterns of the endpoints
+	 * @param links patterns of the page that links to them
+	 * @return a scope that leaves those out, and no others
+	 */
+	public MiddlewareScope withoutManagement(List<PathPattern> management, List<PathPattern> links) {
+		return new MiddlewareScope(this.path, this.excludePath, management, links, this.methods);
 	}
 
 	/**
@@ -41,7 +64,11 @@ public record MiddlewareScope(List<PathPattern> path, List<PathPattern> excludeP
 	 * @return {@code true} if nothing is left out
 	 */
 	public boolean isAll() {
-		return this.path.isEmpty() && this.excludePath.isEmpty() && this.management.isEmpty() && this.methods.isEmpty();
+		return hasAllPaths() && this.methods.isEmpty();
+	}
+
+	private boolean hasAllPaths() {
+		return this.path.isEmpty() && this.excludePath.isEmpty() && this.management.isEmpty() && this.links.isEmpty();
 	}
 
 	/**
@@ -50,14 +77,15 @@ public record MiddlewareScope(List<PathPattern> path, List<PathPattern> excludeP
 	 * @return {@code true} if it does
 	 */
 	public boolean includes(ServerHttpRequest request) {
-		if (!includesMethod(request.getMethod())) {
+		HttpMethod method = request.getMethod();
+		if (!includesMethod(method)) {
 			return false;
 		}
-		if (this.path.isEmpty() && this.excludePath.isEmpty() && this.management.isEmpty()) {
+		if (hasAllPaths()) {
 			return true;
 		}
 		PathContainer path = request.getPath().pathWithinApplication();
-		return includesPath(path) && match(this.excludePath, path) == null && match(this.management, path) == null;
+		return includesPath(path) && match(this.excludePath, path) == null && matchManagement(method, path) == null;
 	}
 
 	/**
@@ -78,7 +106,7 @@ public record MiddlewareScope(List<PathPattern> path, List<PathPattern> excludeP
 		if (excluded != null) {
 			return "path is excluded by " + excluded;
 		}
-		PathPattern managed = match(this.management, path);
+		PathPattern managed = matchManagement(method, path);
 		return (managed != null) ? "management endpoints are skipped (" + managed + ")" : null;
 	}
 
@@ -89,6 +117,11 @@ public record MiddlewareScope(List<PathPattern> path, List<PathPattern> excludeP
 
 	private boolean includesPath(PathContainer path) {
 		return this.path.isEmpty() || match(this.path, path) != null;
+	}
+
+	private @Nullable PathPattern matchManagement(HttpMethod method, PathContainer path) {
+		PathPattern endpoint = match(this.management, path);
+		return (endpoint == null && HttpMethod.GET.equals(method)) ? match(this.links, path) : endpoint;
 	}
 
 	private static @Nullable PathPattern match(List<PathPattern> patterns, PathContainer path) {

@@ -1,7 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
 /**
- * Is told of every misuse and decides what becomes of it. Called on the thread that the
+ * Is told of every misuse and decides what happens then. Called on the thread that the
  * request is on.
  */
 @FunctionalInterface
@@ -18,7 +18,7 @@ public interface MisuseGuard {
 		}
 
 		@Override
-		public boolean stepsInRepeatedRun(Middleware first) {
+		public boolean stepsInRepeatedRun(Middleware first, LoggedRequest request) {
 			return false;
 		}
 
@@ -35,12 +35,24 @@ public interface MisuseGuard {
 	boolean stepsIn(Middleware middleware, Misuse misuse);
 
 	/**
+	 * As {@link #stepsIn(Middleware, Misuse)}, for a request that is known.
+	 * @param middleware the middleware
+	 * @param misuse what it does
+	 * @param request the request, for the log
+	 * @return whether the engine is to step in
+	 */
+	default boolean stepsIn(Middleware middleware, Misuse misuse, LoggedRequest request) {
+		return stepsIn(middleware, misuse);
+	}
+
+	/**
 	 * A filter that is no middleware runs the chain behind it once more, although the
 	 * first run goes on or has succeeded. No middleware is to blame for that.
 	 * @param first the first middleware behind that filter
+	 * @param request the request, for the log
 	 * @return whether the engine is to step in, and not run the chain again
 	 */
-	default boolean stepsInRepeatedRun(Middleware first) {
+	default boolean stepsInRepeatedRun(Middleware first, LoggedRequest request) {
 		return true;
 	}
 
@@ -48,9 +60,10 @@ public interface MisuseGuard {
 	 * A method of a middleware has returned {@code null} in place of a publisher.
 	 * @param middleware the middleware
 	 * @param place the class and the name of the method
+	 * @param request the request, for the log
 	 */
-	default void returnedNull(Middleware middleware, String place) {
-		stepsIn(middleware, Misuse.NULL_RESULT);
+	default void returnedNull(Middleware middleware, String place, LoggedRequest request) {
+		stepsIn(middleware, Misuse.NULL_RESULT, request);
 	}
 
 }

@@ -16,7 +16,7 @@ public interface RequestWork {
 	/**
 	 * Begin the work.
 	 * @param exchange the exchange
-	 * @param context the context of whoever waits
+	 * @param context the context of the subscriber that waits
 	 * @return what to wait for: empty to go on, or who answers instead of the rest of the
 	 * chain
 	 */

@@ -21,7 +21,7 @@ public interface ResponseHook {
 	 * Do the work. What it throws or signals is counted and logged, and does not reach
 	 * the response. Called on the thread that the response is on.
 	 * @param exchange the exchange as the middleware has seen it
-	 * @param context the context of whoever waits for the response
+	 * @param context the context of the subscriber that waits for the response
 	 * @return what the head has to wait for, or {@code null} if nothing
 	 * @throws Throwable whatever the code of the middleware throws
 	 */

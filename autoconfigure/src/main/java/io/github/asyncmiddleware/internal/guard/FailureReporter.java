@@ -2,11 +2,11 @@ package io.github.asyncmiddleware.internal.guard;
 
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.UnavailableException;
 import io.github.asyncmiddleware.internal.record.Ticker;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.log.LogFormatUtils;
 import org.springframework.util.Assert;
@@ -18,7 +18,7 @@ import org.springframework.util.Assert;
  */
 public final class FailureReporter implements FailureLog {
 
-	private static final Log logger = LogFactory.getLog(FailureReporter.class);
+	private static final GuardLog logger = new GuardLog(LogNames.FAILURE);
 
 	private static final int MAX_LENGTH = 200;
 
@@ -35,17 +35,27 @@ public final class FailureReporter implements FailureLog {
 
 	@Override
 	public void skipped(Middleware middleware, Part part, Throwable failure) {
-		report(middleware, Kind.of(part, failure), failure);
+		report(middleware, Kind.of(part, failure), failure, null);
+	}
+
+	@Override
+	public void skipped(Middleware middleware, Part part, Throwable failure, LoggedRequest request) {
+		report(middleware, Kind.of(part, failure), failure, request);
 	}
 
 	@Override
 	public void unavailable(Middleware middleware, UnavailableException failure) {
-		report(middleware, (failure instanceof DeadlineException) ? Kind.TIMEOUT : Kind.SHED, failure);
+		report(middleware, Kind.unavailable(failure), failure, null);
 	}
 
-	private void report(Middleware middleware, Kind kind, Throwable failure) {
+	@Override
+	public void unavailable(Middleware middleware, UnavailableException failure, LoggedRequest request) {
+		report(middleware, Kind.unavailable(failure), failure, request);
+	}
+
+	private void report(Middleware middleware, Kind kind, Throwable failure, @Nullable LoggedRequest request) {
 		try {
-			log(middleware, kind, failure);
+			log(middleware, kind, failure, request);
 		}
 		catch (Throwable ex) {
 			// Reporting must not decide about the request
@@ -62,11 +72,11 @@ public final class FailureReporter implements FailureLog {
 		}
 	}
 
-	private void log(Middleware middleware, Kind kind, Throwable failure) {
+	private void log(Middleware middleware, Kind kind, Throwable failure, @Nullable LoggedRequest request) {
 		long unreported = this.pauses.tryEnd(new Subject(middleware.name(), kind));
 		if (unreported > 0) {
-			logger.warn("[" + kind.code + "] The " + middleware + " " + kind.text + describe(failure)
-					+ LogPauses.times(unreported) + " See docs/failures.md.");
+			logger.warn(kind.code, middleware, "The " + middleware + " " + kind.text + describe(failure)
+					+ LogPauses.times(unreported) + " See docs/failures.md.", request);
 		}
 		if (logger.isDebugEnabled()) {
 			logger.debug("The " + middleware + " failed", failure);
@@ -115,6 +125,10 @@ public final class FailureReporter implements FailureLog {
 		Kind(String code, String text) {
 			this.code = code;
 			this.text = text;
+		}
+
+		static Kind unavailable(UnavailableException failure) {
+			return (failure instanceof DeadlineException) ? TIMEOUT : SHED;
 		}
 
 		static Kind of(Part part, Throwable failure) {

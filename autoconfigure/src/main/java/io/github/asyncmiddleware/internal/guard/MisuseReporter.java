@@ -3,13 +3,12 @@ package io.github.asyncmiddleware.internal.guard;
 import java.util.List;
 import java.util.Locale;
 
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
@@ -20,7 +19,7 @@ import org.springframework.util.Assert;
  */
 public final class MisuseReporter implements MisuseGuard {
 
-	private static final Log logger = LogFactory.getLog(MisuseReporter.class);
+	private static final GuardLog logger = new GuardLog(LogNames.MISUSE);
 
 	private final boolean stepsIn;
 
@@ -43,16 +42,21 @@ public final class MisuseReporter implements MisuseGuard {
 
 	@Override
 	public boolean stepsIn(Middleware middleware, Misuse misuse) {
-		return stepsIn(middleware, misuse, middleware.place());
+		return stepsIn(middleware, misuse, middleware.place(), null);
 	}
 
 	@Override
-	public void returnedNull(Middleware middleware, String place) {
-		stepsIn(middleware, Misuse.NULL_RESULT, place);
+	public boolean stepsIn(Middleware middleware, Misuse misuse, LoggedRequest request) {
+		return stepsIn(middleware, misuse, middleware.place(), request);
 	}
 
-	private boolean stepsIn(Middleware middleware, Misuse misuse, String place) {
-		guarded(() -> log(middleware, misuse, place));
+	@Override
+	public void returnedNull(Middleware middleware, String place, LoggedRequest request) {
+		stepsIn(middleware, Misuse.NULL_RESULT, place, request);
+	}
+
+	private boolean stepsIn(Middleware middleware, Misuse misuse, String place, @Nullable LoggedRequest request) {
+		guarded(() -> log(middleware, misuse, place, request));
 		for (RequestListener listener : this.listeners) {
 			guarded(() -> listener.onMisuse(middleware, misuse));
 		}
@@ -60,26 +64,27 @@ public final class MisuseReporter implements MisuseGuard {
 	}
 
 	@Override
-	public boolean stepsInRepeatedRun(Middleware first) {
-		guarded(() -> logRepeatedRun(first));
+	public boolean stepsInRepeatedRun(Middleware first, LoggedRequest request) {
+		guarded(() -> logRepeatedRun(first, request));
 		return this.stepsIn;
 	}
 
-	private void logRepeatedRun(Middleware first) {
+	private void logRepeatedRun(Middleware first, LoggedRequest request) {
 		long unreported = this.pauses.tryEnd(new Subject(first.name(), null));
 		if (unreported > 0) {
-			logger.warn("[repeated_chain] A filter in front of the " + first
+			logger.warn("repeated_chain", first, "A filter in front of the " + first
 					+ " ran the filter chain again, although the first run goes on or has succeeded."
 					+ (this.stepsIn ? " The second run was left out." : "")
 					+ " Look for a filter with switchIfEmpty(chain.filter(exchange)) behind a Mono<Void>, or with repeat()."
-					+ LogPauses.times(unreported) + " See docs/misuse.md.");
+					+ LogPauses.times(unreported) + " See docs/misuse.md.", request);
 		}
 	}
 
-	private void log(Middleware middleware, Misuse misuse, String place) {
+	private void log(Middleware middleware, Misuse misuse, String place, @Nullable LoggedRequest request) {
 		long unreported = this.pauses.tryEnd(new Subject(middleware.name(), misuse));
 		if (unreported > 0) {
-			logger.warn(describe(middleware, misuse, place) + LogPauses.times(unreported));
+			logger.warn(misuse.name().toLowerCase(Locale.ROOT), middleware,
+					describe(middleware, misuse, place) + LogPauses.times(unreported), request);
 		}
 	}
 
@@ -104,14 +109,20 @@ public final class MisuseReporter implements MisuseGuard {
 		}
 	}
 
-	private static String describe(Middleware middleware, Misuse misuse, String place) {
+	/**
+	 * What the log says of a misuse.
+	 * @param middleware the middleware
+	 * @param misuse what it does
+	 * @param place the class and the name of the method that does it
+	 * @return its name in brackets, the middleware, and what to change
+	 */
+	public static String describe(Middleware middleware, Misuse misuse, String place) {
 		String text = switch (middleware.code().style()) {
 			case NATIVE, FOREIGN -> describeFilter(misuse, place);
 			case AWAIT -> describeFunction(misuse, place);
 			case HOOKS -> describeHooks(misuse, place);
 		};
-		return "[" + misuse.name().toLowerCase(Locale.ROOT) + "] The " + middleware + " " + text
-				+ " See docs/misuse.md.";
+		return "The " + middleware + " " + text + " See docs/misuse.md.";
 	}
 
 	/**

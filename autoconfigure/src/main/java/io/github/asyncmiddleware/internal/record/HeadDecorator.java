@@ -3,8 +3,7 @@ package io.github.asyncmiddleware.internal.record;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 
 /**
- * May add to the head of a response what is only known when everybody else is done with
- * it.
+ * May add to the head of a response what is only known when all others are done with it.
  */
 @FunctionalInterface
 public interface HeadDecorator {

@@ -45,6 +45,11 @@ public abstract class Ledger implements RequestRecord {
 	}
 
 	@Override
+	public final long arrived() {
+		return this.arrived;
+	}
+
+	@Override
 	public final long ttfb() {
 		return duration(this.arrived, this.head);
 	}
@@ -109,7 +114,10 @@ public abstract class Ledger implements RequestRecord {
 	 * @param entry its part in the request
 	 */
 	protected final void enter(LedgerEntry entry) {
-		add(entry, changeHands(entry));
+		LedgerEntry before = this.owner;
+		long now = changeHands(entry);
+		handed(before, now);
+		add(entry, now);
 	}
 
 	/**
@@ -118,7 +126,7 @@ public abstract class Ledger implements RequestRecord {
 	 * @param entries their parts in the request, in order
 	 */
 	protected final void enterTogether(List<? extends LedgerEntry> entries) {
-		long now = changeHands(null);
+		long now = handOver();
 		for (LedgerEntry entry : entries) {
 			add(entry, now);
 		}
@@ -130,7 +138,24 @@ public abstract class Ledger implements RequestRecord {
 	 */
 	protected final void finishTogether(LedgerEntry entry) {
 		this.owner = entry;
-		changeHands(null);
+		handOver();
+	}
+
+	/**
+	 * The rest of the chain runs, and the time is the application's.
+	 * @return when that is
+	 */
+	protected final long handOver() {
+		LedgerEntry before = this.owner;
+		long now = changeHands(null);
+		handed(before, now);
+		return now;
+	}
+
+	private static void handed(@Nullable LedgerEntry entry, long now) {
+		if (entry != null && entry.handedAfter == 0) {
+			entry.handedAfter = Math.max(now - entry.entered, 1);
+		}
 	}
 
 	/**
@@ -193,6 +218,7 @@ public abstract class Ledger implements RequestRecord {
 			if (earlier.middleware() == entry.middleware()) {
 				entry.entered = earlier.entered;
 				entry.own += earlier.own;
+				entry.handedAfter = earlier.handedAfter;
 				entry.previous = earlier.previous;
 				entry.takesOver(earlier);
 				if (after != null) {

@@ -16,6 +16,12 @@ public abstract class LedgerEntry extends Mono<Void> implements StepRecord {
 
 	long own;
 
+	/**
+	 * Nanoseconds from the turn to the handover: seven digits, in the four bytes that are
+	 * left over in the object.
+	 */
+	float handedAfter;
+
 	@Override
 	public final @Nullable LedgerEntry previous() {
 		return this.previous;
@@ -24,6 +30,11 @@ public abstract class LedgerEntry extends Mono<Void> implements StepRecord {
 	@Override
 	public final long entered() {
 		return this.entered;
+	}
+
+	@Override
+	public final long handedAfter() {
+		return (long) this.handedAfter;
 	}
 
 	@Override

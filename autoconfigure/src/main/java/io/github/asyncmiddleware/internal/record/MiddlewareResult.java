@@ -53,6 +53,18 @@ public enum MiddlewareResult {
 	/**
 	 * It broke the rules of a filter in a way that ended the request.
 	 */
-	MISUSED
+	MISUSED;
+
+	/**
+	 * Whether the middleware did not do its work: it failed, was out of time, was not run
+	 * or broke the rules, whatever became of the request.
+	 * @return {@code false} if it passed, answered or was cancelled
+	 */
+	public boolean isTrouble() {
+		return switch (this) {
+			case PASSED, ANSWERED, CANCELLED -> false;
+			case FAILED, FAILED_OPEN, TIMEOUT, TIMEOUT_OPEN, SHED, SHED_OPEN, MISUSED -> true;
+		};
+	}
 
 }

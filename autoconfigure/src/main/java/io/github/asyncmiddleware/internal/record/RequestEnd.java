@@ -69,11 +69,16 @@ public final class RequestEnd {
 	}
 
 	/**
-	 * Why the application has not produced the whole body.
-	 * @return the error, or {@code null} if there was none
+	 * Why the body whose head is with the server is not whole.
+	 * @return the error that the application has failed with, or one that tells that a
+	 * filter has cancelled the body; {@code null} if it is whole
 	 */
-	public @Nullable Throwable bodyError() {
-		return this.bodyError;
+	public @Nullable Throwable cut() {
+		Throwable error = this.bodyError;
+		if (error != null || this.bodyComplete) {
+			return error;
+		}
+		return new IllegalStateException("The body of the response was cancelled before its end");
 	}
 
 	/**

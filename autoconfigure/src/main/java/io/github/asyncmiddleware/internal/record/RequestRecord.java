@@ -30,6 +30,12 @@ public interface RequestRecord {
 	@Nullable StepRecord last();
 
 	/**
+	 * When the request arrived.
+	 * @return nanoseconds, on the clock of the engine
+	 */
+	long arrived();
+
+	/**
 	 * Whether a head was committed.
 	 * @return {@code false} if the request ended without one
 	 */
@@ -65,7 +71,7 @@ public interface RequestRecord {
 	/**
 	 * What the time to first byte of the first middleware would be if the head were now.
 	 * The own times are brought up to this moment, and from then on the time is the
-	 * application's. For a {@link HeadDecorator} and nobody else.
+	 * application's. For a {@link HeadDecorator} only.
 	 * @return nanoseconds, 0 if no middleware was entered
 	 */
 	long ttfbSoFar();

@@ -27,6 +27,13 @@ public interface StepRecord {
 	long entered();
 
 	/**
+	 * How long after its turn the middleware first handed over to the rest of the chain,
+	 * or, in a concurrent group, had finished. Right to seven digits.
+	 * @return nanoseconds, or 0 if it did not
+	 */
+	long handedAfter();
+
+	/**
 	 * The time the middleware spent itself: before it handed over, and after the response
 	 * reached it until it passed it on, as far as that was before the head.
 	 * @return nanoseconds

@@ -12,7 +12,7 @@ public interface Ticker {
 	Ticker SYSTEM = System::nanoTime;
 
 	/**
-	 * A clock that costs nothing, for where nobody wants to know the time.
+	 * A clock that costs nothing, for where no time is measured.
 	 */
 	Ticker STOPPED = () -> 0;
 

@@ -40,8 +40,9 @@ public interface CommitListener extends RequestRecord {
 
 	/**
 	 * A response is on its way out: no middleware works on it, unless it is shown to one.
+	 * @param face the face of the response that it was written to
 	 */
-	void leaves();
+	void leaves(ResponseFace face);
 
 	/**
 	 * The response that was on its way goes no further. Another one may follow.

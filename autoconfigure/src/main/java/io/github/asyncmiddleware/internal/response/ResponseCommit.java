@@ -156,20 +156,36 @@ public final class ResponseCommit extends CommitWord {
 
 	/**
 	 * Discard the attempt that the rest of the chain was making for a middleware that has
-	 * cancelled it, unless that has been shown to somebody further out or is sent.
+	 * cancelled it, unless another middleware was shown that, it is sent, or those
+	 * further out are making another one.
 	 * @param face the face of the response that the middleware sees
 	 * @param head the head when the attempt began
 	 */
 	public void discardUnshown(ResponseFace face, ResponseHead head) {
+		ResponseWriter unreached = null;
 		synchronized (this) {
 			int attempt = attempt();
+			if (face.attempt() != attempt) {
+				return;
+			}
+			ResponseWriter writer = this.writer;
 			int before = markDiscarded(attempt, OPEN, 0);
-			if (was(before, attempt, OPEN)) {
+			if (was(before, attempt, COMMITTING) && writer != null && !writer.wasShown()
+					&& writer.face().isInside(face)) {
+				// The cancellation has not reached it
+				before = markDiscarded(attempt, COMMITTING, 0);
+				unreached = writer;
+				this.request.stays();
+			}
+			if (was(before, attempt, OPEN) || unreached != null) {
 				restore(face, attempt + 1, head);
 			}
 			else if (was(before, attempt, SENT)) {
 				face.overtaken();
 			}
+		}
+		if (unreached != null) {
+			unreached.refuse();
 		}
 	}
 
@@ -183,9 +199,10 @@ public final class ResponseCommit extends CommitWord {
 	 * @return {@code false} if it was sent meanwhile, by a writer that came past
 	 */
 	public boolean discard(Waiting waiting, @Nullable ResponseWriter writer, ResponseFace face, ResponseHead head) {
+		int attempt;
 		boolean discarded;
 		synchronized (this) {
-			int attempt = attempt();
+			attempt = attempt();
 			int before = markDiscarded(attempt, GATED, 0);
 			discarded = before / ATTEMPT == attempt && (before & PHASE) <= GATED;
 			if (discarded) {
@@ -195,7 +212,7 @@ public final class ResponseCommit extends CommitWord {
 				}
 			}
 		}
-		if (writer != null) {
+		if (writer != null && (discarded || writer.attempt() != attempt)) {
 			writer.refuse();
 		}
 		this.line.leave(waiting);
@@ -272,7 +289,7 @@ public final class ResponseCommit extends CommitWord {
 			writer.drop(earlier);
 			return false;
 		}
-		this.request.leaves();
+		this.request.leaves(writer.face());
 		return first == null && commits(writer);
 	}
 

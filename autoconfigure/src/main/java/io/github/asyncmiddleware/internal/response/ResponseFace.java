@@ -107,6 +107,17 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	}
 
 	/**
+	 * Whether this is the face of a part of the chain further in than another one.
+	 */
+	final boolean isInside(ResponseFace other) {
+		ResponseFace face = this.outer;
+		while (face != null && face != other) {
+			face = face.outer;
+		}
+		return face != null;
+	}
+
+	/**
 	 * Belong to another attempt, together with all faces further out. Called in the lock
 	 * of the commit.
 	 */
@@ -210,7 +221,8 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 		if (this.target.isCommitted() && this.commit.isWritten()) {
 			return this.target.setComplete();
 		}
-		return ResponseWrite.withoutHolding(this, this.target::setComplete, false);
+		return Upgrade.goOnAtConnection(ResponseWrite.withoutHolding(this, this.target::setComplete, false),
+				this.commit.request().request());
 	}
 
 	/**

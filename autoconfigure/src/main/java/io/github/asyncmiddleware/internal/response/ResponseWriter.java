@@ -64,6 +64,10 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		this.context = actual.currentContext();
 	}
 
+	ResponseFace face() {
+		return this.face;
+	}
+
 	int attempt() {
 		return this.attempt;
 	}
@@ -430,8 +434,9 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 	}
 
 	private void cancel(int notCarrier) {
-		int before = markCancelled(notCarrier, hasOpenBody());
-		if ((before & (OVER | notCarrier)) == 0 && cancelled(before, hasOpenBody()) == OVER) {
+		boolean openBody = hasOpenBody();
+		int before = markCancelled(notCarrier, openBody);
+		if ((before & (OVER | notCarrier)) == 0 && cancelled(before, openBody) == OVER) {
 			this.commit.reopen(this, 0);
 			cancelSources();
 			endSeconds(null);

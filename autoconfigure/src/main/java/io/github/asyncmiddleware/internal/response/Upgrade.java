@@ -1,14 +1,27 @@
 package io.github.asyncmiddleware.internal.response;
 
+import java.util.concurrent.Executor;
+
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.util.ClassUtils;
 
 /**
- * Recognizes WebSocket handshakes. The upgrade strategies of Spring commit the response
- * before the server has put the status of the handshake on it.
+ * Recognizes WebSocket handshakes, and keeps them on the thread of their connection.
+ * <p>
+ * The upgrade strategies of Spring commit the response before the server has put the
+ * status of the handshake on it. A server with event loops changes the handlers of the
+ * connection next; on another thread that races with the first frame of the client, which
+ * is lost then.
  */
-final class Upgrade {
+public final class Upgrade {
+
+	private static final boolean REACTOR_NETTY = ClassUtils.isPresent("reactor.netty.Connection",
+			Upgrade.class.getClassLoader());
 
 	private Upgrade() {
 	}
@@ -21,6 +34,22 @@ final class Upgrade {
 	static boolean isRequestedBy(ServerHttpRequest request) {
 		return HttpMethod.GET.equals(request.getMethod())
 				&& "websocket".equalsIgnoreCase(request.getHeaders().getFirst(HttpHeaders.UPGRADE));
+	}
+
+	/**
+	 * Have a request that asks for an upgrade go on where its connection is read.
+	 * @param source what the request waits for
+	 * @param request the request
+	 * @param <T> the type of the result
+	 * @return the same, which signals on the event loop of the connection if the request
+	 * asks for an upgrade and the server has event loops
+	 */
+	public static <T> Mono<T> goOnAtConnection(Mono<T> source, ServerHttpRequest request) {
+		if (!REACTOR_NETTY || !isRequestedBy(request)) {
+			return source;
+		}
+		Executor eventLoop = NettyEventLoop.of(request);
+		return (eventLoop != null) ? source.publishOn(Schedulers.fromExecutor(eventLoop)) : source;
 	}
 
 }

@@ -105,8 +105,7 @@ final class WaitingLine {
 			this.commit.letOut(writer);
 		}
 		finally {
-			activity.exit(previous);
-			activity.at(place);
+			activity.exit(previous, place);
 		}
 	}
 

@@ -57,6 +57,10 @@ abstract class WriterWord {
 		return (this.word & OVER) != 0;
 	}
 
+	final boolean wasShown() {
+		return (this.word & SHOWN) != 0;
+	}
+
 	/**
 	 * The head is about to be with the server.
 	 * @return {@code false} if it is over, and no head of this one may go

@@ -221,7 +221,7 @@ final class ConcurrentGroup implements WebFilter {
 	}
 
 	/**
-	 * What has become of a member.
+	 * How a member has ended.
 	 */
 	private enum State {
 
@@ -258,7 +258,7 @@ final class ConcurrentGroup implements WebFilter {
 		}
 
 		/**
-		 * What becomes of the request if this member decides.
+		 * How the request goes on if this member decides.
 		 */
 		Mono<Void> outcome(ServerWebExchange exchange) {
 			if (this.error != null) {
@@ -312,7 +312,7 @@ final class ConcurrentGroup implements WebFilter {
 	}
 
 	/**
-	 * Waits for whoever the group has left the request to.
+	 * Waits for the part that the group has left the request to.
 	 */
 	private static final class RestSubscriber implements CoreSubscriber<Void> {
 

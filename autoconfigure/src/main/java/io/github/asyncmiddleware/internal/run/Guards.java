@@ -20,7 +20,7 @@ public record Guards(MisuseGuard misuse, FailureLog failures, Deadlines deadline
 		@Nullable StepObserver observer) {
 
 	/**
-	 * Nobody.
+	 * No guards.
 	 */
 	public static final Guards OFF = new Guards(MisuseGuard.OFF, FailureLog.NONE, Deadlines.NONE,
 			ThreadActivities.NONE);

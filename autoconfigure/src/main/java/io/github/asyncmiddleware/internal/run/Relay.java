@@ -338,8 +338,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			throw ex;
 		}
 		finally {
-			activity.exit(previous);
-			activity.at(place);
+			activity.exit(previous, place);
 		}
 	}
 

@@ -307,7 +307,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 	}
 
 	void handed() {
-		pass(null);
+		handOver();
 	}
 
 	/**
@@ -326,8 +326,8 @@ public final class RequestRun extends Ledger implements CommitListener {
 	}
 
 	@Override
-	public void leaves() {
-		if (owner() instanceof Step step) {
+	public void leaves(ResponseFace face) {
+		if (owner() instanceof Step step && step.answersWith(face)) {
 			step.markAnswering();
 		}
 		if (this.leaving != null) {
@@ -360,7 +360,21 @@ public final class RequestRun extends Ledger implements CommitListener {
 		boolean hooked = this.hooked;
 		// They run once, also if the response that they have run for is not sent
 		this.hooked = false;
-		return hooked ? ResponseHooks.run(this) : null;
+		if (!hooked) {
+			return null;
+		}
+		HookedSession session = session();
+		if (session != null) {
+			session.beginHooks();
+		}
+		return ResponseHooks.run(this);
+	}
+
+	/**
+	 * The session as response hooks see it, where there is a boundary.
+	 */
+	@Nullable HookedSession session() {
+		return (this.exchange instanceof HookedSession session) ? session : null;
 	}
 
 	@Override

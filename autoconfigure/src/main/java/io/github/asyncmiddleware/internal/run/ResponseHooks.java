@@ -1,23 +1,41 @@
 package io.github.asyncmiddleware.internal.run;
 
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+
 import io.github.asyncmiddleware.internal.chain.ResponseHook;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
- * Runs what the middlewares of one request want to do right before the head, inner ones
- * first, each with the context that it was entered with. A failure stays with the
- * middleware that fails.
+ * What the middlewares of one request want to do right before the head, inner ones first,
+ * each with the context that it was entered with. A failure stays with the middleware
+ * that fails.
+ * <p>
+ * One walk along the steps, in a loop and not on the stack. Hooks that have nothing to
+ * wait for run when the one before them is done.
  */
-final class ResponseHooks {
+final class ResponseHooks implements Iterator<Mono<Void>> {
 
-	private ResponseHooks() {
+	private final RequestRun run;
+
+	/** The next one to run. Belongs to the thread that the response is on. */
+	private @Nullable Step step;
+
+	/** What has to be waited for before that. */
+	private @Nullable Mono<Void> work;
+
+	private ResponseHooks(RequestRun run) {
+		this.run = run;
+		this.step = run.last();
 	}
 
 	/**
@@ -26,40 +44,47 @@ final class ResponseHooks {
 	 * @return what to wait for, or {@code null} if all are done; never fails
 	 */
 	static @Nullable Mono<Void> run(RequestRun run) {
-		return runFrom(run, run.last());
+		ResponseHooks hooks = new ResponseHooks(run);
+		return hooks.hasNext() ? Flux.concat((Iterable<Mono<Void>>) () -> hooks).then() : null;
 	}
 
-	/**
-	 * Those that have nothing to wait for run in a loop, not on the stack.
-	 */
-	private static @Nullable Mono<Void> runFrom(RequestRun run, @Nullable Step first) {
-		ThreadActivity activity = run.activity();
+	@Override
+	public boolean hasNext() {
+		if (this.work == null) {
+			this.work = runUntilOneWaits();
+		}
+		return this.work != null;
+	}
+
+	@Override
+	public Mono<Void> next() {
+		if (!hasNext()) {
+			throw new NoSuchElementException();
+		}
+		Mono<Void> work = Objects.requireNonNull(this.work);
+		this.work = null;
+		return work;
+	}
+
+	private @Nullable Mono<Void> runUntilOneWaits() {
+		ThreadActivity activity = this.run.activity();
 		StepRecord place = activity.place();
-		RequestRecord previous = activity.enter(run);
+		RequestRecord previous = activity.enter(this.run);
 		try {
-			for (Step step = first; step != null; step = previous(step)) {
+			for (Step step = this.step; step != null; step = this.step) {
+				this.step = (Step) step.previous();
 				activity.at(step);
 				Mono<Void> work = run(step);
 				if (work != null) {
-					Step next = previous(step);
-					return work.then(Mono.defer(() -> orEmpty(runFrom(run, next))));
+					return work;
 				}
 			}
-			run.returned(null);
+			this.run.returned(null);
 			return null;
 		}
 		finally {
-			activity.exit(previous);
-			activity.at(place);
+			activity.exit(previous, place);
 		}
-	}
-
-	private static @Nullable Step previous(Step step) {
-		return (Step) step.previous();
-	}
-
-	private static Mono<Void> orEmpty(@Nullable Mono<Void> work) {
-		return (work != null) ? work : Mono.empty();
 	}
 
 	private static @Nullable Mono<Void> run(Step step) {
@@ -71,13 +96,13 @@ final class ResponseHooks {
 		ContextView context = step.context();
 		try {
 			Mono<Void> work = hook.onResponse(step.exchange, context);
-			if (work != null) {
-				return limit(step, work.contextWrite((outermost) -> Context.of(context)))
-					.onErrorResume((ex) -> failed(step, ex));
-			}
-			if (!hook.isSynchronous()) {
+			if (work == null && !hook.isSynchronous()) {
 				Verdict.responseHookFailed(step, null);
+				return null;
 			}
+			work = savedAfter(work, step.run().session());
+			return (work != null) ? limit(step, work.contextWrite((outermost) -> Context.of(context)))
+				.onErrorResume((ex) -> failed(step, ex)) : null;
 		}
 		catch (VirtualMachineError ex) {
 			throw ex;
@@ -86,6 +111,20 @@ final class ResponseHooks {
 			Verdict.responseHookFailed(step, ex);
 		}
 		return null;
+	}
+
+	/**
+	 * A session that the hook has used is saved as a part of its work.
+	 */
+	private static @Nullable Mono<Void> savedAfter(@Nullable Mono<Void> work, @Nullable HookedSession session) {
+		if (session == null) {
+			return work;
+		}
+		return (work != null) ? work.then(Mono.defer(() -> orEmpty(session.save()))) : session.save();
+	}
+
+	private static Mono<Void> orEmpty(@Nullable Mono<Void> work) {
+		return (work != null) ? work : Mono.empty();
 	}
 
 	/**

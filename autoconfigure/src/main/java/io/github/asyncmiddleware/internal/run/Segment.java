@@ -106,8 +106,7 @@ public final class Segment implements WebHandler {
 			run(start, run, exchange, actual, outer, depth, announced);
 		}
 		finally {
-			activity.exit(previous);
-			activity.at(place);
+			activity.exit(previous, place);
 			if (announced) {
 				run.release();
 			}

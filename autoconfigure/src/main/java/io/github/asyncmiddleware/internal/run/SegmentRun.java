@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.run;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -94,7 +95,8 @@ final class SegmentRun extends Mono<Void> implements CoreSubscriber<Void>, Subsc
 		}
 		Link first = this.segment.first();
 		Middleware middleware = first.named();
-		return middleware == null || !first.guards.misuse().stepsInRepeatedRun(middleware);
+		return middleware == null || !first.guards.misuse()
+			.stepsInRepeatedRun(middleware, new LoggedRequest(this.exchange, this.context));
 	}
 
 	private void mark(int state) {

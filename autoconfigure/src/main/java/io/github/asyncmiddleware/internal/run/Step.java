@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.internal.run;
 
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
@@ -8,6 +9,7 @@ import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import io.github.asyncmiddleware.internal.record.StepObservation;
 import io.github.asyncmiddleware.internal.record.StepObserver;
 import io.github.asyncmiddleware.internal.response.AttemptExchange;
+import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.response.Waiting;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -301,8 +303,16 @@ public final class Step extends StepWord implements WebFilterChain {
 				|| StepState.phase(mark(StepState.HELD, StepState.HANDED)) != StepState.HELD;
 	}
 
+	/**
+	 * Whether an answer can be the middleware's own: it was written to the response that
+	 * the middleware sees.
+	 */
+	boolean answersWith(ResponseFace face) {
+		return !(this.exchange.getResponse() instanceof ResponseFace own) || own == face;
+	}
+
 	void answered() {
-		markAtWork(StepState.OVER, MiddlewareResult.ANSWERED);
+		markOver(MiddlewareResult.ANSWERED);
 	}
 
 	/**
@@ -345,6 +355,13 @@ public final class Step extends StepWord implements WebFilterChain {
 	Context context(CoreSubscriber<?> subscriber) {
 		Context context = subscriber.currentContext();
 		return (this.observation != null) ? this.observation.own(context) : context;
+	}
+
+	/**
+	 * What a line of the log about the middleware needs to know of the request.
+	 */
+	LoggedRequest logged() {
+		return new LoggedRequest(this.exchange, context());
 	}
 
 	/**
@@ -423,7 +440,7 @@ public final class Step extends StepWord implements WebFilterChain {
 	 * @return whether the engine is to step in
 	 */
 	public boolean stepsIn(Misuse misuse) {
-		return this.link.guards.misuse().stepsIn(middleware(), misuse);
+		return this.link.guards.misuse().stepsIn(middleware(), misuse, logged());
 	}
 
 	/**
@@ -456,7 +473,7 @@ public final class Step extends StepWord implements WebFilterChain {
 	 */
 	public void returnedNull() {
 		Verdict.misused(this);
-		this.link.guards.misuse().returnedNull(middleware(), middleware().place());
+		this.link.guards.misuse().returnedNull(middleware(), middleware().place(), logged());
 	}
 
 	@Override

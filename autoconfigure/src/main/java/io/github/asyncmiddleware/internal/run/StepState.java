@@ -86,11 +86,18 @@ final class StepState {
 	}
 
 	/**
+	 * Whether the middleware may be skipped: what it has answered stands, sent or not.
+	 */
+	static boolean maySkip(int word) {
+		return (word & (PHASE | ANSWERING)) == AT_WORK;
+	}
+
+	/**
 	 * Whether the rest of the chain may be started.
 	 */
 	static boolean mayHandOver(int word) {
 		int phase = phase(word);
-		return (phase == AT_WORK && (word & ANSWERING) == 0) || phase == NEXT_FAILED || phase == NEXT_CANCELLED;
+		return maySkip(word) || phase == NEXT_FAILED || phase == NEXT_CANCELLED;
 	}
 
 	/**

@@ -91,16 +91,27 @@ abstract class StepWord extends LedgerEntry {
 	}
 
 	/**
-	 * Move from work to another phase with a result of its own.
-	 * @return whether it was at work
+	 * The middleware is over, if it is still at work, with a result of its own.
 	 */
-	final boolean markAtWork(int phase, MiddlewareResult result) {
+	final void markOver(MiddlewareResult result) {
 		int word = this.word;
-		while (StepState.phase(word) == StepState.AT_WORK
-				&& !WORD.compareAndSet(this, word, StepState.withResult(StepState.withPhase(word, phase), result))) {
+		while (StepState.phase(word) == StepState.AT_WORK && !WORD.compareAndSet(this, word,
+				StepState.withResult(StepState.withPhase(word, StepState.OVER), result))) {
 			word = this.word;
 		}
-		return StepState.phase(word) == StepState.AT_WORK;
+	}
+
+	/**
+	 * Go on as if the middleware were absent, which is at work and has not answered.
+	 * @return whether the rest of the chain is to run now
+	 */
+	final boolean markSkipped(MiddlewareResult result) {
+		int word = this.word;
+		while (StepState.maySkip(word) && !WORD.compareAndSet(this, word,
+				StepState.withResult(StepState.withPhase(word, StepState.HANDED), result))) {
+			word = this.word;
+		}
+		return StepState.maySkip(word);
 	}
 
 	/**

@@ -72,7 +72,7 @@ final class Verdict {
 	 */
 	static void misused(Step step) {
 		if (!canSkip(step)) {
-			step.markAtWork(StepState.OVER, MiddlewareResult.MISUSED);
+			step.markOver(MiddlewareResult.MISUSED);
 		}
 	}
 
@@ -84,10 +84,10 @@ final class Verdict {
 	 */
 	static boolean trySkip(Step step, Throwable ex) {
 		if (!canSkip(step) || StepState.isAnswer(ex) || isPointless(step, ex) || step.run().isAnswered(step.exchange)
-				|| !step.markAtWork(StepState.HANDED, StepState.skipped(ex))) {
+				|| !step.markSkipped(StepState.skipped(ex))) {
 			return false;
 		}
-		failures(step).skipped(step.middleware(), FailureLog.Part.REQUEST, ex);
+		failures(step).skipped(step.middleware(), FailureLog.Part.REQUEST, ex, step.logged());
 		return true;
 	}
 
@@ -105,7 +105,7 @@ final class Verdict {
 			observation.failed(ex);
 		}
 		if (StepState.phase(before) == StepState.AT_WORK && ex instanceof UnavailableException unavailable) {
-			failures(step).unavailable(step.middleware(), unavailable);
+			failures(step).unavailable(step.middleware(), unavailable, step.logged());
 		}
 	}
 
@@ -137,7 +137,7 @@ final class Verdict {
 			return false;
 		}
 		step.markResult(MiddlewareResult.TIMEOUT_OPEN);
-		failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, new DeadlineException());
+		failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, new DeadlineException(), step.logged());
 		return true;
 	}
 
@@ -148,7 +148,7 @@ final class Verdict {
 	static void timedOut(Step step) {
 		if (StepState.phase(step.word()) != StepState.AT_WORK) {
 			step.markResult(MiddlewareResult.TIMEOUT);
-			failures(step).unavailable(step.middleware(), new DeadlineException());
+			failures(step).unavailable(step.middleware(), new DeadlineException(), step.logged());
 		}
 	}
 
@@ -161,10 +161,11 @@ final class Verdict {
 	static void responseHookFailed(Step step, @Nullable Throwable ex) {
 		step.markFirstResult((ex != null) ? StepState.skipped(ex) : MiddlewareResult.FAILED_OPEN);
 		if (ex != null) {
-			failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, ex);
+			failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, ex, step.logged());
 		}
 		else {
-			step.link().guards.misuse().returnedNull(step.middleware(), step.middleware().responsePlace());
+			step.link().guards.misuse()
+				.returnedNull(step.middleware(), step.middleware().responsePlace(), step.logged());
 		}
 	}
 

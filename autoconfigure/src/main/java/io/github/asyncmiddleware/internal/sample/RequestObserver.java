@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 
 /**
- * Passes what becomes of the requests to all listeners, and their heads to the decorator.
+ * Passes heads and ends of requests to all listeners, and the heads to the decorator.
  * What one of them throws never reaches the response, errors of the virtual machine
  * included: it is logged, once for each, and dropped.
  */
@@ -24,11 +24,13 @@ public final class RequestObserver implements RequestReporter {
 
 	private final RequestListener[] listeners;
 
-	/** Where samples wait for those that take them, or {@code null} if nobody does. */
+	/** Where samples wait for those that take them, or {@code null} if none does. */
 	private final @Nullable SampleBuffers buffers;
 
 	/** Which listeners have been complained about; a race only logs once more. */
 	private final boolean[] failed;
+
+	private final RequestTraces traces;
 
 	private final HeadDecorator headDecorator;
 
@@ -42,7 +44,7 @@ public final class RequestObserver implements RequestReporter {
 
 	/**
 	 * Create an observer.
-	 * @param listeners who is told what becomes of the requests
+	 * @param listeners are told of the head and the end of each request
 	 * @param headDecorator who may add to the heads of the responses
 	 * @param ticker the clock that requests are timed with
 	 */
@@ -51,6 +53,7 @@ public final class RequestObserver implements RequestReporter {
 		this.failed = new boolean[this.listeners.length];
 		this.headDecorator = headDecorator;
 		this.ticker = ticker;
+		this.traces = traces(listeners);
 		this.buffers = listeners.stream().anyMatch(SampleListener.class::isInstance)
 				? new SampleBuffers(this, Runtime.getRuntime().availableProcessors()) : null;
 		for (RequestListener listener : listeners) {
@@ -58,6 +61,25 @@ public final class RequestObserver implements RequestReporter {
 				sampleListener.comingFrom(this.buffers);
 			}
 		}
+	}
+
+	/**
+	 * There is one tracer in an application, so all that want traces want the same.
+	 */
+	private static RequestTraces traces(List<RequestListener> listeners) {
+		for (RequestListener listener : listeners) {
+			if (listener instanceof SampleListener sampleListener && sampleListener.traces() != RequestTraces.NONE) {
+				return sampleListener.traces();
+			}
+		}
+		return RequestTraces.NONE;
+	}
+
+	/**
+	 * Knows the traces of the requests, if a listener wants to have them.
+	 */
+	RequestTraces traces() {
+		return this.traces;
 	}
 
 	/**
@@ -123,11 +145,11 @@ public final class RequestObserver implements RequestReporter {
 	/**
 	 * Pass on samples.
 	 */
-	void onSamples(long[] samples, int from, int to, long time) {
+	void onSamples(long[] samples, SampleTraces traces, int from, int to, long time) {
 		for (int i = 0; i < this.listeners.length; i++) {
 			if (this.listeners[i] instanceof SampleListener listener) {
 				try {
-					listener.onSamples(samples, from, to, time);
+					listener.onSamples(samples, traces, from, to, time);
 				}
 				catch (Throwable ex) {
 					failed(i, ex);

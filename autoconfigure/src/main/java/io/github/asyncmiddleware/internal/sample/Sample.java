@@ -72,6 +72,15 @@ public final class Sample {
 		return pack(Kind.OWN, index, result.ordinal(), nanoseconds);
 	}
 
+	/**
+	 * The trace of the request that the samples which follow belong to.
+	 * @param place where it is in the {@link SampleTraces}
+	 * @return the sample
+	 */
+	static long trace(int place) {
+		return pack(Kind.TRACE, 0, 0, place);
+	}
+
 	private static long pack(Kind kind, int index, int tag, long nanoseconds) {
 		return (long) kind.ordinal() << KIND | (long) index << INDEX | (long) tag << TAG
 				| Math.min(Math.max(nanoseconds, 0), LONGEST);
@@ -140,7 +149,13 @@ public final class Sample {
 		/**
 		 * The own time of a middleware.
 		 */
-		OWN
+		OWN,
+
+		/**
+		 * Nothing: the trace of the request that the samples which follow belong to. Only
+		 * where a listener asks for {@linkplain SampleListener#traces() traces}.
+		 */
+		TRACE
 
 	}
 

@@ -3,6 +3,8 @@ package io.github.asyncmiddleware.internal.sample;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Samples that wait to be counted. Belongs to the thread that has locked it.
  * <p>
@@ -28,12 +30,20 @@ final class SampleBuffer {
 
 	private final long[] elements = new long[FIRST + CAPACITY];
 
+	private final SampleTraces traces;
+
 	/**
 	 * Create a buffer.
 	 * @param emptied when it was emptied last
+	 * @param traced whether the traces of the requests are kept as well
 	 */
-	SampleBuffer(long emptied) {
+	SampleBuffer(long emptied, boolean traced) {
 		this.elements[EMPTIED] = emptied;
+		this.traces = traced ? new SampleTraces(CAPACITY + 1) : SampleTraces.NONE;
+	}
+
+	boolean isTraced() {
+		return this.traces.isKept();
 	}
 
 	boolean tryLock() {
@@ -75,6 +85,13 @@ final class SampleBuffer {
 	}
 
 	/**
+	 * Say which trace the samples that follow belong to.
+	 */
+	void addTrace(@Nullable Object trace) {
+		add(this.traces.add(trace));
+	}
+
+	/**
 	 * Hand all samples over and forget them.
 	 * @param observer who passes them on
 	 * @param time when that is
@@ -84,7 +101,8 @@ final class SampleBuffer {
 		this.elements[SIZE] = 0;
 		this.elements[EMPTIED] = time;
 		if (size > 0) {
-			observer.onSamples(this.elements, FIRST, FIRST + size, since());
+			observer.onSamples(this.elements, this.traces, FIRST, FIRST + size, since());
+			this.traces.clear();
 		}
 	}
 

@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import io.github.asyncmiddleware.internal.record.Outcome;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The samples of requests on their way to the listeners.
@@ -59,7 +60,7 @@ public final class SampleBuffers {
 		this.buffers = new SampleBuffer[Math.min(processors, MAX_BUFFERS)];
 		long longAgo = observer.ticker().read() - BUSY;
 		for (int i = 0; i < this.buffers.length; i++) {
-			this.buffers[i] = new SampleBuffer(longAgo);
+			this.buffers[i] = new SampleBuffer(longAgo, observer.traces() != RequestTraces.NONE);
 		}
 	}
 
@@ -94,25 +95,43 @@ public final class SampleBuffers {
 	private void note(SampleBuffer buffer, RequestRecord request, StepRecord last, boolean head, boolean end,
 			long now) {
 		Outcome outcome = Outcome.of(request.status());
+		Object trace = null;
+		if (buffer.isTraced()) {
+			trace = this.observer.traces().of(request);
+			begin(buffer, trace, now);
+		}
 		if (head) {
-			add(buffer, Sample.app(outcome, request.app()), now);
+			add(buffer, Sample.app(outcome, request.app()), trace, now);
 		}
 		for (StepRecord step = last; step != null; step = step.previous()) {
 			int index = step.middleware().index();
 			if (Sample.isPossible(index)) {
 				if (head) {
-					add(buffer, Sample.ttfb(index, outcome, request.ttfb(step)), now);
+					add(buffer, Sample.ttfb(index, outcome, request.ttfb(step)), trace, now);
 				}
 				if (end) {
-					add(buffer, Sample.own(index, step.result(), step.own()), now);
+					add(buffer, Sample.own(index, step.result(), step.own()), trace, now);
 				}
 			}
 		}
 	}
 
-	private void add(SampleBuffer buffer, long sample, long now) {
+	private void begin(SampleBuffer buffer, @Nullable Object trace, long now) {
 		if (buffer.isFull()) {
 			buffer.drainTo(this.observer, now);
+		}
+		if (buffer.isEmpty()) {
+			buffer.since(now);
+		}
+		buffer.addTrace(trace);
+	}
+
+	private void add(SampleBuffer buffer, long sample, @Nullable Object trace, long now) {
+		if (buffer.isFull()) {
+			buffer.drainTo(this.observer, now);
+			if (buffer.isTraced()) {
+				begin(buffer, trace, now);
+			}
 		}
 		if (buffer.isEmpty()) {
 			buffer.since(now);
@@ -173,8 +192,8 @@ public final class SampleBuffers {
 	}
 
 	/**
-	 * Lock the buffer of the current thread, or the next one that is free. Nobody keeps a
-	 * buffer for longer than it takes to count what is in it.
+	 * Lock the buffer of the current thread, or the next one that is free. No thread
+	 * keeps a buffer for longer than it takes to count what is in it.
 	 */
 	private SampleBuffer lockAny() {
 		long own = Thread.currentThread().getId();

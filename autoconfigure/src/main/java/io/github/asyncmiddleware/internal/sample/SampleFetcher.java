@@ -29,9 +29,9 @@ final class SampleFetcher implements Runnable {
 	private final ThreadFactory threads;
 
 	/**
-	 * Whether somebody has to wake the thread, or start it. Set by the thread before it
-	 * looks at the buffers for the last time, and read by requests that have locked one:
-	 * either it sees their samples, or they see that it sleeps.
+	 * Whether the next producer has to wake the thread, or start it. Set by the thread
+	 * before it looks at the buffers for the last time, and read by requests that have
+	 * locked one: either it sees their samples, or they see that it sleeps.
 	 */
 	private volatile boolean asleep = true;
 

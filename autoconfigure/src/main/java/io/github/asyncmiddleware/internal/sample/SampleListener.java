@@ -29,6 +29,27 @@ public interface SampleListener extends RequestListener {
 	}
 
 	/**
+	 * Knows the traces of the requests, if the listener wants to have them with the
+	 * samples. The same at every call.
+	 * @return {@link RequestTraces#NONE} if not
+	 */
+	default RequestTraces traces() {
+		return RequestTraces.NONE;
+	}
+
+	/**
+	 * As {@link #onSamples(long[], int, int, long)}, with the traces of the requests.
+	 * @param samples an array with samples
+	 * @param traces what samples of the kind {@link Sample.Kind#TRACE} stand for
+	 * @param from where they begin in it
+	 * @param to where they end in it
+	 * @param time when the first of them was measured
+	 */
+	default void onSamples(long[] samples, SampleTraces traces, int from, int to, long time) {
+		onSamples(samples, from, to, time);
+	}
+
+	/**
 	 * Called by one thread at a time for one {@link SampleBuffers}, on whatever thread
 	 * the last of the requests happens to be on. What it throws is logged once and
 	 * otherwise ignored; the samples are lost for this listener then.

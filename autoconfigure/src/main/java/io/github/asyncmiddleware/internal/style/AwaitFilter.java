@@ -61,7 +61,7 @@ public final class AwaitFilter implements WebFilter {
 	}
 
 	@Override
-	// Null is what a function returns that somebody has forgotten to finish
+	// Null is what a function returns that is not finished
 	@SuppressWarnings({ "NullAway", "DataFlowIssue" })
 	public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
 		RequestRun request = (chain instanceof Step step) ? step.run() : RequestRun.of(exchange);

@@ -1,7 +1,5 @@
 package io.github.asyncmiddleware.internal.style;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,7 +9,6 @@ import io.github.asyncmiddleware.internal.response.ResponseCommit;
 import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.response.ResponseHead;
 import io.github.asyncmiddleware.internal.response.ResponseWriter;
-import io.github.asyncmiddleware.internal.response.Waiting;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -33,78 +30,11 @@ import org.springframework.web.server.WebFilterChain;
  * One request in a middleware that awaits the response: the {@code next} that the
  * middleware is given, and the sending of the response that it returns.
  * <p>
- * The rest of the chain and the middleware go on independently of each other. What is to
- * be done is settled by the second of two events, from the word as it was before:
- *
- * <pre>
- *             rest shows    rest completes  rest fails   rest shows after it was cancelled
- * undecided   emit          emit            pass error   refuse
- * live        release       end             end
- * other       discard       discard         -            refuse
- * postponed   replace       replace         replace
- * </pre>
- *
  * One object in several roles, since there is one for each middleware and request. Is
  * subscribed to once.
  */
-final class AwaitRun extends Waiting
+final class AwaitRun extends AwaitWord
 		implements HandlerFunction<LiveResponse>, CoreSubscriber<ServerResponse>, Subscription, Scannable {
-
-	private static final VarHandle WORD;
-
-	static {
-		try {
-			WORD = MethodHandles.lookup().findVarHandle(AwaitRun.class, "word", int.class);
-		}
-		catch (ReflectiveOperationException ex) {
-			throw new ExceptionInInitializerError(ex);
-		}
-	}
-
-	/** The part of the word that tells of the rest of the chain. */
-	private static final int REST = 7;
-
-	private static final int NOT_STARTED = 0;
-
-	private static final int RUNNING = 1;
-
-	/** The response is shown, and its writer waits. */
-	private static final int SHOWN = 2;
-
-	/** The rest has completed without a response that waits. */
-	private static final int COMPLETED = 3;
-
-	/** The rest has failed, or was cancelled or discarded. */
-	private static final int OVER = 4;
-
-	/** The middleware can be given the response. */
-	private static final int REQUESTED = 1 << 3;
-
-	/** The rest has ended after its response was shown, or completed. */
-	private static final int ENDED = 1 << 4;
-
-	/** The middleware has decided. */
-	private static final int DECIDED = 1 << 5;
-
-	/** The response of the rest is the answer. */
-	private static final int SENDING = 1 << 6;
-
-	/** The answer is another one, and waits for the rest. */
-	private static final int POSTPONED = 1 << 7;
-
-	/** The end was left to the engine, which waits for the rest. */
-	private static final int LEFT = 1 << 8;
-
-	private static final int CANCELLED = 1 << 9;
-
-	/** The response was released, and the end of the rest tells that it is sent. */
-	private static final int RELEASED = 1 << 10;
-
-	/** The response that this has carried is sent. */
-	private static final int SENT = 1 << 11;
-
-	/** There are others that wait for the response, too. */
-	private static final int JOINED = 1 << 12;
 
 	private final AwaitFilter filter;
 
@@ -115,8 +45,6 @@ final class AwaitRun extends Waiting
 	private final ResponseFace face;
 
 	private final ResponseCommit commit;
-
-	private volatile int word;
 
 	// Published by the subscription, or by the word
 
@@ -189,63 +117,6 @@ final class AwaitRun extends Waiting
 		return (this.chain instanceof Step step) ? step : null;
 	}
 
-	private static int rest(int word) {
-		return word & REST;
-	}
-
-	private static boolean isHere(int word) {
-		return rest(word) == SHOWN || rest(word) == COMPLETED;
-	}
-
-	/**
-	 * Add bits to the word.
-	 * @return the word before
-	 */
-	private int mark(int bits) {
-		return (int) WORD.getAndBitwiseOr(this, bits);
-	}
-
-	/**
-	 * Change the part of the word that tells of the rest.
-	 * @return the word before, in which the rest was something else if nothing was
-	 * changed
-	 */
-	private int markRest(int from, int to) {
-		int word = this.word;
-		while (rest(word) == from && !WORD.compareAndSet(this, word, (word & ~REST) | to)) {
-			word = this.word;
-		}
-		return word;
-	}
-
-	/**
-	 * Nothing of the rest counts any more.
-	 * @return the word before
-	 */
-	private int markAbandoned() {
-		int word = this.word;
-		while (!WORD.compareAndSet(this, word, (word & ~REST) | OVER)) {
-			word = this.word;
-		}
-		return word;
-	}
-
-	/**
-	 * Start the rest, if it was not started or may run again.
-	 * @return the word before
-	 */
-	private int markStarted() {
-		int word = this.word;
-		while (mayStart(word) && !WORD.compareAndSet(this, word, (word & ~(REST | REQUESTED | ENDED)) | RUNNING)) {
-			word = this.word;
-		}
-		return word;
-	}
-
-	private static boolean mayStart(int word) {
-		return (word & DECIDED) == 0 && (rest(word) == NOT_STARTED || rest(word) == OVER);
-	}
-
 	/**
 	 * Whether the middleware was given up. If not, its clock is stopped: it is about to
 	 * leave the next move to others.
@@ -259,7 +130,7 @@ final class AwaitRun extends Waiting
 	 * The middleware subscribes to next.
 	 */
 	void start(AwaitNext next) {
-		if (mayStart(this.word) && isGivenUp()) {
+		if (mayStart(word()) && isGivenUp()) {
 			Operators.complete(next);
 			return;
 		}
@@ -322,7 +193,7 @@ final class AwaitRun extends Waiting
 		if (next != null) {
 			next.emit();
 		}
-		if ((this.word & JOINED) != 0) {
+		if ((word() & JOINED) != 0) {
 			takeJoined().forEach((joined) -> joined.join(null, true));
 		}
 	}
@@ -366,7 +237,7 @@ final class AwaitRun extends Waiting
 	 */
 	void restEnded(AwaitNext next, @Nullable Throwable error) {
 		if (next != this.running) {
-			if (error == null && (this.word & DECIDED) == 0) {
+			if (error == null && (word() & DECIDED) == 0) {
 				join(next);
 			}
 			else {
@@ -407,19 +278,11 @@ final class AwaitRun extends Waiting
 	 * once that is sent without it.
 	 */
 	void nextCancelled(AwaitNext next) {
-		if (next == this.running && rest(markUnlessSending()) == RUNNING) {
+		int before = (next == this.running) ? markUnlessSending() : SENDING;
+		if (rest(before) == RUNNING && (before & SENDING) == 0) {
 			next.cancelRest();
 			discard(null);
 		}
-	}
-
-	private int markUnlessSending() {
-		int word = this.word;
-		while (rest(word) == RUNNING && (word & SENDING) == 0
-				&& !WORD.compareAndSet(this, word, (word & ~REST) | OVER)) {
-			word = this.word;
-		}
-		return ((word & SENDING) == 0) ? word : OVER;
 	}
 
 	private boolean discard(@Nullable ResponseWriter writer) {
@@ -459,11 +322,7 @@ final class AwaitRun extends Waiting
 
 	private boolean tryPostpone(ServerResponse response) {
 		this.postponed = response;
-		int word = this.word;
-		while (rest(word) == RUNNING && !WORD.compareAndSet(this, word, word | POSTPONED)) {
-			word = this.word;
-		}
-		return rest(word) == RUNNING;
+		return rest(markPostponed()) == RUNNING;
 	}
 
 	/**
@@ -471,7 +330,7 @@ final class AwaitRun extends Waiting
 	 */
 	@Override
 	public void onComplete() {
-		if ((this.word & DECIDED) != 0 || isGivenUp()) {
+		if ((word() & DECIDED) != 0 || isGivenUp()) {
 			return;
 		}
 		int before = markCompleted();
@@ -496,15 +355,6 @@ final class AwaitRun extends Waiting
 			mark(SENDING);
 			send();
 		}
-	}
-
-	private int markCompleted() {
-		int word = this.word;
-		while ((word & (DECIDED | CANCELLED)) == 0
-				&& !WORD.compareAndSet(this, word, word | DECIDED | ((rest(word) == RUNNING) ? SENDING | LEFT : 0))) {
-			word = this.word;
-		}
-		return word;
 	}
 
 	@Override
@@ -543,7 +393,7 @@ final class AwaitRun extends Waiting
 	 */
 	private void send() {
 		ResponseWriter writer = this.writer;
-		if (rest(this.word) == COMPLETED) {
+		if (rest(word()) == COMPLETED) {
 			this.commit.leave(this);
 			finish(mark(RELEASED), RELEASED);
 		}
@@ -551,7 +401,7 @@ final class AwaitRun extends Waiting
 			if (!this.commit.release(this, writer)) {
 				finish(mark(RELEASED), RELEASED);
 			}
-			else if ((this.word & CANCELLED) != 0) {
+			else if ((word() & CANCELLED) != 0) {
 				this.commit.cancel(writer);
 			}
 		}
@@ -578,10 +428,6 @@ final class AwaitRun extends Waiting
 			}
 			end(this.error);
 		}
-	}
-
-	private static boolean isFinished(int word) {
-		return (word & ENDED) != 0 && (word & (RELEASED | SENT)) != 0;
 	}
 
 	private void replaceBy(ServerResponse response) {
@@ -617,7 +463,7 @@ final class AwaitRun extends Waiting
 		if (rest(before) == SHOWN) {
 			// Those further in have answered, so they complete instead of being cancelled
 			boolean discarded = discard(this.writer);
-			if ((this.word & ENDED) == 0) {
+			if ((word() & ENDED) == 0) {
 				next.cancelRest();
 			}
 			return discarded;
@@ -689,7 +535,7 @@ final class AwaitRun extends Waiting
 		@Override
 		public void onSubscribe(Subscription subscription) {
 			this.run.subscription = subscription;
-			if ((this.run.word & CANCELLED) != 0) {
+			if ((this.run.word() & CANCELLED) != 0) {
 				subscription.cancel();
 			}
 			else {

@@ -1,6 +1,5 @@
 package io.github.asyncmiddleware.internal.style;
 
-import java.lang.annotation.Annotation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -12,15 +11,9 @@ import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.core.MethodParameter;
 import org.springframework.core.ReactiveAdapterRegistry;
-import org.springframework.core.ResolvableType;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
-import org.springframework.web.bind.annotation.MatrixVariable;
-import org.springframework.web.bind.annotation.ModelAttribute;
-import org.springframework.web.bind.annotation.PathVariable;
-import org.springframework.web.bind.annotation.RequestBody;
-import org.springframework.web.bind.annotation.RequestPart;
 import org.springframework.web.bind.support.WebBindingInitializer;
 import org.springframework.web.reactive.BindingContext;
 import org.springframework.web.reactive.result.method.HandlerMethodArgumentResolver;
@@ -44,9 +37,6 @@ import org.springframework.web.server.ServerWebExchange;
  * that controllers have too, in the same order, as far as they need no handler.
  */
 final class HookArguments {
-
-	private static final List<Class<? extends Annotation>> ANNOTATIONS_OF_HANDLERS = List.of(PathVariable.class,
-			MatrixVariable.class, RequestBody.class, RequestPart.class, ModelAttribute.class);
 
 	private final ReactiveAdapterRegistry adapters;
 
@@ -87,21 +77,11 @@ final class HookArguments {
 
 	private Argument of(HookDeclaration declaration, MethodParameter parameter) {
 		parameter.initParameterNameDiscovery(DefaultParameterNameDiscoverer.getSharedInstance());
-		Argument argument = isOfHandlers(parameter) ? null : find(declaration.kind(), parameter);
+		Argument argument = BadArgument.isForHandlers(parameter) ? null : find(declaration.kind(), parameter);
 		if (argument != null) {
 			return argument;
 		}
-		throw new InvalidHookException("Parameter %d (%s) of the %s cannot be resolved outside of a handler.".formatted(
-				parameter.getParameterIndex(), ResolvableType.forMethodParameter(parameter), declaration.describe()),
-				("Use one of the types ServerWebExchange, ServerHttpRequest, ServerHttpResponse, %s, HttpMethod, Locale,"
-						+ " TimeZone, ZoneId, UriComponentsBuilder, Principal and WebSession, one of the annotations"
-						+ " @RequestHeader, @CookieValue, @RequestParam, @RequestAttribute, @SessionAttribute and"
-						+ " @Value, or what a HandlerMethodArgumentResolver of the application resolves.")
-					.formatted(declaration.kind().ownArguments()));
-	}
-
-	private static boolean isOfHandlers(MethodParameter parameter) {
-		return ANNOTATIONS_OF_HANDLERS.stream().anyMatch(parameter::hasParameterAnnotation);
+		throw BadArgument.refuse(parameter, declaration);
 	}
 
 	private @Nullable Argument find(HookKind kind, MethodParameter parameter) {

@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.style;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 
+import io.github.asyncmiddleware.internal.response.Upgrade;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -139,7 +140,8 @@ class HookRun {
 				throw new IllegalStateException(ex);
 			}
 		};
-		return SecurityContexts.resolve(() -> limit.call(work, staysOffloaded));
+		return Upgrade.goOnAtConnection(SecurityContexts.resolve(() -> limit.call(work, staysOffloaded)),
+				exchange.getRequest());
 	}
 
 	@Override

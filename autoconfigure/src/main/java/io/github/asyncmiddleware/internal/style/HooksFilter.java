@@ -51,6 +51,15 @@ public final class HooksFilter implements WebFilter {
 		return new MiddlewareCode(Style.HOOKS, runsOn, this, concurrent ? this::begin : null, this.onResponse);
 	}
 
+	/**
+	 * Whether one of the methods runs on another thread.
+	 * @return {@code true} if it can block
+	 */
+	public boolean isOffloaded() {
+		return (this.onRequest != null && this.onRequest.isOffloaded())
+				|| (this.onResponse != null && this.onResponse.isOffloaded());
+	}
+
 	@Override
 	// Null is what a method returns that should return a publisher
 	@SuppressWarnings({ "NullAway", "DataFlowIssue" })

@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 
 import io.github.asyncmiddleware.internal.chain.OverloadException;
+import io.github.asyncmiddleware.internal.guard.LogNames;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ import reactor.core.publisher.Operators;
  */
 final class OffloadedCall<T> extends BoundedCall implements Subscription, Scannable {
 
-	private static final Log logger = LogFactory.getLog(OffloadedCall.class);
+	private static final Log logger = LogFactory.getLog(LogNames.FAILURE);
 
 	private static final VarHandle STATE;
 

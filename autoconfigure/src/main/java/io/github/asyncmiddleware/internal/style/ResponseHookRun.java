@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.internal.style;
 
 import io.github.asyncmiddleware.internal.chain.ResponseHook;
+import io.github.asyncmiddleware.internal.guard.LogNames;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,7 @@ import org.springframework.web.server.ServerWebExchange;
  */
 final class ResponseHookRun extends HookRun implements ResponseHook {
 
-	private static final Log logger = LogFactory.getLog(ResponseHookRun.class);
+	private static final Log logger = LogFactory.getLog(LogNames.FAILURE);
 
 	ResponseHookRun(HookMethod method, @Nullable Limit limit, ThreadLocals threadLocals) {
 		super(method, limit, threadLocals);

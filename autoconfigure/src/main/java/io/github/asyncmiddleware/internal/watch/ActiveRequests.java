@@ -5,8 +5,8 @@ import java.time.Duration;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 
 /**
- * How many requests wait for which middleware, as of the last time somebody has counted.
- * Written by one thread, read by any.
+ * How many requests wait for which middleware, as of the last count. Written by one
+ * thread, read by any.
  */
 public final class ActiveRequests {
 

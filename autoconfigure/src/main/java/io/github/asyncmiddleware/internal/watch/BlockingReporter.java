@@ -6,6 +6,8 @@ import java.util.regex.Pattern;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
+import io.github.asyncmiddleware.internal.guard.GuardLog;
+import io.github.asyncmiddleware.internal.guard.LogNames;
 import io.github.asyncmiddleware.internal.guard.LogPauses;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
@@ -14,13 +16,15 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names whoever blocks a thread that serves requests: in the log while it goes on, with
- * its stack, at most once a minute for each middleware; and to the listeners, each time,
- * when it is over.
+ * Names the code that blocks a thread which serves requests: in the log while it goes on,
+ * with its stack, at most once a minute for each middleware; and to the listeners, each
+ * time, when it is over.
  */
 final class BlockingReporter {
 
-	private static final Log logger = LogFactory.getLog(BlockingReporter.class);
+	private static final Log logger = LogFactory.getLog(LogNames.BLOCKING);
+
+	private static final GuardLog guardLogger = new GuardLog(LogNames.BLOCKING);
 
 	private static final int MAX_FRAMES = 20;
 
@@ -45,7 +49,7 @@ final class BlockingReporter {
 	}
 
 	/**
-	 * Somebody blocks a thread.
+	 * A thread is blocked.
 	 * @param middleware the middleware, or {@code null} for the rest of the application
 	 * @param thread the name of the thread
 	 * @param nanoseconds for how long already
@@ -56,12 +60,14 @@ final class BlockingReporter {
 			int place) {
 		long unreported = this.pauses.tryEnd(new Subject((middleware != null) ? middleware.name() : null));
 		if (unreported > 0) {
-			logger.warn("[blocked_event_loop] "
-					+ ((middleware != null) ? "The " + middleware
+			guardLogger.warn("blocked_event_loop", middleware,
+					((middleware != null) ? "The " + middleware
 							: "The rest of the application, a handler or a filter that is no middleware,")
-					+ " has been blocking the thread " + name(thread) + ", which serves other requests too, for "
-					+ nanoseconds / 1_000_000 + " ms" + LogPauses.times(unreported) + ". " + advice(middleware)
-					+ " See docs/blocking.md." + describe(stack, place));
+							+ " has been blocking the thread " + name(thread)
+							+ ", which serves other requests too, for " + nanoseconds / 1_000_000 + " ms"
+							+ LogPauses.times(unreported) + ". " + advice(middleware) + " See docs/blocking.md."
+							+ describe(stack, place),
+					null);
 		}
 		if (logger.isDebugEnabled()) {
 			logger.debug("The whole stack of " + name(thread) + frames(stack, 0, stack.length));

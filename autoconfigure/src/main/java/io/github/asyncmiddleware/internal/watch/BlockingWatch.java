@@ -9,12 +9,12 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds whoever blocks a thread that serves requests, by looking at what each of them is
- * inside of several times while the threshold passes.
+ * Finds the code that blocks a thread which serves requests, by looking at what each of
+ * them is inside of several times while the threshold passes.
  * <p>
  * A look that comes late means that the whole process stood still, be it for a garbage
  * collection, a stop signal or a laptop that was closed. However late it is, it counts
- * for two periods at most, which is not enough to accuse anybody. Where the system tells
+ * for two periods at most, which is not enough to accuse any code. Where the system tells
  * that it was late because the machine has too much to do, it counts. Belongs to one
  * thread.
  */
@@ -145,7 +145,7 @@ final class BlockingWatch {
 	}
 
 	/**
-	 * What runs for the first time is slow, and nobody can help it.
+	 * What runs for the first time is slow, and that cannot be helped.
 	 */
 	private void lookForClasses() {
 		long classes = this.probe.loadedClasses();
@@ -165,7 +165,7 @@ final class BlockingWatch {
 	}
 
 	/**
-	 * Whether nothing can be missed if nobody looks until the next request begins.
+	 * Whether nothing can be missed without a look until the next request begins.
 	 * @param now the time, in nanoseconds
 	 */
 	boolean isIdle(long now) {
@@ -203,7 +203,7 @@ final class BlockingWatch {
 	}
 
 	/**
-	 * Whether somebody has loaded classes since the last look.
+	 * Whether classes were loaded since the last look.
 	 */
 	boolean isLoadingClasses() {
 		return this.loadingClasses;

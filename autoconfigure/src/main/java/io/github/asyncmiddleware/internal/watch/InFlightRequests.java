@@ -23,10 +23,10 @@ public final class InFlightRequests {
 	}
 
 	/**
-	 * Add a request. Whoever adds it has to look afterwards whether it has ended in the
+	 * Add a request. The caller has to look afterwards whether it has ended in the
 	 * meantime.
-	 * @return the entry to remove when it has ended, or {@code null} if nobody looks any
-	 * more
+	 * @return the entry to remove when it has ended, or {@code null} if it is not looked
+	 * at any more
 	 */
 	synchronized @Nullable Entry add(RequestRecord request) {
 		if (this.closed) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.guard.LogNames;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
 import org.apache.commons.logging.Log;
@@ -12,7 +13,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that watches over the requests of an application: whoever blocks a
+ * The one thread that watches over the requests of an application: code that blocks a
  * thread that serves them, and those that wait for too long. It sleeps while there are no
  * requests.
  */
@@ -20,7 +21,7 @@ public final class RequestWatch {
 
 	static final String THREAD_NAME = "async-middleware-watch";
 
-	private static final Log logger = LogFactory.getLog(RequestWatch.class);
+	private static final Log logger = LogFactory.getLog(LogNames.BLOCKING);
 
 	private static final long MAX_SLEEP = Duration.ofSeconds(1).toNanos();
 
@@ -216,7 +217,7 @@ public final class RequestWatch {
 			}
 			RequestWatch.this.activities.wake(this.thread);
 			try {
-				// Somebody may have come before that
+				// A request may have come before that
 				if (isIdle(now)) {
 					park(MAX_SLEEP);
 				}
@@ -248,7 +249,7 @@ public final class RequestWatch {
 		private void park(long nanoseconds) {
 			if (nanoseconds > 0 && !this.stopped) {
 				LockSupport.parkNanos(this, nanoseconds);
-				// Nobody has a reason to interrupt it, and it would not sleep any more
+				// Nothing has a reason to interrupt it, and it would not sleep any more
 				Thread.interrupted();
 			}
 		}

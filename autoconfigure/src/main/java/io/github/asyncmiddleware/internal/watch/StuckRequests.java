@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.guard.GuardLog;
+import io.github.asyncmiddleware.internal.guard.LogNames;
 import io.github.asyncmiddleware.internal.guard.LogPauses;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.internal.record.Ticker;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 
 /**
  * Counts the requests that wait for a middleware, now and then, and names middlewares
@@ -21,7 +21,7 @@ import org.apache.commons.logging.LogFactory;
  */
 final class StuckRequests {
 
-	private static final Log logger = LogFactory.getLog(StuckRequests.class);
+	private static final GuardLog logger = new GuardLog(LogNames.BLOCKING);
 
 	private static final long MAX_PERIOD = Duration.ofSeconds(1).toNanos();
 
@@ -115,12 +115,13 @@ final class StuckRequests {
 			return;
 		}
 		int requests = count.requests[middleware.index()];
-		logger.warn("[stuck_request] The " + middleware + " keeps " + requests
-				+ ((requests == 1) ? " request" : " requests") + " waiting, the oldest for "
-				+ ((oldest < 10_000) ? oldest + " ms" : oldest / 1000 + " s")
-				+ (middleware.isForeign() ? ". Give what it waits for a time limit."
-						: ". Give it a timeout, or what it waits for a time limit of its own.")
-				+ " See docs/blocking.md.");
+		logger.warn("stuck_request", middleware,
+				"The " + middleware + " keeps " + requests + ((requests == 1) ? " request" : " requests")
+						+ " waiting, the oldest for " + ((oldest < 10_000) ? oldest + " ms" : oldest / 1000 + " s")
+						+ (middleware.isForeign() ? ". Give what it waits for a time limit."
+								: ". Give it a timeout, or what it waits for a time limit of its own.")
+						+ " See docs/blocking.md.",
+				null);
 	}
 
 	/**

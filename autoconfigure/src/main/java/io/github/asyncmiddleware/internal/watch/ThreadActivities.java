@@ -39,7 +39,7 @@ public final class ThreadActivities {
 	private final List<ThreadActivity> watched = new CopyOnWriteArrayList<>();
 
 	/**
-	 * The same. A thread finds its own on its first visit, if somebody else has made it.
+	 * The same. A thread finds its own on its first visit, if another thread has made it.
 	 */
 	private final Map<Thread, ThreadActivity> byThread = new ConcurrentHashMap<>();
 

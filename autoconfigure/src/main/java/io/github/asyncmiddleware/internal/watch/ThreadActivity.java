@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * What one thread that runs requests is doing: which request it is inside of right now,
  * and which of those that it has begun are still in flight.
  * <p>
- * The marks are written by the thread itself and read by whoever watches it, with nothing
- * but a release and an acquire in between. Knows nothing of the application: a thread can
- * outlive that, and keeps this object.
+ * The marks are written by the thread itself and read by the thread that watches it, with
+ * nothing but a release and an acquire in between. Knows nothing of the application: a
+ * thread can outlive that, and keeps this object.
  */
 public final class ThreadActivity {
 
 	/**
-	 * Belongs to all threads that nobody watches, and keeps nothing.
+	 * Belongs to all threads that are not watched, and keeps nothing.
 	 */
 	public static final ThreadActivity UNWATCHED = new ThreadActivity(null, null);
 
@@ -82,6 +82,16 @@ public final class ThreadActivity {
 	}
 
 	/**
+	 * The thread is where it was before {@link #enter}, and inside the same code.
+	 * @param previous what that has returned
+	 * @param place what {@link #place} has returned before
+	 */
+	public void exit(@Nullable RequestRecord previous, @Nullable StepRecord place) {
+		exit(previous);
+		at(place);
+	}
+
+	/**
 	 * The thread is inside the code of a middleware from now on. Called by the thread
 	 * itself.
 	 * @param step the part of the middleware, or {@code null} for any other code
@@ -105,8 +115,8 @@ public final class ThreadActivity {
 	/**
 	 * A request that the thread has begun goes on without it.
 	 * @param request the request
-	 * @return what to remove when the request has ended, or {@code null} if nobody wants
-	 * to know
+	 * @return what to remove when the request has ended, or {@code null} if requests in
+	 * flight are not watched
 	 */
 	public InFlightRequests.@Nullable Entry leaveInFlight(RequestRecord request) {
 		return (this.inFlight != null) ? this.inFlight.add(request) : null;

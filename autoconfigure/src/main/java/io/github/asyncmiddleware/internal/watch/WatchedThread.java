@@ -8,13 +8,13 @@ import reactor.core.scheduler.NonBlocking;
 
 /**
  * What is known of one thread from looking at it now and then, and whether that means
- * that somebody blocks it. Belongs to the thread that looks.
+ * that some code blocks it. Belongs to the thread that looks.
  * <p>
  * A thread that is found in the same place on two looks in a row has been there in
  * between. The time counts if it waited, or if it was running and used the processor; one
- * that is ready to run and does not get a processor is not blocked by anybody. Where the
- * engine has left no mark, since what runs was called by somebody else, the place is told
- * by the stack, if there is code of a middleware on it.
+ * that is ready to run and does not get a processor is not blocked. Where the engine has
+ * left no mark, since what runs was called by other code, the place is told by the stack,
+ * if there is code of a middleware on it.
  */
 final class WatchedThread {
 
@@ -55,7 +55,7 @@ final class WatchedThread {
 	/** Who was on the stack, where there is no mark. */
 	private @Nullable Middleware suspect;
 
-	/** There is nobody on the stack, as long as the thread does not move. */
+	/** There is no middleware on the stack, as long as the thread does not move. */
 	private boolean cleared;
 
 	private @Nullable Accusation accusation;
@@ -79,7 +79,7 @@ final class WatchedThread {
 	boolean look(long time, boolean busy) {
 		long visits = this.activity.visits();
 		RequestRecord request = this.activity.request();
-		// Afterwards the time is nobody's
+		// Afterwards the time belongs to no middleware
 		boolean afterHead = request != null && request.hasHead();
 		StepRecord holder = (request != null && !afterHead) ? this.activity.place() : null;
 		boolean active = visits != this.visits || request != null;
@@ -218,8 +218,11 @@ final class WatchedThread {
 		long used = this.processorTime - before;
 		if (used >= time / 2) {
 			this.cleared = false;
+			if (this.watch.isLoadingClasses()) {
+				return;
+			}
 			// Busy all the time, perhaps with the same
-			suspect(this.watch.isLoadingClasses() ? null : find(), 0, time);
+			suspect(find(), 0, time);
 		}
 		else if (used > STILL) {
 			this.cleared = false;

@@ -210,7 +210,7 @@ class ConcurrentGroupTests {
 
 	@Test
 	void onlyThoseInScopeTakePart() throws Exception {
-		MiddlewareScope posts = new MiddlewareScope(List.of(), List.of(), List.of(), Set.of(HttpMethod.POST));
+		MiddlewareScope posts = new MiddlewareScope(List.of(), List.of(), Set.of(HttpMethod.POST));
 		HttpHandler handler = chain().entry(concurrent(0, "a", posts))
 			.entry(concurrent(1, "b", MiddlewareScope.ALL))
 			.entry(concurrent(2, "c", posts))

@@ -104,8 +104,8 @@ class SegmentTests {
 	@Test
 	void leavesOutMiddlewaresThatAreNotForTheRequest() throws Exception {
 		MiddlewareScope api = new MiddlewareScope(List.of(PathPatternParser.defaultInstance.parse("/api/**")),
-				List.of(), List.of(), Set.of());
-		MiddlewareScope post = new MiddlewareScope(List.of(), List.of(), List.of(), Set.of(HttpMethod.POST));
+				List.of(), Set.of());
+		MiddlewareScope post = new MiddlewareScope(List.of(), List.of(), Set.of(HttpMethod.POST));
 		this.chain.middleware("api", api, passes("api"))
 			.middleware("all", passes("all"))
 			.middleware("post", post, passes("post"));
@@ -116,7 +116,7 @@ class SegmentTests {
 	@Test
 	void decidesTheScopeByTheRequestAsTheMiddlewareWouldSeeIt() throws Exception {
 		MiddlewareScope api = new MiddlewareScope(List.of(PathPatternParser.defaultInstance.parse("/api/**")),
-				List.of(), List.of(), Set.of());
+				List.of(), Set.of());
 		this.chain
 			.middleware("rewrites",
 					(exchange, next) -> next

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionStage;
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import jakarta.servlet.http.HttpServletRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,9 +37,11 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestPart;
 import org.springframework.web.reactive.function.server.EntityResponse;
+import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilterChain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -50,11 +53,20 @@ class HookCompilerTests {
 
 	private static final String HERE = HookCompilerTests.class.getName();
 
-	private static final String ARGUMENTS = "Use one of the types ServerWebExchange, ServerHttpRequest,"
+	private static final String ARGUMENTS = "Possible are the types ServerWebExchange, ServerHttpRequest,"
 			+ " ServerHttpResponse, HttpHeaders (of the request), HttpMethod, Locale, TimeZone, ZoneId,"
-			+ " UriComponentsBuilder, Principal and WebSession, one of the annotations @RequestHeader,"
-			+ " @CookieValue, @RequestParam, @RequestAttribute, @SessionAttribute and @Value, or what a"
+			+ " UriComponentsBuilder, Principal and WebSession, the annotations @RequestHeader,"
+			+ " @CookieValue, @RequestParam, @RequestAttribute, @SessionAttribute and @Value, and what a"
 			+ " HandlerMethodArgumentResolver of the application resolves.";
+
+	private static final String BODY = ": the body is for the handler, and can be read once";
+
+	private static final String READ_THE_BODY = "Do it in the handler, or write a WebFilter that passes a request with a"
+			+ " body of its own on. ";
+
+	private static final String MODEL = ": a model is made for a handler";
+
+	private static final String SET_AN_ATTRIBUTE = "Take ServerWebExchange and set an attribute. ";
 
 	private static final String REQUEST_RETURNS = "Return nothing, ServerHttpRequest, ServerWebExchange,"
 			+ " ServerResponse, ResponseEntity, ProblemDetail or another ErrorResponse. Each of them can also come"
@@ -204,27 +216,51 @@ class HookCompilerTests {
 
 	@Test
 	void refusesArgumentsThatNeedAHandler() {
-		refusesArgument(new Arguments.Body(), "Parameter 1 (java.lang.String)");
-		refusesArgument(new Arguments.Part(), "Parameter 0 (java.lang.String)");
-		refusesArgument(new Arguments.Variable(), "Parameter 0 (java.security.Principal)");
-		refusesArgument(new Arguments.Attribute(), "Parameter 0 (java.lang.String)");
-		refusesArgument(new Arguments.ModelMap(), "Parameter 0 (org.springframework.ui.Model)");
-		refusesArgument(new Arguments.Errors(), "Parameter 0 (org.springframework.validation.BindingResult)");
+		refusesArgument(new Arguments.Body(), "'body' (@RequestBody java.lang.String)", BODY, READ_THE_BODY);
+		refusesArgument(new Arguments.Part(), "'part' (@RequestPart java.lang.String)", BODY, READ_THE_BODY);
+		refusesArgument(new Arguments.Attribute(), "'form' (@ModelAttribute java.lang.String)", BODY, READ_THE_BODY);
+		refusesArgument(new Arguments.Variable(), "'owner' (@PathVariable java.security.Principal)",
+				": variables of the path are known when a handler is chosen, which is after all middlewares",
+				"Take ServerHttpRequest and match its path with a PathPattern, or do it in the handler. ");
+		refusesArgument(new Arguments.ModelMap(), "'model' (org.springframework.ui.Model)", MODEL, SET_AN_ATTRIBUTE);
+		refusesArgument(new Arguments.Errors(), "'errors' (org.springframework.validation.BindingResult)", MODEL,
+				SET_AN_ATTRIBUTE);
+		refusesArgument(new Arguments.Chain(), "'chain' (org.springframework.web.server.WebFilterChain)",
+				": the rest of the chain runs by itself when the method has finished",
+				"Return nothing to go on, or an answer such as ResponseEntity. To wrap the rest of the chain, implement"
+						+ " WebFilter or HandlerFilterFunction<LiveResponse, ServerResponse> instead of hook methods. ");
+	}
+
+	@Test
+	void refusesArgumentsThatAreNotThere() {
+		refusesArgument(new Arguments.Status(), "'status' (org.springframework.http.HttpStatusCode)",
+				": there is none of that type at that time",
+				"Take HttpStatusCode in an @OnResponse method; an @OnRequest method runs before there is a status. ");
+		refusesArgument(new Arguments.Functional(),
+				"'request' (org.springframework.web.reactive.function.server.ServerRequest)",
+				": it is made for handler functions", "Take ServerWebExchange or ServerHttpRequest. ");
+		refusesArgument(new Arguments.Awaited(), "'response' (io.github.asyncmiddleware.LiveResponse)",
+				": it is made by handler functions",
+				"Take ServerHttpResponse. To await the response and decide by it, implement"
+						+ " HandlerFilterFunction<LiveResponse, ServerResponse> instead of hook methods. ");
+		refusesArgument(new Arguments.Servlet(), "'request' (jakarta.servlet.http.HttpServletRequest)",
+				": this is not a servlet application", "Take ServerHttpRequest, ServerHttpResponse or WebSession. ");
+		refusesArgument(new Arguments.Wrapped(),
+				"'host' (@RequestHeader reactor.core.publisher.Mono<java.lang.String>)",
+				": arguments are there when the method is called", "Take what comes inside of it. ");
 	}
 
 	@Test
 	void refusesArgumentsOfOtherTypes() {
-		refusesArgument(new Arguments.Plain(), "Parameter 0 (java.lang.String)");
-		refusesArgument(new Arguments.Status(), "Parameter 0 (org.springframework.http.HttpStatusCode)");
-		refusesArgument(new Arguments.Bound(), "Parameter 0 (java.lang.Integer)");
-		refusesArgument(new Arguments.Wrapped(), "Parameter 0 (reactor.core.publisher.Mono<java.lang.String>)");
+		refusesArgument(new Arguments.Plain(), "'name' (java.lang.String)", "", "");
+		refusesArgument(new Arguments.Bound(), "'argument' (java.lang.Integer)", "", "");
 	}
 
 	@Test
 	void listsTheArgumentsOfAResponseHook() {
 		refuses(() -> this.compiler.onResponse("flags", new Arguments.OfResponse(), Arguments.OfResponse.class),
-				"Parameter 0 (int) of the @OnResponse method " + HERE + "$Arguments$OfResponse.stamp() of the"
-						+ " middleware 'flags' cannot be resolved outside of a handler.",
+				"Parameter 'status' (int) of the @OnResponse method " + HERE + "$Arguments$OfResponse.stamp() of the"
+						+ " middleware 'flags' cannot be resolved.",
 				ARGUMENTS.replace("HttpHeaders (of the request)", "HttpHeaders and HttpStatusCode (of the response)"));
 	}
 
@@ -232,9 +268,10 @@ class HookCompilerTests {
 		return this.compiler.onRequest("flags", bean, bean.getClass());
 	}
 
-	private void refusesArgument(Object bean, String parameter) {
-		refuses(() -> onRequest(bean), parameter + " of the @OnRequest method " + bean.getClass().getName()
-				+ ".load() of the middleware 'flags' cannot be resolved outside of a handler.", ARGUMENTS);
+	private void refusesArgument(Object bean, String parameter, String reason, String action) {
+		refuses(() -> onRequest(bean), "Parameter " + parameter + " of the @OnRequest method "
+				+ bean.getClass().getName() + ".load() of the middleware 'flags' cannot be resolved" + reason + ".",
+				action + ARGUMENTS);
 	}
 
 	private void refusesReturn(Object bean, String type) {
@@ -815,6 +852,38 @@ class HookCompilerTests {
 
 			@OnRequest
 			void load(BindingResult errors) {
+			}
+
+		}
+
+		static class Chain {
+
+			@OnRequest
+			void load(WebFilterChain chain) {
+			}
+
+		}
+
+		static class Functional {
+
+			@OnRequest
+			void load(ServerRequest request) {
+			}
+
+		}
+
+		static class Awaited {
+
+			@OnRequest
+			void load(LiveResponse response) {
+			}
+
+		}
+
+		static class Servlet {
+
+			@OnRequest
+			void load(HttpServletRequest request) {
 			}
 
 		}

@@ -117,9 +117,6 @@ final class LiarPlan {
 			legal.remove(MiddlewareResult.FAILED);
 			legal.add(MiddlewareResult.FAILED_OPEN);
 		}
-		if (open && lie.effect == Effect.ANSWERS) {
-			legal.add(MiddlewareResult.FAILED_OPEN);
-		}
 		if (lie == Lie.LOSES_RESPONSE) {
 			legal = EnumSet.of(MiddlewareResult.MISUSED, MiddlewareResult.PASSED);
 		}

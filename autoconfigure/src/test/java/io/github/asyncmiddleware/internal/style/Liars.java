@@ -207,6 +207,14 @@ final class Liars {
 	}
 
 	/**
+	 * Whether an error is one that a middleware fails with on another thread than the one
+	 * that can cancel it.
+	 */
+	static boolean isLie(Throwable ex) {
+		return "elsewhere".equals(ex.getMessage()) || ex instanceof ResponseStatusException;
+	}
+
+	/**
 	 * What does not depend on the style.
 	 */
 	private <T> @Nullable Mono<T> mono(Lie lie) {

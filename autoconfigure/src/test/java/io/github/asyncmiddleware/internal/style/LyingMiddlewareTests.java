@@ -56,6 +56,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Hooks;
@@ -81,11 +83,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class LyingMiddlewareTests {
 
-	/**
-	 * Few in the build: of thousands, on a machine that has a lot to do, one is still
-	 * recorded otherwise than expected now and then. To find why, ask for more.
-	 */
-	private static final int REQUESTS = Integer.getInteger("lies.requests", 200);
+	private static final int REQUESTS = Integer.getInteger("lies.requests", 1_000);
 
 	private static final int CLIENTS = 8;
 
@@ -180,11 +178,27 @@ class LyingMiddlewareTests {
 	}
 
 	/**
-	 * Reactor Netty drops what it hears of clients that have left; and a middleware that
-	 * has been cancelled, and writes nevertheless, is told when that is refused.
+	 * Requests that once ended otherwise than they should, every time: an answer was
+	 * discarded by a middleware further in, and a middleware was skipped that had
+	 * answered.
+	 */
+	@ParameterizedTest
+	@ValueSource(longs = { 1268911405404945778L, 7104360545559420621L, -6987175710318522088L })
+	void endsAsItShould(long request) throws Exception {
+		LiarPlan plan = new LiarPlan(request, Liars.ALL);
+		this.answers.put(plan.seed, send(plan));
+		awaitQuiet();
+		verify(plan);
+	}
+
+	/**
+	 * Reactor Netty drops what it hears of clients that have left; a middleware that has
+	 * been cancelled, and writes nevertheless, is told when that is refused; and what it
+	 * fails with after that has no subscriber any more.
 	 */
 	private static boolean isExpectedToBeDropped(Throwable ex) {
-		return AbortedException.isConnectionReset(ex) || "Another response is sent instead".equals(ex.getMessage());
+		return AbortedException.isConnectionReset(ex) || "Another response is sent instead".equals(ex.getMessage())
+				|| Liars.isLie(ex);
 	}
 
 	private List<LiarPlan> plans() {
@@ -414,8 +428,8 @@ class LyingMiddlewareTests {
 		assertThat(this.log.lines).noneMatch((line) -> line.contains("LEAK:") && line.contains("Hint: seed"));
 		List<String> subjects = this.log.lines.stream()
 			.filter((line) -> line.startsWith("io.github.asyncmiddleware."))
-			.map((line) -> line.replaceAll(" WARN (\\[\\w+\\] (The|A filter in front of the) middleware '[^']+') .*",
-					" $1"))
+			.map((line) -> line.replaceAll(
+					" WARN (?:\\[[^]]*\\] )?(\\[\\w+\\] (The|A filter in front of the) middleware '[^']+') .*", " $1"))
 			.toList();
 		assertThat(subjects).allMatch((subject) -> subject.endsWith("'") && subject.contains(Liars.NAME));
 		assertThat(subjects).doesNotHaveDuplicates();

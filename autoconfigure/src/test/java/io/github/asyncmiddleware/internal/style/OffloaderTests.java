@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.asyncmiddleware.internal.chain.OverloadException;
+import io.github.asyncmiddleware.internal.guard.LogNames;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -409,7 +410,7 @@ class OffloaderTests {
 		LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
 		List<Throwable> dropped = new CopyOnWriteArrayList<>();
 		Hooks.onErrorDropped(dropped::add);
-		logging.setLogLevel(OffloadedCall.class.getName(), LogLevel.DEBUG);
+		logging.setLogLevel(LogNames.FAILURE, LogLevel.DEBUG);
 		try {
 			CountDownLatch started = new CountDownLatch(1);
 			Outcome outcome = subscribe(offloader(1, 1).limit(1).call(() -> {
@@ -426,7 +427,7 @@ class OffloaderTests {
 				.contains("InterruptedException");
 		}
 		finally {
-			logging.setLogLevel(OffloadedCall.class.getName(), null);
+			logging.setLogLevel(LogNames.FAILURE, null);
 			Hooks.resetOnErrorDropped();
 		}
 	}

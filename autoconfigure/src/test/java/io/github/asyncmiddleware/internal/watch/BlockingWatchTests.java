@@ -294,6 +294,22 @@ class BlockingWatchTests {
 		assertThat(this.blocked).containsExactly("held 120");
 	}
 
+	@Test
+	void countsOnceWhatComputesWhileClassesAreLoaded() throws Exception {
+		this.probe.state = Thread.State.RUNNABLE;
+		this.probe.processorShare = 1;
+		EventLoop thread = callback();
+		look(8);
+		this.probe.loadsClasses = true;
+		look(2);
+		this.probe.loadsClasses = false;
+		look(8);
+		thread.end();
+		this.probe.move();
+		look(1);
+		assertThat(this.blocked).hasSize(1);
+	}
+
 	/**
 	 * A thread of Reactor's that was in a request before and is in a callback now.
 	 */

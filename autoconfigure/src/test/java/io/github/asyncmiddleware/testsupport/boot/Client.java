@@ -8,11 +8,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * A client with a connection of its own that makes one request, byte by byte if need be.
+ * A client with a connection of its own that makes requests, byte by byte if need be.
  */
 public abstract class Client implements AutoCloseable {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(6);
+	/** A path that every application has for this purpose: it says {@code alive}. */
+	public static final String ALIVE = "/alive";
+
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
 	private final Socket socket;
 
@@ -105,6 +108,25 @@ public abstract class Client implements AutoCloseable {
 	}
 
 	/**
+	 * Send a request as the last one but one: behind it goes another one that has to be
+	 * answered as ever.
+	 * @param method the method
+	 * @param path the path
+	 * @param headers header lines
+	 * @return the answer to the first request, whole
+	 */
+	public abstract Answer send(String method, String path, String... headers);
+
+	/**
+	 * Send a request on a connection that is used again.
+	 * @param method the method
+	 * @param path the path
+	 * @param headers header lines
+	 * @return the answer, whole
+	 */
+	public abstract Answer sendNext(String method, String path, String... headers);
+
+	/**
 	 * Wait for the answer.
 	 * @return the answer
 	 */
@@ -123,7 +145,11 @@ public abstract class Client implements AutoCloseable {
 		return this.socket;
 	}
 
-	final void write(String text) {
+	/**
+	 * Send bytes.
+	 * @param text the bytes, as ISO 8859-1
+	 */
+	public final void write(String text) {
 		write(text.getBytes(StandardCharsets.ISO_8859_1));
 	}
 

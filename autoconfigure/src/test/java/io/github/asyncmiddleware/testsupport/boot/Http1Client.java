@@ -1,35 +1,55 @@
 package io.github.asyncmiddleware.testsupport.boot;
 
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
+
+import org.springframework.http.HttpHeaders;
 
 /**
- * A client that speaks HTTP/1.1. Unless a header says otherwise, it asks the server to
- * close the connection, and reads until then.
+ * A client that speaks HTTP/1.1 on a plain socket, and believes in nothing but the bytes.
  */
-final class Http1Client extends Client {
+public final class Http1Client extends Client {
+
+	private final InputStream input;
+
+	/** What has been read so far, for the message when something is wrong. */
+	private final ByteArrayOutputStream read = new ByteArrayOutputStream();
 
 	private String method = "";
 
-	Http1Client(int port) {
+	/**
+	 * Connect to a server on this machine.
+	 * @param port its port
+	 */
+	public Http1Client(int port) {
 		super(port);
+		try {
+			this.input = new BufferedInputStream(socket().getInputStream());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
+	/**
+	 * Send the head of a request. Unless a header says otherwise, it asks the server to
+	 * close the connection.
+	 */
 	@Override
 	public void head(String method, String path, boolean end, String... headers) {
-		this.method = method;
-		StringBuilder head = new StringBuilder(method + " " + path + " HTTP/1.1\r\nHost: test\r\n");
 		boolean connection = false;
 		for (String header : headers) {
-			head.append(header).append("\r\n");
 			connection |= header.toLowerCase(Locale.ROOT).startsWith("connection:");
 		}
-		write(head.append(connection ? "\r\n" : "Connection: close\r\n\r\n").toString());
+		this.method = method;
+		write(request(method, path, headers) + (connection ? "\r\n" : "Connection: close\r\n\r\n"));
 	}
 
 	@Override
@@ -37,61 +57,224 @@ final class Http1Client extends Client {
 		write(part);
 	}
 
+	/**
+	 * Send a request, and with the same bytes a second one. Nothing may stand between the
+	 * two answers, nor behind the second.
+	 */
 	@Override
-	Answer read() throws IOException {
+	public Answer send(String method, String path, String... headers) {
+		write(request(method, path, headers) + "\r\n" + request("GET", ALIVE) + "\r\n");
+		Answer answer = whole(method);
+		Answer next = whole("GET");
+		leave(Leaving.FIN);
+		if (!next.text().equals("200 alive") || !readToEnd().isEmpty()) {
+			throw broken("The connection is out of order");
+		}
+		return answer;
+	}
+
+	@Override
+	public Answer sendNext(String method, String path, String... headers) {
+		this.read.reset();
+		write(request(method, path, headers) + "\r\n");
+		return whole(method);
+	}
+
+	/**
+	 * Send a request and read until the server closes the connection.
+	 * @param method the method
+	 * @param path the path
+	 * @param headers header lines
+	 * @return all bytes that have come
+	 */
+	public String sendLast(String method, String path, String... headers) {
+		write(request(method, path, headers) + "\r\n");
+		return readToEnd();
+	}
+
+	/**
+	 * Read until a text has come.
+	 * @param end the text, as ISO 8859-1
+	 * @return all bytes up to its end, or less if the server closes the connection before
+	 */
+	public String readUntil(String end) {
 		StringBuilder text = new StringBuilder();
 		try {
-			InputStream input = socket().getInputStream();
-			byte[] bytes = new byte[8192];
-			for (int read = input.read(bytes); read >= 0; read = input.read(bytes)) {
-				text.append(new String(bytes, 0, read, StandardCharsets.ISO_8859_1));
-				Answer answer = parse(text.toString());
-				if (answer.complete() && answer.headers().containsKey("content-length") || answer.status() == 101) {
-					return answer;
+			while (!text.toString().endsWith(end)) {
+				int next = this.input.read();
+				if (next < 0) {
+					break;
 				}
+				text.append((char) next);
 			}
 		}
-		catch (SocketException ex) {
+		catch (IOException ex) {
+			throw new AssertionError("No " + end + " after:\n" + text, ex);
+		}
+		return text.toString();
+	}
+
+	/**
+	 * Read until the server closes the connection.
+	 * @return the rest of the bytes
+	 */
+	public String readToEnd() {
+		this.read.reset();
+		try {
+			while (readByte() >= 0) {
+				continue;
+			}
+		}
+		catch (SocketTimeoutException ex) {
+			throw broken("The connection stays open");
+		}
+		catch (IOException ex) {
 			// Reset by the server: what has come is what there is
 		}
-		return parse(text.toString());
+		return this.read.toString(StandardCharsets.ISO_8859_1);
 	}
 
-	private Answer parse(String text) {
-		int end = text.indexOf("\r\n\r\n");
-		if (end < 0) {
-			return Answer.NONE;
+	/**
+	 * Read a number of bytes.
+	 * @param length how many
+	 * @return the bytes, or less if the server closes the connection before
+	 */
+	public byte[] readBytes(int length) {
+		try {
+			return this.input.readNBytes(length);
 		}
-		String[] lines = text.substring(0, end).split("\r\n");
-		Map<String, String> headers = new LinkedHashMap<>();
-		for (int i = 1; i < lines.length; i++) {
-			String[] header = lines[i].split(": ?", 2);
-			headers.put(header[0].toLowerCase(Locale.ROOT), header[1]);
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
-		int status = Integer.parseInt(lines[0].split(" ")[1]);
-		String rest = text.substring(end + 4);
-		if (this.method.equals("HEAD") || status == 204 || status == 304 || status == 101) {
-			return new Answer(status, headers, rest, true);
-		}
-		if (headers.containsKey("content-length")) {
-			return new Answer(status, headers, rest, rest.length() == Integer.parseInt(headers.get("content-length")));
-		}
-		return new Answer(status, headers, unchunk(rest), rest.endsWith("0\r\n\r\n"));
 	}
 
-	private static String unchunk(String chunks) {
-		StringBuilder body = new StringBuilder();
-		int position = 0;
-		while (true) {
-			int end = chunks.indexOf("\r\n", position);
-			int length = (end < 0) ? 0 : Integer.parseInt(chunks.substring(position, end), 16);
-			if (length == 0) {
-				return body.toString();
+	/**
+	 * Read the answer to a request, which need not come whole.
+	 * @param method the method of the request
+	 * @return the answer
+	 */
+	public Answer answerTo(String method) {
+		this.method = method;
+		return answer();
+	}
+
+	private Answer whole(String method) {
+		Answer answer = answerTo(method);
+		if (!answer.complete()) {
+			throw broken("The server has closed the connection");
+		}
+		return answer;
+	}
+
+	private static String request(String method, String path, String... headers) {
+		StringBuilder request = new StringBuilder(method + " " + path + " HTTP/1.1\r\nHost: test\r\n");
+		for (String header : headers) {
+			request.append(header).append("\r\n");
+		}
+		return request.toString();
+	}
+
+	@Override
+	Answer read() throws IOException {
+		HttpHeaders headers = new HttpHeaders();
+		ByteArrayOutputStream body = new ByteArrayOutputStream();
+		int status = 0;
+		try {
+			int decided = readHead(headers);
+			boolean bodiless = this.method.equals("HEAD") || decided < 200 || decided == 204 || decided == 304;
+			status = decided;
+			boolean complete = bodiless || readBody(headers, body);
+			return new Answer(status, headers, body.toString(StandardCharsets.UTF_8), complete);
+		}
+		catch (CutException | SocketException ex) {
+			// Closed or reset by the server: what has come is what there is
+			return (status != 0) ? new Answer(status, headers, body.toString(StandardCharsets.UTF_8), false)
+					: Answer.NONE;
+		}
+	}
+
+	private int readHead(HttpHeaders headers) throws IOException {
+		String statusLine = readLine();
+		if (!statusLine.startsWith("HTTP/1.1 ")) {
+			throw broken("No status line");
+		}
+		for (String line = readLine(); !line.isEmpty(); line = readLine()) {
+			int colon = line.indexOf(':');
+			headers.add(line.substring(0, colon), line.substring(colon + 1).strip());
+		}
+		return Integer.parseInt(statusLine.substring(9, 12));
+	}
+
+	/**
+	 * Read a body.
+	 * @return whether something has told its end
+	 */
+	private boolean readBody(HttpHeaders headers, ByteArrayOutputStream body) throws IOException {
+		if ("chunked".equals(headers.getFirst(HttpHeaders.TRANSFER_ENCODING))) {
+			for (int size = readChunkSize(); size > 0; size = readChunkSize()) {
+				readBytes(size, body);
+				if (!readLine().isEmpty()) {
+					throw broken("A chunk is longer than it says");
+				}
 			}
-			position = Math.min(end + 2 + length, chunks.length());
-			body.append(chunks, end + 2, position);
-			position = Math.min(position + 2, chunks.length());
+			if (!readLine().isEmpty()) {
+				throw broken("There is something behind the last chunk");
+			}
+			return true;
 		}
+		if (headers.getContentLength() >= 0) {
+			readBytes((int) headers.getContentLength(), body);
+			return true;
+		}
+		for (int next = readByte(); next >= 0; next = readByte()) {
+			body.write(next);
+		}
+		return false;
+	}
+
+	private int readChunkSize() throws IOException {
+		return Integer.parseInt(readLine(), 16);
+	}
+
+	private void readBytes(int length, ByteArrayOutputStream body) throws IOException {
+		for (int i = 0; i < length; i++) {
+			body.write(readOne());
+		}
+	}
+
+	private String readLine() throws IOException {
+		StringBuilder line = new StringBuilder();
+		for (int next = readOne(); next != '\n'; next = readOne()) {
+			line.append((char) next);
+		}
+		return line.substring(0, Math.max(0, line.length() - 1));
+	}
+
+	private int readOne() throws IOException {
+		int next = readByte();
+		if (next < 0) {
+			throw new CutException();
+		}
+		return next;
+	}
+
+	private int readByte() throws IOException {
+		int next = this.input.read();
+		if (next >= 0) {
+			this.read.write(next);
+		}
+		return next;
+	}
+
+	private AssertionError broken(String why) {
+		return new AssertionError(why + ", after:\n" + this.read.toString(StandardCharsets.ISO_8859_1));
+	}
+
+	/**
+	 * The server has closed the connection in the middle of an answer.
+	 */
+	private static final class CutException extends IOException {
+
 	}
 
 }

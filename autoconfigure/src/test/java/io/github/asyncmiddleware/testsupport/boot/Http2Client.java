@@ -1,13 +1,14 @@
 package io.github.asyncmiddleware.testsupport.boot;
 
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -17,12 +18,12 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 
+import org.springframework.http.HttpHeaders;
+
 /**
- * A client that speaks HTTP/2 on one stream, frame by frame.
+ * A client that speaks HTTP/2, frame by frame, on one stream after the other.
  */
 final class Http2Client extends Client {
-
-	private static final int STREAM = 1;
 
 	private static final int DATA = 0;
 
@@ -32,6 +33,10 @@ final class Http2Client extends Client {
 
 	private static final int SETTINGS = 4;
 
+	private static final int GOAWAY = 7;
+
+	private static final int WINDOW_UPDATE = 8;
+
 	private static final int END_STREAM = 0x1;
 
 	private static final int ACK = 0x1;
@@ -40,16 +45,59 @@ final class Http2Client extends Client {
 
 	private static final byte[] NOTHING = new byte[0];
 
+	/** The initial window of each stream, and how much of it: 1 GiB. */
+	private static final byte[] WIDE = { 0, 4, 0x40, 0, 0, 0 };
+
+	private static final byte[] WIDER = { 0x3F, (byte) 0xFF, 0, 0 };
+
 	private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
+
+	private final DataInputStream input;
+
+	private int stream = -1;
 
 	Http2Client(int port) {
 		super(port);
+		try {
+			this.input = new DataInputStream(new BufferedInputStream(socket().getInputStream()));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 		write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-		frame(SETTINGS, 0, 0, NOTHING);
+		frame(SETTINGS, 0, 0, WIDE);
+		frame(WINDOW_UPDATE, 0, 0, WIDER);
+	}
+
+	@Override
+	public Answer send(String method, String path, String... headers) {
+		Answer answer = sendNext(method, path, headers);
+		Answer next = sendNext("GET", ALIVE);
+		if (!next.text().equals("200 alive")) {
+			throw new AssertionError("The connection is out of order, the next answer is " + next);
+		}
+		return answer;
+	}
+
+	@Override
+	public Answer sendNext(String method, String path, String... headers) {
+		head(method, path, true, headers);
+		Answer answer;
+		try {
+			answer = answer();
+		}
+		catch (UncheckedIOException ex) {
+			throw new AssertionError("No answer to " + method + " " + path + " on stream " + this.stream, ex);
+		}
+		if (!answer.complete()) {
+			throw new AssertionError("No whole answer to " + method + " " + path + ", but " + answer);
+		}
+		return answer;
 	}
 
 	@Override
 	public void head(String method, String path, boolean end, String... headers) {
+		this.stream += 2;
 		Http2Headers fields = new DefaultHttp2Headers().method(method).scheme("http").authority("test").path(path);
 		for (String header : headers) {
 			String[] field = header.split(": ?", 2);
@@ -57,25 +105,25 @@ final class Http2Client extends Client {
 		}
 		ByteBuf encoded = Unpooled.buffer();
 		try {
-			new DefaultHttp2HeadersEncoder().encodeHeaders(STREAM, fields, encoded);
+			new DefaultHttp2HeadersEncoder().encodeHeaders(this.stream, fields, encoded);
 		}
 		catch (Http2Exception ex) {
 			throw new IllegalArgumentException(ex);
 		}
 		byte[] bytes = new byte[encoded.readableBytes()];
 		encoded.readBytes(bytes);
-		frame(HEADERS, END_HEADERS | (end ? END_STREAM : 0), STREAM, bytes);
+		frame(HEADERS, END_HEADERS | (end ? END_STREAM : 0), this.stream, bytes);
 	}
 
 	@Override
 	public void body(String part, boolean end) {
-		frame(DATA, end ? END_STREAM : 0, STREAM, part.getBytes(StandardCharsets.ISO_8859_1));
+		frame(DATA, end ? END_STREAM : 0, this.stream, part.getBytes(StandardCharsets.ISO_8859_1));
 	}
 
 	@Override
 	public void leave(Leaving how) {
 		if (how == Leaving.RST_STREAM) {
-			frame(RST_STREAM, 0, STREAM, new byte[] { 0, 0, 0, 8 });
+			frame(RST_STREAM, 0, this.stream, new byte[] { 0, 0, 0, 8 });
 		}
 		else {
 			super.leave(how);
@@ -85,45 +133,65 @@ final class Http2Client extends Client {
 	@Override
 	Answer read() throws IOException {
 		int status = 0;
-		Map<String, String> headers = new LinkedHashMap<>();
-		StringBuilder body = new StringBuilder();
-		DataInputStream input = new DataInputStream(socket().getInputStream());
+		HttpHeaders headers = new HttpHeaders();
+		ByteArrayOutputStream body = new ByteArrayOutputStream();
 		while (true) {
 			int type;
 			int flags;
+			int on;
 			byte[] payload;
 			try {
-				payload = new byte[(input.readUnsignedByte() << 16) | input.readUnsignedShort()];
-				type = input.readUnsignedByte();
-				flags = input.readUnsignedByte();
-				input.readInt();
-				input.readFully(payload);
+				payload = new byte[(this.input.readUnsignedByte() << 16) | this.input.readUnsignedShort()];
+				type = this.input.readUnsignedByte();
+				flags = this.input.readUnsignedByte();
+				on = this.input.readInt();
+				this.input.readFully(payload);
 			}
 			catch (EOFException | SocketException ex) {
-				return new Answer(status, headers, body.toString(), false);
+				return new Answer(status, headers, body.toString(StandardCharsets.UTF_8), false);
 			}
 			if (type == SETTINGS && (flags & ACK) == 0) {
-				frame(SETTINGS, ACK, 0, NOTHING);
+				acknowledge();
+			}
+			else if (type == GOAWAY) {
+				return new Answer(status, headers, body.toString(StandardCharsets.UTF_8), false);
+			}
+			else if (on != this.stream) {
+				// Belongs to an earlier request, or to the connection
+				continue;
 			}
 			else if (type == RST_STREAM) {
-				return new Answer(status, headers, body.toString(), false);
+				return new Answer(status, headers, body.toString(StandardCharsets.UTF_8), false);
 			}
 			else if (type == HEADERS) {
 				status = decode(payload, headers, status);
 			}
 			else if (type == DATA) {
-				body.append(new String(payload, StandardCharsets.ISO_8859_1));
+				body.write(payload);
 			}
 			if ((type == HEADERS || type == DATA) && (flags & END_STREAM) != 0) {
-				return new Answer(status, headers, body.toString(), true);
+				return new Answer(status, headers, body.toString(StandardCharsets.UTF_8), true);
 			}
 		}
 	}
 
-	private int decode(byte[] payload, Map<String, String> headers, int previous) {
+	private void acknowledge() {
 		try {
-			Http2Headers fields = this.decoder.decodeHeaders(STREAM, Unpooled.wrappedBuffer(payload));
-			fields.forEach((field) -> headers.put(field.getKey().toString(), field.getValue().toString()));
+			frame(SETTINGS, ACK, 0, NOTHING);
+		}
+		catch (UncheckedIOException ex) {
+			// The server has closed the connection; what it has sent before is there
+		}
+	}
+
+	private int decode(byte[] payload, HttpHeaders headers, int previous) {
+		try {
+			Http2Headers fields = this.decoder.decodeHeaders(this.stream, Unpooled.wrappedBuffer(payload));
+			fields.forEach((field) -> {
+				if (field.getKey().charAt(0) != ':') {
+					headers.add(field.getKey().toString(), field.getValue().toString());
+				}
+			});
 			return (fields.status() != null) ? Integer.parseInt(fields.status().toString()) : previous;
 		}
 		catch (Http2Exception ex) {
@@ -138,6 +206,8 @@ final class Http2Client extends Client {
 		frame[2] = (byte) payload.length;
 		frame[3] = (byte) type;
 		frame[4] = (byte) flags;
+		frame[6] = (byte) (stream >>> 16);
+		frame[7] = (byte) (stream >>> 8);
 		frame[8] = (byte) stream;
 		System.arraycopy(payload, 0, frame, 9, payload.length);
 		write(frame);

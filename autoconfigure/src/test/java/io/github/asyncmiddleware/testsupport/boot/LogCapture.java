@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.testsupport.boot;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -58,6 +59,14 @@ public final class LogCapture implements AutoCloseable {
 		return events().stream().flatMap(String::lines).toList();
 	}
 
+	/**
+	 * The fields of the lines that were logged so far: key-value pairs, then the MDC.
+	 * @return the fields of each line, as {@code key=value}
+	 */
+	public List<List<String>> fields() {
+		return List.copyOf(this.appender.fields);
+	}
+
 	@Override
 	public void close() {
 		this.logger.detachAppender(this.appender);
@@ -68,11 +77,23 @@ public final class LogCapture implements AutoCloseable {
 
 		private final List<String> events = new CopyOnWriteArrayList<>();
 
+		private final List<List<String>> fields = new CopyOnWriteArrayList<>();
+
+		private static List<String> fields(ILoggingEvent event) {
+			List<String> fields = new ArrayList<>();
+			if (event.getKeyValuePairs() != null) {
+				event.getKeyValuePairs().forEach((pair) -> fields.add(pair.key + "=" + pair.value));
+			}
+			event.getMDCPropertyMap().forEach((key, value) -> fields.add("mdc." + key + "=" + value));
+			return fields;
+		}
+
 		@Override
 		protected void append(ILoggingEvent event) {
 			if (event.getLevel().isGreaterOrEqual(Level.INFO)) {
 				String stack = (event.getThrowableProxy() != null)
 						? "\n" + ThrowableProxyUtil.asString(event.getThrowableProxy()) : "";
+				this.fields.add(fields(event));
 				this.events
 					.add(event.getLevel() + " " + event.getLoggerName() + ": " + event.getFormattedMessage() + stack);
 			}

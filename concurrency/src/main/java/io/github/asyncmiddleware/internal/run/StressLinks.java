@@ -40,7 +40,7 @@ final class StressLinks {
 	 */
 	static Link link(MisuseGuard misuse, OnFailure onFailure) {
 		MiddlewareCode code = MiddlewareCode.of((exchange, chain) -> chain.filter(exchange));
-		return Link.leadingTo((exchange) -> Mono.empty(), guards(misuse, Deadlines.NONE))
+		return Link.leadingTo((exchange) -> Mono.empty(), false, guards(misuse, Deadlines.NONE))
 			.precededBy(middleware(0, onFailure, null, code));
 	}
 

@@ -90,6 +90,16 @@ public final class SampleBuffersStress {
 				MiddlewareScope.ALL, (exchange, chain) -> chain.filter(exchange));
 
 		@Override
+		public long arrived() {
+			return 0;
+		}
+
+		@Override
+		public long handedAfter() {
+			return 0;
+		}
+
+		@Override
 		public Middleware middleware() {
 			return MIDDLEWARE;
 		}

@@ -10,6 +10,7 @@ import io.github.asyncmiddleware.sample.upstream.UpstreamClient;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.RequestHeader;
@@ -23,6 +24,10 @@ class Authentication {
 
 	/** The attribute of the exchange that holds the {@link Customer}. */
 	static final String CUSTOMER = "customer";
+
+	private static final ResponseEntity<Void> REFUSAL = ResponseEntity.status(HttpStatus.UNAUTHORIZED)
+		.header(HttpHeaders.WWW_AUTHENTICATE, "ApiKey realm=\"products\", header=\"X-Api-Key\"")
+		.build();
 
 	private final UpstreamClient upstreams;
 
@@ -38,7 +43,7 @@ class Authentication {
 
 	private @Nullable ResponseEntity<Void> decide(Optional<Customer> customer, ServerWebExchange exchange) {
 		customer.ifPresent((known) -> exchange.getAttributes().put(CUSTOMER, known));
-		return customer.isPresent() ? null : ResponseEntity.status(HttpStatus.UNAUTHORIZED).build();
+		return customer.isPresent() ? null : REFUSAL;
 	}
 
 }

@@ -8,6 +8,7 @@ import io.github.asyncmiddleware.MiddlewareOrder;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
 import org.springframework.web.reactive.function.server.HandlerFunction;
@@ -28,7 +29,11 @@ class RateLimit implements HandlerFilterFunction<ServerResponse, ServerResponse>
 	@Override
 	public Mono<ServerResponse> filter(ServerRequest request, HandlerFunction<ServerResponse> next) {
 		String limit = request.headers().firstHeader("X-Demo-Limit");
-		return allows(limit) ? next.handle(request) : ServerResponse.status(HttpStatus.TOO_MANY_REQUESTS).build();
+		return allows(limit) ? next.handle(request) : refuse();
+	}
+
+	private static Mono<ServerResponse> refuse() {
+		return ServerResponse.status(HttpStatus.TOO_MANY_REQUESTS).header(HttpHeaders.RETRY_AFTER, "1").build();
 	}
 
 	private boolean allows(@Nullable String limit) {

@@ -1,0 +1,60 @@
+package io.github.asyncmiddleware.autoconfigure;
+
+import io.github.asyncmiddleware.internal.sample.RequestTraces;
+import io.github.asyncmiddleware.metrics.MiddlewareExemplars;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.tracing.Tracer;
+import io.prometheus.metrics.tracer.common.SpanContext;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.util.function.SingletonSupplier;
+import org.springframework.web.server.WebFilter;
+
+/**
+ * Auto-configuration for the traces of requests, and for the exemplars of the meters: the
+ * trace of the request that was measured. Comes before Boot's, for which an exemplar
+ * belongs to the trace that the current thread is in.
+ */
+@AutoConfiguration(before = AsyncMiddlewareMetricsAutoConfiguration.class,
+		beforeName = "org.springframework.boot.micrometer.tracing.autoconfigure.prometheus.PrometheusExemplarsAutoConfiguration",
+		afterName = "org.springframework.boot.micrometer.tracing.autoconfigure.MicrometerTracingAutoConfiguration")
+@ConditionalOnClass({ WebFilter.class, Tracer.class })
+@ConditionalOnWebApplication(type = Type.REACTIVE)
+@ConditionalOnBean(Tracer.class)
+@ConditionalOnProperty(name = "async-middleware.enabled", matchIfMissing = true)
+public final class AsyncMiddlewareExemplarsAutoConfiguration {
+
+	@Bean
+	RequestTraces asyncMiddlewareRequestTraces(Tracer tracer) {
+		return (tracer != Tracer.NOOP) ? MiddlewareExemplars.traces(() -> tracer) : RequestTraces.NONE;
+	}
+
+	/**
+	 * Apart, as its condition is a class that may not be there.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass({ MeterRegistry.class, SpanContext.class })
+	@ConditionalOnProperty(name = "async-middleware.metrics.enabled", matchIfMissing = true)
+	@ConditionalOnProperty(name = "management.tracing.exemplars.include", havingValue = "sampled-traces",
+			matchIfMissing = true)
+	static class PrometheusConfiguration {
+
+		// Later, as the tracer may want to know the registry
+		@Bean
+		@ConditionalOnMissingBean
+		SpanContext asyncMiddlewareSpanContext(ObjectProvider<Tracer> tracer) {
+			return MiddlewareExemplars.spanContext(SingletonSupplier.of(tracer::getObject));
+		}
+
+	}
+
+}

@@ -1,0 +1,187 @@
+package io.github.asyncmiddleware.internal.style;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+import io.github.asyncmiddleware.internal.response.Waiting;
+
+/**
+ * The word of an {@link AwaitRun}: how far the rest of the chain is, and what the
+ * middleware has decided. Every transition is one method that returns the word before.
+ * <p>
+ * The rest of the chain and the middleware go on independently of each other. What is to
+ * be done is settled by the second of two events, from the word as it was before:
+ *
+ * <pre>
+ *             rest shows    rest completes  rest fails   rest shows after it was cancelled
+ * undecided   emit          emit            pass error   refuse
+ * live        release       end             end
+ * other       discard       discard         -            refuse
+ * postponed   replace       replace         replace
+ * </pre>
+ */
+abstract class AwaitWord extends Waiting {
+
+	private static final VarHandle WORD;
+
+	static {
+		try {
+			WORD = MethodHandles.lookup().findVarHandle(AwaitWord.class, "word", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	/** The part of the word that tells of the rest of the chain. */
+	static final int REST = 7;
+
+	static final int NOT_STARTED = 0;
+
+	static final int RUNNING = 1;
+
+	/** The response is shown, and its writer waits. */
+	static final int SHOWN = 2;
+
+	/** The rest has completed without a response that waits. */
+	static final int COMPLETED = 3;
+
+	/** The rest has failed, or was cancelled or discarded. */
+	static final int OVER = 4;
+
+	/** The middleware can be given the response. */
+	static final int REQUESTED = 1 << 3;
+
+	/** The rest has ended after its response was shown, or completed. */
+	static final int ENDED = 1 << 4;
+
+	/** The middleware has decided. */
+	static final int DECIDED = 1 << 5;
+
+	/** The response of the rest is the answer. */
+	static final int SENDING = 1 << 6;
+
+	/** The answer is another one, and waits for the rest. */
+	static final int POSTPONED = 1 << 7;
+
+	/** The end was left to the engine, which waits for the rest. */
+	static final int LEFT = 1 << 8;
+
+	static final int CANCELLED = 1 << 9;
+
+	/** The response was released, and the end of the rest tells that it is sent. */
+	static final int RELEASED = 1 << 10;
+
+	/** The response that this has carried is sent. */
+	static final int SENT = 1 << 11;
+
+	/** There are others that wait for the response, too. */
+	static final int JOINED = 1 << 12;
+
+	private volatile int word;
+
+	final int word() {
+		return this.word;
+	}
+
+	static int rest(int word) {
+		return word & REST;
+	}
+
+	static boolean isHere(int word) {
+		return rest(word) == SHOWN || rest(word) == COMPLETED;
+	}
+
+	/**
+	 * Add bits to the word.
+	 * @return the word before
+	 */
+	final int mark(int bits) {
+		return (int) WORD.getAndBitwiseOr(this, bits);
+	}
+
+	/**
+	 * Change the part of the word that tells of the rest.
+	 * @return the word before, in which the rest was something else if nothing was
+	 * changed
+	 */
+	final int markRest(int from, int to) {
+		int word = this.word;
+		while (rest(word) == from && !WORD.compareAndSet(this, word, (word & ~REST) | to)) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * Nothing of the rest counts any more.
+	 * @return the word before
+	 */
+	final int markAbandoned() {
+		int word = this.word;
+		while (!WORD.compareAndSet(this, word, (word & ~REST) | OVER)) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * Start the rest, if it was not started or may run again.
+	 * @return the word before
+	 */
+	final int markStarted() {
+		int word = this.word;
+		while (mayStart(word) && !WORD.compareAndSet(this, word, (word & ~(REST | REQUESTED | ENDED)) | RUNNING)) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	static boolean mayStart(int word) {
+		return (word & DECIDED) == 0 && (rest(word) == NOT_STARTED || rest(word) == OVER);
+	}
+
+	/**
+	 * The answer of the middleware waits for the rest, if that is running.
+	 * @return the word before
+	 */
+	final int markPostponed() {
+		int word = this.word;
+		while (rest(word) == RUNNING && !WORD.compareAndSet(this, word, word | POSTPONED)) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * The rest is cancelled, unless its response is being sent.
+	 * @return the word before
+	 */
+	final int markUnlessSending() {
+		int word = this.word;
+		while (rest(word) == RUNNING && (word & SENDING) == 0
+				&& !WORD.compareAndSet(this, word, (word & ~REST) | OVER)) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * The middleware has completed. If the rest is running, the end is left to the
+	 * engine.
+	 * @return the word before
+	 */
+	final int markCompleted() {
+		int word = this.word;
+		while ((word & (DECIDED | CANCELLED)) == 0
+				&& !WORD.compareAndSet(this, word, word | DECIDED | ((rest(word) == RUNNING) ? SENDING | LEFT : 0))) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	static boolean isFinished(int word) {
+		return (word & ENDED) != 0 && (word & (RELEASED | SENT)) != 0;
+	}
+
+}

@@ -1,0 +1,174 @@
+package io.github.asyncmiddleware.test;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+import org.assertj.core.api.AssertProvider;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ResponseCookie;
+import org.springframework.util.MultiValueMap;
+
+/**
+ * What came of one request: the response as the client gets it, and the part of each
+ * middleware. For {@code assertThat} of AssertJ:
+ *
+ * <pre class="code">
+ * assertThat(tester.exchange(get("/orders"))).passed().hasStatus(200).hasHeader("X-User", "ann");
+ * </pre>
+ */
+public final class MiddlewareTestResult implements AssertProvider<MiddlewareTestResultAssert> {
+
+	private final TestedExchange exchange;
+
+	private final Map<String, MiddlewarePart> parts;
+
+	MiddlewareTestResult(TestedExchange exchange, Map<String, MiddlewarePart> parts) {
+		this.exchange = exchange;
+		this.parts = parts;
+	}
+
+	/**
+	 * The status of the response.
+	 * @return the status
+	 */
+	public HttpStatusCode getStatus() {
+		return this.exchange.status();
+	}
+
+	/**
+	 * The headers of the response.
+	 * @return the headers
+	 */
+	public HttpHeaders getHeaders() {
+		return this.exchange.response().getHeaders();
+	}
+
+	/**
+	 * The cookies that the response sets.
+	 * @return the cookies by name
+	 */
+	public MultiValueMap<String, ResponseCookie> getCookies() {
+		return this.exchange.response().getCookies();
+	}
+
+	/**
+	 * The body of the response.
+	 * @return the bytes that were written, none for a response without a body
+	 */
+	public byte[] getBody() {
+		return this.exchange.body();
+	}
+
+	/**
+	 * The body of the response as text.
+	 * @return the text, read as UTF-8
+	 */
+	public String getBodyAsString() {
+		return new String(getBody(), StandardCharsets.UTF_8);
+	}
+
+	/**
+	 * How often the handler behind the middlewares was called.
+	 * @return 0 if a middleware has answered or failed; more than once after a retry
+	 */
+	public int getHandlerCalls() {
+		return this.exchange.handlerCalls();
+	}
+
+	/**
+	 * The error that the request has ended with, whether exception handlers have rendered
+	 * it or not.
+	 * @return the error, or {@code null} if there was none
+	 */
+	public @Nullable Throwable getFailure() {
+		return this.exchange.failure();
+	}
+
+	/**
+	 * The rules of a filter that middlewares have broken.
+	 * @return the kinds of misuse, such as {@code dropped_next}, in the order in which
+	 * they happened
+	 */
+	public List<String> getMisuse() {
+		return this.exchange.misuse().stream().map(MisuseReport::kind).toList();
+	}
+
+	/**
+	 * The part of the only middleware.
+	 * @return its part
+	 * @throws IllegalStateException if there is not exactly one middleware
+	 */
+	public MiddlewarePart middleware() {
+		if (this.parts.size() != 1) {
+			throw new IllegalStateException(
+					"There are %d middlewares %s; use assertThat(result.middleware(...)) to name one"
+						.formatted(this.parts.size(), this.parts.keySet()));
+		}
+		return this.parts.values().iterator().next();
+	}
+
+	/**
+	 * The part of a middleware.
+	 * @param name the name of the middleware, which is the name of its bean
+	 * @return its part
+	 * @throws IllegalArgumentException if there is no such middleware
+	 */
+	public MiddlewarePart middleware(String name) {
+		MiddlewarePart part = this.parts.get(name);
+		if (part == null) {
+			throw new IllegalArgumentException(
+					"There is no middleware '%s', only %s".formatted(name, this.parts.keySet()));
+		}
+		return part;
+	}
+
+	/**
+	 * The part of a middleware.
+	 * @param type the class of the middleware
+	 * @return its part
+	 * @throws IllegalArgumentException if there is none, or more than one
+	 */
+	public MiddlewarePart middleware(Class<?> type) {
+		List<MiddlewarePart> found = this.parts.values()
+			.stream()
+			.filter((part) -> type.isAssignableFrom(part.type()))
+			.toList();
+		if (found.size() != 1) {
+			throw new IllegalArgumentException(
+					"There are %d middlewares of %s among %s".formatted(found.size(), type, this.parts.values()));
+		}
+		return found.get(0);
+	}
+
+	/**
+	 * The names of the middlewares that ran, in the order in which they did.
+	 */
+	List<String> ran() {
+		return this.exchange.steps().stream().map((step) -> step.middleware().name()).toList();
+	}
+
+	/**
+	 * Use {@code assertThat} of AssertJ instead.
+	 * @return the assertions
+	 */
+	@Override
+	public MiddlewareTestResultAssert assertThat() {
+		return new MiddlewareTestResultAssert(this);
+	}
+
+	/**
+	 * The request and what came of it, for messages.
+	 */
+	@Override
+	public String toString() {
+		return this.exchange.request().getMethod() + " " + this.exchange.request().getURI() + ": " + getStatus() + ", "
+				+ ((this.exchange.result() != null) ? this.exchange.result().name().toLowerCase(Locale.ROOT)
+						: "not observed");
+	}
+
+}

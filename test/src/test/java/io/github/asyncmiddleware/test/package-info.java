@@ -1,0 +1,4 @@
+@NullMarked
+package io.github.asyncmiddleware.test;
+
+import org.jspecify.annotations.NullMarked;
