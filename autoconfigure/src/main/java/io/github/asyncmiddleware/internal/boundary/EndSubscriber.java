@@ -62,10 +62,14 @@ final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Termina
 	@Override
 	public void onComplete() {
 		Throwable cut = this.run.hasHead() ? this.run.end().cut() : null;
-		if (cut != null) {
-			// A filter has dealt with it too late, or has cancelled the body: what was
-			// sent must not look whole
+		if (cut != null && this.run.end().bodyError() != null) {
+			// A filter has dealt with it too late: half a body must not look whole
 			onError(cut);
+		}
+		else if (cut != null && this.ended.compareAndSet(false, true)) {
+			// Cancelled, by a filter or with the connection of the client
+			this.run.ended(Ending.COMPLETE, null);
+			this.actual.onError(cut);
 		}
 		else if (this.ended.compareAndSet(false, true)) {
 			this.run.ended(Ending.COMPLETE, null);

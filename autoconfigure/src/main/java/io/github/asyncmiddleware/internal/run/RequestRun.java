@@ -54,6 +54,9 @@ public final class RequestRun extends RequestWord implements CommitListener {
 
 	private int status;
 
+	/** Whose answer is on its way. Published by the signals of the response. */
+	private @Nullable Step answering;
+
 	/** Whether some middleware that was entered has something to do before the head. */
 	private boolean hooked;
 
@@ -294,8 +297,10 @@ public final class RequestRun extends RequestWord implements CommitListener {
 
 	@Override
 	public void leaves(ResponseFace face) {
+		this.answering = null;
 		if (owner() instanceof Step step && step.answersWith(face)) {
 			step.markAnswering();
+			this.answering = step;
 		}
 		if (this.leaving != null) {
 			this.leaving.begin();
@@ -306,6 +311,14 @@ public final class RequestRun extends RequestWord implements CommitListener {
 	public void stays() {
 		if (this.leaving != null) {
 			this.leaving.end();
+		}
+	}
+
+	@Override
+	public void answerFailed() {
+		Step step = this.answering;
+		if (step != null) {
+			step.markUnanswered();
 		}
 	}
 
@@ -420,6 +433,7 @@ public final class RequestRun extends RequestWord implements CommitListener {
 		// A connection that was upgraded keeps this object for as long as it lives
 		this.exchange = null;
 		this.terminal = null;
+		this.answering = null;
 		forget();
 	}
 
