@@ -1,7 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
 /**
- * A middleware has used up the time that it has for itself.
+ * A middleware has exceeded its timeout.
  */
 public final class DeadlineException extends UnavailableException {
 

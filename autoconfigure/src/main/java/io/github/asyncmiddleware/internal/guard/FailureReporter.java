@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.guard;
 
+import java.time.Duration;
+
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.LoggedRequest;
@@ -65,12 +67,21 @@ public final class FailureReporter implements FailureLog {
 	private void log(Middleware middleware, Kind kind, Throwable failure, @Nullable LoggedRequest request) {
 		long unreported = this.pauses.tryEnd(new Subject(middleware.name(), kind));
 		if (unreported > 0) {
-			logger.warn(kind.code, middleware, "The " + middleware + " " + kind.text + describe(failure)
-					+ LogPauses.times(unreported) + " See docs/failures.md.", request);
+			logger.warn(kind.code, middleware, "The " + middleware + " " + kind.text.formatted(timeout(middleware))
+					+ describe(failure) + LogPauses.times(unreported) + " See docs/failures.md.", request);
 		}
 		if (logger.isDebugEnabled()) {
 			logger.debug("The " + middleware + " failed", failure);
 		}
+	}
+
+	private static String timeout(Middleware middleware) {
+		Duration timeout = middleware.timeout();
+		if (timeout == null) {
+			return "";
+		}
+		return " of " + ((timeout.toMillis() > 0) ? timeout.toMillis() + "ms" : timeout.toNanos() + "ns")
+				+ " (own time)";
 	}
 
 	/**
@@ -92,18 +103,18 @@ public final class FailureReporter implements FailureLog {
 
 		FAILED_OPEN("failed_open", "failed, and the request went on without it"),
 
-		TIMEOUT("timeout", "has used up the time that it has for itself, and the request failed with status 503"),
+		TIMEOUT("timeout", "exceeded its timeout%s, and the request was answered with 503"),
 
-		TIMEOUT_OPEN("timeout_open", "has used up the time that it has for itself, and the request went on without it"),
+		TIMEOUT_OPEN("timeout_open", "exceeded its timeout%s, and the request went on without it"),
 
-		SHED("shed", "could not run because too much is blocked already, and the request failed with status 503"),
+		SHED("shed", "could not run because too much is blocked already, and the request was answered with 503"),
 
 		SHED_OPEN("shed_open", "could not run because too much is blocked already, and the request went on without it"),
 
 		RESPONSE("response_hook_failed", "failed before the head of the response, which went out without it"),
 
 		RESPONSE_TIMEOUT("response_timeout",
-				"has used up the time that it has for itself before the head of the response, which went out without it"),
+				"exceeded its timeout%s before the head of the response, which went out without it"),
 
 		RESPONSE_SHED("response_hook_shed",
 				"could not run before the head of the response because too much is blocked already");
