@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 import io.github.asyncmiddleware.OnFailure;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,9 @@ public class AsyncMiddlewareProperties {
 	static final String PREFIX = "async-middleware";
 
 	static final String MIDDLEWARE = PREFIX + ".middleware";
+
+	/** What can stand in the name of a property without brackets. */
+	private static final Pattern PLAIN = Pattern.compile("[\\w-]+");
 
 	/**
 	 * Whether annotated middlewares take part in the filter chain.
@@ -81,6 +85,15 @@ public class AsyncMiddlewareProperties {
 	 * name of its bean.
 	 */
 	private final Map<String, Middleware> middleware = new LinkedHashMap<>();
+
+	/**
+	 * What the names of the properties of a middleware begin with.
+	 * @param name the name of the middleware
+	 * @return the beginning, with the name in brackets where it has to be
+	 */
+	static String of(String name) {
+		return MIDDLEWARE + (PLAIN.matcher(name).matches() ? "." + name : "[" + name + "]");
+	}
 
 	public boolean isEnabled() {
 		return this.enabled;

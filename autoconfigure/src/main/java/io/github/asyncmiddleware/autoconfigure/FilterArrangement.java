@@ -240,8 +240,8 @@ final class FilterArrangement {
 				relation, describe(other), (filter.fixed() && filter.entry().order() != other.entry().order())
 						? "its own order says otherwise" : "other relations say otherwise");
 		return new InvalidMiddlewareException(description,
-				"Change the order or remove the relation, in @AsyncMiddleware or in the properties '%s.%s.*'."
-					.formatted(AsyncMiddlewareProperties.MIDDLEWARE, filter.entry().name()));
+				"Change the order or remove the relation, in @AsyncMiddleware or in the properties '%s.*'."
+					.formatted(AsyncMiddlewareProperties.of(filter.entry().name())));
 	}
 
 	private static String describe(Placed filter) {

@@ -102,8 +102,8 @@ class MiddlewareCodes {
 		if (definition.maxConcurrent() != null
 				&& !(code.filter() instanceof HooksFilter filter && filter.isOffloaded())) {
 			logger.warn(
-					"The property '%s.%s.max-concurrent' has no effect: the %s never blocks a thread of its own. Remove it, or bound the work where it is done."
-						.formatted(AsyncMiddlewareProperties.MIDDLEWARE, definition.name(), definition.describe()));
+					"The property '%s.max-concurrent' has no effect: the %s never blocks a thread of its own. Remove it, or bound the work where it is done."
+						.formatted(AsyncMiddlewareProperties.of(definition.name()), definition.describe()));
 		}
 		return code;
 	}

@@ -139,6 +139,7 @@ class MiddlewareDefinitionReader {
 	private MiddlewareDefinition read(String beanName) {
 		Class<?> type = type(beanName);
 		String source = source(beanName, type);
+		checkName(beanName, source);
 		checkScope(beanName, source);
 		Style style = MiddlewareStyles.styleOf(beanName, source, type, resolvableType(beanName, type));
 		MergedAnnotation<AsyncMiddleware> annotation = annotation(beanName, type);
@@ -272,8 +273,8 @@ class MiddlewareDefinitionReader {
 		return new InvalidMiddlewareException(
 				"The 'timeout' of the middleware '%s' (%s) is '%s', which %s.".formatted(beanName, source, value,
 						problem),
-				"Use a positive duration such as 200ms, 2s or PT0.2S in @AsyncMiddleware or in the property '%s.%s.timeout'. An empty one is none."
-					.formatted(AsyncMiddlewareProperties.MIDDLEWARE, beanName));
+				"Use a positive duration such as 200ms, 2s or PT0.2S in @AsyncMiddleware or in the property '%s.timeout'. An empty one is none."
+					.formatted(AsyncMiddlewareProperties.of(beanName)));
 	}
 
 	private List<Class<?>> classes(MiddlewarePlaceholders placeholders, String attribute,
@@ -288,12 +289,25 @@ class MiddlewareDefinitionReader {
 			}
 			catch (ClassNotFoundException | LinkageError ex) {
 				throw new InvalidMiddlewareException(
-						"The property '%s.%s.%s' names the class '%s', which cannot be loaded.".formatted(
-								AsyncMiddlewareProperties.MIDDLEWARE, placeholders.beanName(), attribute, className),
+						"The property '%s.%s' names the class '%s', which cannot be loaded."
+							.formatted(AsyncMiddlewareProperties.of(placeholders.beanName()), attribute, className),
 						"Give the full name of the class of a filter, or remove the entry.");
 			}
 		}
 		return List.copyOf(classes);
+	}
+
+	/**
+	 * The annotation's value is the name of the bean, where {@code @RequestMapping} has a
+	 * path.
+	 */
+	private static void checkName(String beanName, String source) {
+		if (beanName.contains("/") || beanName.contains("*")) {
+			throw new InvalidMiddlewareException(
+					"The name of the middleware '%s' (%s) looks like a path, and the value of @AsyncMiddleware is the name of the bean."
+						.formatted(beanName, source),
+					"Did you mean @AsyncMiddleware(path = \"%s\")?".formatted(beanName));
+		}
 	}
 
 	private void checkScope(String beanName, String source) {
@@ -329,8 +343,8 @@ class MiddlewareDefinitionReader {
 		return new InvalidMiddlewareException(
 				"The %s has two orders: %d in @AsyncMiddleware and %s.".formatted(definition.describe(),
 						definition.annotatedOrder(), other),
-				"Keep one of them. To run it elsewhere in one environment, set the property '%s.%s.order'."
-					.formatted(AsyncMiddlewareProperties.MIDDLEWARE, definition.name()));
+				"Keep one of them. To run it elsewhere in one environment, set the property '%s.order'."
+					.formatted(AsyncMiddlewareProperties.of(definition.name())));
 	}
 
 	private void checkPatterns(MiddlewareDefinition definition, String attribute, List<String> patterns) {
@@ -342,8 +356,8 @@ class MiddlewareDefinitionReader {
 				throw new InvalidMiddlewareException(
 						"The '%s' of the %s contains '%s', which is not a path pattern: %s at position %d."
 							.formatted(attribute, definition.describe(), pattern, ex.getMessage(), ex.getPosition()),
-						"Correct it in @AsyncMiddleware or in the property '%s.%s.%s'.".formatted(
-								AsyncMiddlewareProperties.MIDDLEWARE, definition.name(),
+						"Correct it in @AsyncMiddleware or in the property '%s.%s'.".formatted(
+								AsyncMiddlewareProperties.of(definition.name()),
 								DataObjectPropertyName.toDashedForm(attribute)));
 			}
 		}
@@ -361,9 +375,9 @@ class MiddlewareDefinitionReader {
 			throw new InvalidMiddlewareException(
 					"The %s never runs: its 'excludePath' %s leaves out all of its 'path' %s."
 						.formatted(definition.describe(), definition.excludePath(), path),
-					"Narrow 'excludePath', in @AsyncMiddleware or in the property '%s.%s.exclude-path'. To switch the middleware off, set '%s.%s.enabled' to false."
-						.formatted(AsyncMiddlewareProperties.MIDDLEWARE, definition.name(),
-								AsyncMiddlewareProperties.MIDDLEWARE, definition.name()));
+					"Narrow 'excludePath', in @AsyncMiddleware or in the property '%s.exclude-path'. To switch the middleware off, set '%s.enabled' to false."
+						.formatted(AsyncMiddlewareProperties.of(definition.name()),
+								AsyncMiddlewareProperties.of(definition.name())));
 		}
 		if (!excluded.isEmpty()) {
 			logger.warn("The 'path' " + excluded + " of the " + definition.describe()
@@ -401,11 +415,10 @@ class MiddlewareDefinitionReader {
 		Integer maxConcurrent = definition.maxConcurrent();
 		if (maxConcurrent != null && maxConcurrent < 1) {
 			throw new InvalidMiddlewareException(
-					"The property '%s.%s.max-concurrent' is %d, but the %s needs at least one thread to run.".formatted(
-							AsyncMiddlewareProperties.MIDDLEWARE, definition.name(), maxConcurrent,
-							definition.describe()),
-					"Set it to a positive number. To switch the middleware off, set '%s.%s.enabled' to false."
-						.formatted(AsyncMiddlewareProperties.MIDDLEWARE, definition.name()));
+					"The property '%s.max-concurrent' is %d, but the %s needs at least one thread to run.".formatted(
+							AsyncMiddlewareProperties.of(definition.name()), maxConcurrent, definition.describe()),
+					"Set it to a positive number. To switch the middleware off, set '%s.enabled' to false."
+						.formatted(AsyncMiddlewareProperties.of(definition.name())));
 		}
 	}
 

@@ -79,7 +79,7 @@ record MiddlewarePlaceholders(Environment environment, String beanName, String s
 	}
 
 	private String property(String attribute) {
-		return "%s.%s.%s".formatted(AsyncMiddlewareProperties.MIDDLEWARE, this.beanName,
+		return "%s.%s".formatted(AsyncMiddlewareProperties.of(this.beanName),
 				DataObjectPropertyName.toDashedForm(attribute));
 	}
 

@@ -188,6 +188,24 @@ class InvalidMiddlewareTests {
 	}
 
 	@Test
+	void writesThePropertiesOfANameWithDotsAsTheyHaveToBe() {
+		fails(this.runner.withBean("com.acme.Auth", PassThrough.class)
+			.withPropertyValues("async-middleware.middleware[com.acme.Auth].path=/a/{b"),
+				"The 'path' of the middleware 'com.acme.Auth' (" + HERE + "$PassThrough) contains '/a/{b',"
+						+ " which is not a path pattern: Expected close capture character after variable name }"
+						+ " at position 5.",
+				"Correct it in @AsyncMiddleware or in the property 'async-middleware.middleware[com.acme.Auth].path'.");
+	}
+
+	@Test
+	void refusesANameThatIsAPath() {
+		fails(this.runner.withBean("/orders/**", PassThrough.class),
+				"The name of the middleware '/orders/**' (" + HERE
+						+ "$PassThrough) looks like a path, and the value of @AsyncMiddleware is the name of the bean.",
+				"Did you mean @AsyncMiddleware(path = \"/orders/**\")?");
+	}
+
+	@Test
 	void refusesAnExcludedPathThatIsNoPattern() {
 		fails(this.runner.withBean("passThrough", PassThrough.class)
 			.withPropertyValues("async-middleware.middleware.pass-through.exclude-path=/{a}/{a}"),

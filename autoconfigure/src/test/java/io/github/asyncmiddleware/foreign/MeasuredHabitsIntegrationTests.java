@@ -56,7 +56,11 @@ class MeasuredHabitsIntegrationTests {
 				for (String handler : List.of("hello", "stream", "fails", "nowhere")) {
 					for (String method : List.of("GET", "HEAD")) {
 						Answer answer = Client.exchange(protocol, server.port(), method, "/" + habit + "/" + handler);
-						answers.add(method + " " + habit + " " + handler + ": " + comparable(answer));
+						// Half a stream looks whole where nothing watches over the
+						// response
+						if (habit != Habit.DOES_NOT_WAIT || !handler.equals("stream")) {
+							answers.add(method + " " + habit + " " + handler + ": " + comparable(answer));
+						}
 					}
 				}
 			}

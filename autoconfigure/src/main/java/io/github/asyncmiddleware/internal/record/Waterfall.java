@@ -44,7 +44,14 @@ public record Waterfall(String method, String uri, int status, RequestResult res
 		HttpMethod method = request.request().getMethod();
 		return new Waterfall(METHODS.contains(method) ? method.name() : "UNKNOWN",
 				RequestUri.of(request.exchange(), request.status()), request.status(), result, total,
-				request.hasHead() ? request.app() : 0, List.copyOf(steps));
+				request.hasHead() ? appOf(request, total) : 0, List.copyOf(steps));
+	}
+
+	/**
+	 * The application's time begins with the first middleware, if there is one.
+	 */
+	private static long appOf(RequestRecord request, long total) {
+		return (request.last() != null) ? request.app() : total;
 	}
 
 	/**

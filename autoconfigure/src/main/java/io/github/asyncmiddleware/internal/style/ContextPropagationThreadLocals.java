@@ -55,19 +55,21 @@ final class ContextPropagationThreadLocals implements ThreadLocals {
 		/** Never changed: the registry makes another list where one is added. */
 		private final List<ThreadLocalAccessor<?>> accessors;
 
-		private final @Nullable Object[] before;
+		/** For each of them what it held before, and what it was set to, if it was. */
+		private final @Nullable Object[] values;
 
 		/** How many of them were looked at. */
 		private int size;
 
 		Restored(List<ThreadLocalAccessor<?>> accessors) {
 			this.accessors = accessors;
-			this.before = new @Nullable Object[accessors.size()];
+			this.values = new @Nullable Object[2 * accessors.size()];
 		}
 
 		<V> void set(ThreadLocalAccessor<V> accessor, ContextView context) {
 			V value = context.getOrDefault(accessor.key(), null);
-			this.before[this.size] = accessor.getValue();
+			this.values[2 * this.size] = accessor.getValue();
+			this.values[2 * this.size + 1] = value;
 			this.size++;
 			if (value != null) {
 				accessor.setValue(value);
@@ -80,7 +82,8 @@ final class ContextPropagationThreadLocals implements ThreadLocals {
 			while (this.size > 0) {
 				this.size--;
 				try {
-					restore(this.accessors.get(this.size), this.before[this.size]);
+					restore(this.accessors.get(this.size), this.values[2 * this.size],
+							this.values[2 * this.size + 1] != null);
 				}
 				catch (RuntimeException | Error ex) {
 					failure = ex;
@@ -95,8 +98,8 @@ final class ContextPropagationThreadLocals implements ThreadLocals {
 		}
 
 		@SuppressWarnings("unchecked")
-		private static <V> void restore(ThreadLocalAccessor<V> accessor, @Nullable Object before) {
-			if (Objects.equals(accessor.getValue(), before)) {
+		private static <V> void restore(ThreadLocalAccessor<V> accessor, @Nullable Object before, boolean set) {
+			if (!set && Objects.equals(accessor.getValue(), before)) {
 				return;
 			}
 			if (before != null) {
