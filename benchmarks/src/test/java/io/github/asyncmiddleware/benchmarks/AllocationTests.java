@@ -53,21 +53,21 @@ class AllocationTests {
 	 */
 	@ParameterizedTest
 	@CsvSource(textBlock = """
-			FUSED_ALONE,       80, 1056
-			FUSED,             80, 1056
-			FUSED_WATCHED,     80, 1056
-			FUSED_FULL,        80, 1056
-			FUSED_PROMETHEUS,  80, 1056
-			FOREIGN_MEASURED,  80, 1056
-			FUSED_WAITING,    360, 1056
-			FOREIGN_MEASURED_WAITING, 272, 1056
-			ON_REQUEST,       352, 1056
-			ON_REQUEST_MONO,  720, 1056
-			ON_RESPONSE,      280, 1056
-			CONCURRENT,       376, 1184
-			CONCURRENT_MONO,  552, 1440
-			AWAIT_PASS,       400, 1184
-			AWAIT,            584, 1184
+			FUSED_ALONE,       76, 944
+			FUSED,             76, 944
+			FUSED_WATCHED,     76, 944
+			FUSED_FULL,        76, 944
+			FUSED_PROMETHEUS,  76, 944
+			FOREIGN_MEASURED,  76, 944
+			FUSED_WAITING,    320, 944
+			FOREIGN_MEASURED_WAITING, 248, 944
+			ON_REQUEST,       328, 944
+			ON_REQUEST_MONO,  736, 944
+			ON_RESPONSE,      272, 968
+			CONCURRENT,       344, 1096
+			CONCURRENT_MONO,  496, 1408
+			AWAIT_PASS,       224, 1040
+			AWAIT,            512, 1008
 			""")
 	void takesNoMoreThan(Variant variant, double perMiddleware, double fixed) {
 		double few = bytes(variant, FEW);

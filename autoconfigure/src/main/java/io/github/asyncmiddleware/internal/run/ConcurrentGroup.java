@@ -45,7 +45,7 @@ final class ConcurrentGroup implements WebFilter {
 		List<Step> steps = new ArrayList<>(this.members.size());
 		for (Link link : this.members) {
 			if (link.appliesTo(exchange)) {
-				steps.add(new Step(link, group.run(), exchange, group.subscriber()));
+				steps.add(Step.at(link, group.run(), exchange, group.subscriber()));
 			}
 		}
 		group.run().enteredTogether(steps);

@@ -138,7 +138,7 @@ public final class Segment implements WebHandler {
 						if (link.discardable) {
 							exchange = AttemptExchange.begin(exchange, run);
 						}
-						step = new Step(link, run, exchange, actual);
+						step = Step.at(link, run, exchange, actual);
 						if (!link.isGroup() && alive) {
 							run.entered(step);
 							step.observe();

@@ -31,7 +31,7 @@ import org.springframework.web.server.WebFilterChain;
  * word, see {@link StepState}; each {@code markX} changes it and returns what it was
  * before.
  */
-public final class Step extends StepWord implements WebFilterChain {
+public class Step extends StepWord implements WebFilterChain {
 
 	private final Link link;
 
@@ -52,14 +52,18 @@ public final class Step extends StepWord implements WebFilterChain {
 	/** What the rest of the chain does to the response, once it was started. */
 	private @Nullable AttemptExchange attempt;
 
-	/** What observes this, once the middleware was entered. */
-	private @Nullable StepObservation observation;
-
 	/** Where the response leaves the middleware, unless it returned next itself. */
 	@Nullable Relay relay;
 
 	/** Where the response leaves the rest of the chain, once that was started. */
 	@Nullable Relay nextRelay;
+
+	Step(Link link, RequestRun run, ServerWebExchange exchange, CoreSubscriber<? super Void> subscriber) {
+		this.link = link;
+		this.run = run;
+		this.exchange = exchange;
+		this.subscriber = subscriber;
+	}
 
 	/**
 	 * Create the part of the middleware that stands at a place.
@@ -68,11 +72,10 @@ public final class Step extends StepWord implements WebFilterChain {
 	 * @param exchange the exchange as the middleware sees it
 	 * @param subscriber the subscriber whose context the middleware is entered with
 	 */
-	Step(Link link, RequestRun run, ServerWebExchange exchange, CoreSubscriber<? super Void> subscriber) {
-		this.link = link;
-		this.run = run;
-		this.exchange = exchange;
-		this.subscriber = subscriber;
+	static Step at(Link link, RequestRun run, ServerWebExchange exchange, CoreSubscriber<? super Void> subscriber) {
+		StepObserver observer = link.observer;
+		return (observer != null) ? new ObservedStep(observer, link, run, exchange, subscriber)
+				: new Step(link, run, exchange, subscriber);
 	}
 
 	/**
@@ -143,7 +146,7 @@ public final class Step extends StepWord implements WebFilterChain {
 		}
 		else {
 			ServerWebExchange next = this.link.foreign ? exchange : beginAttempt(exchange);
-			StepObservation observation = this.observation;
+			StepObservation observation = observation();
 			if (observation != null) {
 				new Rest(this, next).contextWrite(observation::rest).subscribe(actual);
 			}
@@ -163,30 +166,25 @@ public final class Step extends StepWord implements WebFilterChain {
 	}
 
 	/**
-	 * The middleware was entered. One that runs once more is observed already.
+	 * The middleware was entered.
 	 */
 	void observe() {
-		StepObserver observer = this.link.observer;
-		if (observer != null && this.observation == null) {
-			this.observation = observer.entered(this.run, this, this.subscriber.currentContext());
-		}
 	}
 
 	@Override
 	public @Nullable StepObservation observation() {
-		return this.observation;
+		return null;
 	}
 
 	@Override
 	protected void takesOver(LedgerEntry earlier) {
-		this.observation = ((Step) earlier).observation;
 	}
 
 	/**
 	 * What the middleware does itself, in the context that belongs to it.
 	 */
 	Mono<Void> observed(Mono<Void> work) {
-		StepObservation observation = this.observation;
+		StepObservation observation = observation();
 		return (observation != null && work != this) ? work.contextWrite(observation::own) : work;
 	}
 
@@ -354,7 +352,8 @@ public final class Step extends StepWord implements WebFilterChain {
 	 */
 	Context context(CoreSubscriber<?> subscriber) {
 		Context context = subscriber.currentContext();
-		return (this.observation != null) ? this.observation.own(context) : context;
+		StepObservation observation = observation();
+		return (observation != null) ? observation.own(context) : context;
 	}
 
 	/**
