@@ -59,8 +59,8 @@ public @interface AsyncMiddleware {
 	/**
 	 * The filters that this middleware has to precede, ours or foreign, by the class of
 	 * their beans. A middleware of unspecified order is moved directly in front of them;
-	 * with an order of its own that contradicts, the application does not start. Classes
-	 * of which there is no filter are ignored.
+	 * with an order of its own that contradicts, the application does not start. Equal
+	 * orders contradict nothing. Classes of filters that are absent are ignored.
 	 * @return the classes of the filters that come later
 	 */
 	Class<?>[] before() default {};
@@ -68,8 +68,8 @@ public @interface AsyncMiddleware {
 	/**
 	 * The filters that this middleware has to follow, ours or foreign, by the class of
 	 * their beans. A middleware of unspecified order is moved directly behind them; with
-	 * an order of its own that contradicts, the application does not start. Classes of
-	 * which there is no filter are ignored.
+	 * an order of its own that contradicts, the application does not start. Equal orders
+	 * contradict nothing. Classes of filters that are absent are ignored.
 	 * @return the classes of the filters that come earlier
 	 */
 	Class<?>[] after() default {};

@@ -12,7 +12,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.util.Assert;
 
 /**
- * Configuration properties for asynchronous middleware. A name that is not known fails
+ * Configuration properties for asynchronous middleware. A name that is nearly right fails
  * the start: a misspelled override must not be lost.
  */
 @ConfigurationProperties(prefix = AsyncMiddlewareProperties.PREFIX, ignoreUnknownFields = false)
@@ -28,8 +28,8 @@ public class AsyncMiddlewareProperties {
 	private boolean enabled = true;
 
 	/**
-	 * Whether middlewares leave out requests to the management endpoints, on the port of
-	 * the application as well as on one of their own.
+	 * Whether middlewares leave out requests to the management endpoints and to the page
+	 * of links to them, on the port of the application as well as on one of their own.
 	 */
 	private boolean skipManagement = false;
 

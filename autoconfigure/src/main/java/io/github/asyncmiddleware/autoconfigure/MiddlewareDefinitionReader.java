@@ -95,14 +95,27 @@ class MiddlewareDefinitionReader {
 	private void checkHooks() {
 		for (String beanName : this.beanFactory.getBeanDefinitionNames()) {
 			Class<?> type = this.beanFactory.getType(beanName, false);
-			if (type != null && PARTS_OF_THE_PLATFORM.stream().noneMatch(type.getName()::startsWith)
-					&& HookCompiler.hasHooks(type)
+			if (type != null && PARTS_OF_THE_PLATFORM.stream().noneMatch(type.getName()::startsWith) && hasHooks(type)
 					&& this.beanFactory.findAnnotationOnBean(beanName, AsyncMiddleware.class, false) == null) {
 				throw new InvalidMiddlewareException(
 						"The bean '%s' (%s) has @OnRequest or @OnResponse methods, but is not annotated with @AsyncMiddleware, so they never run."
 							.formatted(beanName, source(beanName, ClassUtils.getUserClass(type))),
 						"Annotate the class or its @Bean method with @AsyncMiddleware, or remove the annotations from the methods.");
 			}
+		}
+	}
+
+	/**
+	 * A bean may have methods that need classes which are not there, as long as nobody
+	 * calls them.
+	 */
+	private static boolean hasHooks(Class<?> type) {
+		try {
+			return HookCompiler.hasHooks(type);
+		}
+		catch (IllegalStateException | LinkageError ex) {
+			logger.debug("The methods of " + type.getName() + " cannot be looked at", ex);
+			return false;
 		}
 	}
 

@@ -139,7 +139,7 @@ class DisabledMiddlewaresTests {
 					.expectBody()
 					.json("{\"name\":\"auth\",\"type\":\"" + HERE + "$Auth\",\"style\":\"hooks\",\"order\":10,"
 							+ "\"foreign\":false,\"scope\":{\"path\":[],\"excludePath\":[],\"method\":[]},"
-							+ "\"concurrent\":false,\"timeout\":\"200ms\",\"onFailure\":\"SKIP\",\"enabled\":false,"
+							+ "\"concurrent\":false,\"timeout\":\"200ms\",\"onFailure\":\"skip\",\"enabled\":false,"
 							+ "\"ttfb\":{\"count\":0},\"own\":{\"count\":0},\"results\":{},\"misuse\":{},\"blocked\":0}");
 			});
 	}

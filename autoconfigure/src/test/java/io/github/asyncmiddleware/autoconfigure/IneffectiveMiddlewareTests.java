@@ -5,12 +5,15 @@ import java.util.List;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.docs.KotlinKeyService;
 import io.github.asyncmiddleware.testsupport.boot.LogCapture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.publisher.Mono;
 
+import org.springframework.beans.factory.support.BeanDefinitionRegistry;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
@@ -24,6 +27,7 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Tests for annotations and attributes that can have no effect: none of them is off in
@@ -52,6 +56,19 @@ class IneffectiveMiddlewareTests {
 	@Test
 	void acceptsHooksOfABeanWhoseMethodIsAnnotated() {
 		assertThat(warnings(this.runner.withUserConfiguration(AnnotatedMethod.class))).isEmpty();
+	}
+
+	/**
+	 * Its method needs Kotlin, which is not there.
+	 */
+	@Test
+	void acceptsABeanWhoseMethodsCannotBeLookedAt() {
+		assertThatExceptionOfType(NoClassDefFoundError.class).isThrownBy(KotlinKeyService.class::getDeclaredMethods);
+		RootBeanDefinition lazy = new RootBeanDefinition(KotlinKeyService.class);
+		lazy.setLazyInit(true);
+		assertThat(warnings(this.runner.withBean("pass", Pass.class)
+			.withInitializer((context) -> ((BeanDefinitionRegistry) context).registerBeanDefinition("kotlin", lazy))))
+			.isEmpty();
 	}
 
 	@Test

@@ -53,7 +53,7 @@ class CancelledBodyTests {
 		assertThat(answer.complete()).as("%s looks whole", answer).isFalse();
 		Patience.await()
 			.untilAsserted(() -> assertThat(this.server.records().since(before).all()).containsExactlyInAnyOrder(
-					"requests cut", "request.ttfb 200", "own hurries passed", "ttfb hurries SUCCESS"));
+					"requests gone_after_head", "request.ttfb 200", "own hurries passed", "ttfb hurries SUCCESS"));
 	}
 
 	/**

@@ -177,10 +177,8 @@ class ObservationStylesIntegrationTests {
 		}
 
 		@Bean
-		ObservationRegistry observations(Tracer tracer) {
-			ObservationRegistry registry = ObservationRegistry.create();
-			registry.observationConfig().observationHandler(new DefaultTracingObservationHandler(tracer));
-			return registry;
+		DefaultTracingObservationHandler tracing(Tracer tracer) {
+			return new DefaultTracingObservationHandler(tracer);
 		}
 
 		@Bean

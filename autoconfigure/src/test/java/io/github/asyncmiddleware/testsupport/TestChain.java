@@ -50,7 +50,7 @@ public final class TestChain {
 
 	private final List<WebExceptionHandler> exceptionHandlers = new ArrayList<>();
 
-	private MisuseGuard guard = (middleware, misuse) -> true;
+	private MisuseGuard guard = (middleware, misuse, request) -> true;
 
 	private FailureLog failures = FailureLog.NONE;
 

@@ -66,7 +66,7 @@ final class Chains {
 	 * As an application has it by default: misuse fails.
 	 */
 	static HttpHandler fused(List<? extends ChainEntry> filters, WebHandler handler, List<RequestListener> listeners) {
-		return fused(filters, handler, listeners, (middleware, misuse) -> true, ThreadActivities.NONE);
+		return fused(filters, handler, listeners, (middleware, misuse, request) -> true, ThreadActivities.NONE);
 	}
 
 	static HttpHandler fused(List<? extends ChainEntry> filters, WebHandler handler, List<RequestListener> listeners,

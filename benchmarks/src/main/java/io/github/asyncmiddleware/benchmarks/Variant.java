@@ -202,7 +202,8 @@ public enum Variant {
 		RequestWatch watch = RequestWatch.create(middlewares, List.of(), Duration.ofMillis(100), Duration.ofMinutes(1),
 				new ActiveRequests(), Ticker.SYSTEM);
 		watch.start();
-		return Chains.fused(middlewares, Chains::hello, List.of(), (middleware, misuse) -> true, watch.activities());
+		return Chains.fused(middlewares, Chains::hello, List.of(), (middleware, misuse, request) -> true,
+				watch.activities());
 	}
 
 	private static HttpHandler clocked(List<?> beans, Instruments instruments) {

@@ -19,6 +19,7 @@ import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.run.RequestRun;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
@@ -85,7 +86,11 @@ final class EngineObserver implements RequestListener {
 	 * filter has passed on one that does not tell, it concerns all of them: they belong
 	 * to the same test.
 	 */
-	private void tell(ServerWebExchange exchange, Consumer<TestedExchange> news) {
+	private void tell(@Nullable ServerWebExchange exchange, Consumer<TestedExchange> news) {
+		if (exchange == null) {
+			all().forEach(news);
+			return;
+		}
 		RequestRun run = RequestRun.of(exchange);
 		TestedExchange tested = this.exchanges.get(run.request());
 		if (tested != null) {
@@ -114,12 +119,7 @@ final class EngineObserver implements RequestListener {
 		}
 
 		@Override
-		public boolean stepsIn(Middleware middleware, Misuse misuse) {
-			throw new UnsupportedOperationException("The engine tells the request");
-		}
-
-		@Override
-		public boolean stepsIn(Middleware middleware, Misuse misuse, LoggedRequest request) {
+		public boolean stepsIn(Middleware middleware, Misuse misuse, @Nullable LoggedRequest request) {
 			note(middleware, misuse, middleware.place(), request);
 			return this.delegate.stepsIn(middleware, misuse, request);
 		}
@@ -135,9 +135,9 @@ final class EngineObserver implements RequestListener {
 			this.delegate.returnedNull(middleware, place, request);
 		}
 
-		private void note(Middleware middleware, Misuse misuse, String place, LoggedRequest request) {
+		private void note(Middleware middleware, Misuse misuse, String place, @Nullable LoggedRequest request) {
 			MisuseReport report = new MisuseReport(middleware, misuse, place);
-			tell(request.exchange(), (exchange) -> exchange.misused(report));
+			tell((request != null) ? request.exchange() : null, (exchange) -> exchange.misused(report));
 		}
 
 	}
@@ -154,18 +154,13 @@ final class EngineObserver implements RequestListener {
 		}
 
 		@Override
-		public void skipped(Middleware middleware, Part part, Throwable failure) {
-			throw new UnsupportedOperationException("The engine tells the request");
-		}
-
-		@Override
-		public void skipped(Middleware middleware, Part part, Throwable failure, LoggedRequest request) {
-			tell(request.exchange(), (exchange) -> exchange.failedOpen(middleware, failure));
+		public void skipped(Middleware middleware, Part part, Throwable failure, @Nullable LoggedRequest request) {
+			tell((request != null) ? request.exchange() : null, (exchange) -> exchange.failedOpen(middleware, failure));
 			this.delegate.skipped(middleware, part, failure, request);
 		}
 
 		@Override
-		public void unavailable(Middleware middleware, UnavailableException failure, LoggedRequest request) {
+		public void unavailable(Middleware middleware, UnavailableException failure, @Nullable LoggedRequest request) {
 			this.delegate.unavailable(middleware, failure, request);
 		}
 

@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.asyncmiddleware.internal.record.Ending;
 import io.github.asyncmiddleware.internal.run.RequestRun;
+import io.github.asyncmiddleware.internal.run.Terminal;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -14,7 +15,7 @@ import reactor.util.context.Context;
  * Subscriber between the filters and the server. The end is noted before the server is
  * told, since that may throw; and the server is told of one end only.
  */
-final class EndSubscriber implements CoreSubscriber<Void>, Subscription, RequestRun.Terminal {
+final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Terminal {
 
 	private final CoreSubscriber<? super Void> actual;
 
@@ -61,11 +62,14 @@ final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Request
 	@Override
 	public void onComplete() {
 		Throwable cut = this.run.hasHead() ? this.run.end().cut() : null;
-		if (cut != null) {
-			// Some filter has dealt with it too late, or has cancelled the body: half of
-			// it
-			// must not look whole
+		if (cut != null && this.run.end().bodyError() != null) {
+			// A filter has dealt with it too late: half a body must not look whole
 			onError(cut);
+		}
+		else if (cut != null && this.ended.compareAndSet(false, true)) {
+			// Cancelled, by a filter or with the connection of the client
+			this.run.ended(Ending.COMPLETE, null);
+			this.actual.onError(cut);
 		}
 		else if (this.ended.compareAndSet(false, true)) {
 			this.run.ended(Ending.COMPLETE, null);

@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Is told of failures that the response does not tell of.
  */
@@ -9,7 +11,7 @@ public interface FailureLog {
 	/**
 	 * Keeps nothing.
 	 */
-	FailureLog NONE = (middleware, part, failure) -> {
+	FailureLog NONE = (middleware, part, failure, request) -> {
 	};
 
 	/**
@@ -17,37 +19,17 @@ public interface FailureLog {
 	 * @param middleware the middleware
 	 * @param part which part of it
 	 * @param failure what it failed with
+	 * @param request the request, for the log; {@code null} if it is not known
 	 */
-	void skipped(Middleware middleware, Part part, Throwable failure);
-
-	/**
-	 * As {@link #skipped(Middleware, Part, Throwable)}, for a request that is known.
-	 * @param middleware the middleware
-	 * @param part which part of it
-	 * @param failure what it failed with
-	 * @param request the request
-	 */
-	default void skipped(Middleware middleware, Part part, Throwable failure, LoggedRequest request) {
-		skipped(middleware, part, failure);
-	}
+	void skipped(Middleware middleware, Part part, Throwable failure, @Nullable LoggedRequest request);
 
 	/**
 	 * A middleware could not do its work, and so the request has failed.
 	 * @param middleware the middleware
 	 * @param failure what it has failed with
+	 * @param request the request, for the log; {@code null} if it is not known
 	 */
-	default void unavailable(Middleware middleware, UnavailableException failure) {
-	}
-
-	/**
-	 * As {@link #unavailable(Middleware, UnavailableException)}, for a request that is
-	 * known.
-	 * @param middleware the middleware
-	 * @param failure what it has failed with
-	 * @param request the request
-	 */
-	default void unavailable(Middleware middleware, UnavailableException failure, LoggedRequest request) {
-		unavailable(middleware, failure);
+	default void unavailable(Middleware middleware, UnavailableException failure, @Nullable LoggedRequest request) {
 	}
 
 	/**

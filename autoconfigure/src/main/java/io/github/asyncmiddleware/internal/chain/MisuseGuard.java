@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.chain;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Is told of every misuse and decides what happens then. Called on the thread that the
  * request is on.
@@ -13,7 +15,7 @@ public interface MisuseGuard {
 	MisuseGuard OFF = new MisuseGuard() {
 
 		@Override
-		public boolean stepsIn(Middleware middleware, Misuse misuse) {
+		public boolean stepsIn(Middleware middleware, Misuse misuse, @Nullable LoggedRequest request) {
 			return false;
 		}
 
@@ -28,22 +30,12 @@ public interface MisuseGuard {
 	 * A middleware breaks the rules.
 	 * @param middleware the middleware
 	 * @param misuse what it does
+	 * @param request the request, for the log; {@code null} if it is not known
 	 * @return whether the engine is to step in: fail the request, not run the rest of the
 	 * chain again, or wait for it. Otherwise everything goes on as it would without the
 	 * engine
 	 */
-	boolean stepsIn(Middleware middleware, Misuse misuse);
-
-	/**
-	 * As {@link #stepsIn(Middleware, Misuse)}, for a request that is known.
-	 * @param middleware the middleware
-	 * @param misuse what it does
-	 * @param request the request, for the log
-	 * @return whether the engine is to step in
-	 */
-	default boolean stepsIn(Middleware middleware, Misuse misuse, LoggedRequest request) {
-		return stepsIn(middleware, misuse);
-	}
+	boolean stepsIn(Middleware middleware, Misuse misuse, @Nullable LoggedRequest request);
 
 	/**
 	 * A filter that is no middleware runs the chain behind it once more, although the

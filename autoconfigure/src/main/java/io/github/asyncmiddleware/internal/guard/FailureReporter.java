@@ -34,22 +34,12 @@ public final class FailureReporter implements FailureLog {
 	}
 
 	@Override
-	public void skipped(Middleware middleware, Part part, Throwable failure) {
-		report(middleware, Kind.of(part, failure), failure, null);
-	}
-
-	@Override
-	public void skipped(Middleware middleware, Part part, Throwable failure, LoggedRequest request) {
+	public void skipped(Middleware middleware, Part part, Throwable failure, @Nullable LoggedRequest request) {
 		report(middleware, Kind.of(part, failure), failure, request);
 	}
 
 	@Override
-	public void unavailable(Middleware middleware, UnavailableException failure) {
-		report(middleware, Kind.unavailable(failure), failure, null);
-	}
-
-	@Override
-	public void unavailable(Middleware middleware, UnavailableException failure, LoggedRequest request) {
+	public void unavailable(Middleware middleware, UnavailableException failure, @Nullable LoggedRequest request) {
 		report(middleware, Kind.unavailable(failure), failure, request);
 	}
 

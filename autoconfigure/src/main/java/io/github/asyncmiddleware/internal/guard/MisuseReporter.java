@@ -41,12 +41,7 @@ public final class MisuseReporter implements MisuseGuard {
 	}
 
 	@Override
-	public boolean stepsIn(Middleware middleware, Misuse misuse) {
-		return stepsIn(middleware, misuse, middleware.place(), null);
-	}
-
-	@Override
-	public boolean stepsIn(Middleware middleware, Misuse misuse, LoggedRequest request) {
+	public boolean stepsIn(Middleware middleware, Misuse misuse, @Nullable LoggedRequest request) {
 		return stepsIn(middleware, misuse, middleware.place(), request);
 	}
 

@@ -69,6 +69,14 @@ public final class RequestEnd {
 	}
 
 	/**
+	 * Why the application has not produced the whole body.
+	 * @return the error, or {@code null} if there was none
+	 */
+	public @Nullable Throwable bodyError() {
+		return this.bodyError;
+	}
+
+	/**
 	 * Why the body whose head is with the server is not whole.
 	 * @return the error that the application has failed with, or one that tells that a
 	 * filter has cancelled the body; {@code null} if it is whole

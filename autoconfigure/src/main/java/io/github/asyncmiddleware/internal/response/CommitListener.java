@@ -50,6 +50,12 @@ public interface CommitListener extends RequestRecord {
 	void stays();
 
 	/**
+	 * The response that was on its way has failed before its head was sent: the part of
+	 * the chain that made it has not answered.
+	 */
+	void answerFailed();
+
+	/**
 	 * An attempt to answer was discarded, and its head is being undone.
 	 */
 	void discarded();

@@ -348,7 +348,9 @@ public final class ResponseCommit extends CommitWord {
 	 * also for the response that follows.
 	 */
 	private void actionFailed(ResponseWriter writer) {
-		reopen(writer, ACTIONS_DONE);
+		if (reopen(writer, ACTIONS_DONE)) {
+			this.request.answerFailed();
+		}
 		this.response.getHeaders().clearContentHeaders();
 	}
 
@@ -380,23 +382,26 @@ public final class ResponseCommit extends CommitWord {
 
 	/**
 	 * A writer will not send its head: it was cancelled, or has failed.
+	 * @return whether its attempt is discarded by that
 	 */
-	void reopen(ResponseWriter writer, int flags) {
+	boolean reopen(ResponseWriter writer, int flags) {
 		int attempt = writer.attempt();
 		// A decorator can be written to again as long as the server has nothing
 		int last = (!this.server && !this.request.hasHead()) ? SENT : COMMITTING;
 		synchronized (this) {
 			// It is set in the same lock in which the phase moves
 			if (this.writer != writer) {
-				return;
+				return false;
 			}
 			int before = markDiscarded(attempt, last, flags);
-			if (before / ATTEMPT == attempt && (before & PHASE) <= last) {
-				writer.moveOn(attempt + 1);
-				if ((before & PHASE) != OPEN) {
-					this.request.stays();
-				}
+			if (before / ATTEMPT != attempt || (before & PHASE) > last) {
+				return false;
 			}
+			writer.moveOn(attempt + 1);
+			if ((before & PHASE) != OPEN) {
+				this.request.stays();
+			}
+			return true;
 		}
 	}
 

@@ -401,7 +401,9 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 
 	private void fail(Throwable ex) {
 		int before = markOver();
-		this.commit.reopen(this, 0);
+		if (this.commit.reopen(this, 0)) {
+			this.commit.request().answerFailed();
+		}
 		discardBody();
 		if ((before & (OVER | TAKEN)) == 0) {
 			end(this.carrier, ex);

@@ -1,12 +1,9 @@
 package io.github.asyncmiddleware.internal.run;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.List;
 
 import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.record.Ending;
-import io.github.asyncmiddleware.internal.record.Ledger;
 import io.github.asyncmiddleware.internal.record.RequestEnd;
 import io.github.asyncmiddleware.internal.record.RequestReporter;
 import io.github.asyncmiddleware.internal.record.Ticker;
@@ -30,32 +27,9 @@ import org.springframework.web.server.ServerWebExchange;
  * Its end is noted once, by whichever thread comes first, and reported when no thread is
  * in the middle of it any more.
  */
-public final class RequestRun extends Ledger implements CommitListener {
+public final class RequestRun extends RequestWord implements CommitListener {
 
 	private static final String ATTRIBUTE = RequestRun.class.getName();
-
-	/** The head is out: times are final. */
-	private static final int HEAD = 1 << 28;
-
-	/** The request is over: nothing of it may start any more. */
-	private static final int ENDED = 1 << 29;
-
-	/** The end was reported. */
-	private static final int REPORTED = 1 << 30;
-
-	/** How many threads are in the middle of something that the end has to wait for. */
-	private static final int ACTIVE = HEAD - 1;
-
-	private static final VarHandle WORD;
-
-	static {
-		try {
-			WORD = MethodHandles.lookup().findVarHandle(RequestRun.class, "word", int.class);
-		}
-		catch (ReflectiveOperationException ex) {
-			throw new ExceptionInInitializerError(ex);
-		}
-	}
 
 	private final @Nullable RequestReporter reporter;
 
@@ -80,6 +54,9 @@ public final class RequestRun extends Ledger implements CommitListener {
 
 	private int status;
 
+	/** Whose answer is on its way. Published by the signals of the response. */
+	private @Nullable Step answering;
+
 	/** Whether some middleware that was entered has something to do before the head. */
 	private boolean hooked;
 
@@ -93,8 +70,6 @@ public final class RequestRun extends Ledger implements CommitListener {
 
 	/** What the thread is doing that the request is on; only a hint for the watch. */
 	private ThreadActivity here = ThreadActivity.UNWATCHED;
-
-	private volatile int word;
 
 	/** Where it is in flight, once the thread that has begun it has left it. */
 	private volatile InFlightRequests.@Nullable Entry inFlight;
@@ -184,11 +159,6 @@ public final class RequestRun extends Ledger implements CommitListener {
 	@Override
 	public @Nullable Step last() {
 		return (Step) super.last();
-	}
-
-	@Override
-	public boolean hasHead() {
-		return (this.word & HEAD) != 0;
 	}
 
 	@Override
@@ -327,8 +297,10 @@ public final class RequestRun extends Ledger implements CommitListener {
 
 	@Override
 	public void leaves(ResponseFace face) {
+		this.answering = null;
 		if (owner() instanceof Step step && step.answersWith(face)) {
 			step.markAnswering();
+			this.answering = step;
 		}
 		if (this.leaving != null) {
 			this.leaving.begin();
@@ -339,6 +311,14 @@ public final class RequestRun extends Ledger implements CommitListener {
 	public void stays() {
 		if (this.leaving != null) {
 			this.leaving.end();
+		}
+	}
+
+	@Override
+	public void answerFailed() {
+		Step step = this.answering;
+		if (step != null) {
+			step.markUnanswered();
 		}
 	}
 
@@ -389,7 +369,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 			if (!body) {
 				this.end.bodyComplete();
 			}
-			WORD.getAndBitwiseOr(this, HEAD);
+			markHead();
 			if (body) {
 				// A stream can last for hours, so its end is too late to report its head
 				this.headReported = true;
@@ -408,31 +388,12 @@ public final class RequestRun extends Ledger implements CommitListener {
 	}
 
 	/**
-	 * Announce that middlewares are about to run. While they do, the request is not
-	 * reported as ended.
-	 * @return {@code false} if it has ended already; then nothing may run
-	 */
-	boolean tryAcquire() {
-		if (((int) WORD.getAndAdd(this, 1) & ENDED) != 0) {
-			release();
-			return false;
-		}
-		return true;
-	}
-
-	/**
 	 * The counterpart of every {@link #tryAcquire()} that returned {@code true}.
 	 */
 	void release() {
-		int word = (int) WORD.getAndAdd(this, -1) - 1;
-		if ((word & ENDED) != 0) {
+		if (markReleased()) {
 			reportEnd();
 		}
-	}
-
-	@Override
-	public boolean isEnded() {
-		return (this.word & ENDED) != 0;
 	}
 
 	/**
@@ -442,7 +403,7 @@ public final class RequestRun extends Ledger implements CommitListener {
 	 */
 	public void ended(Ending ending, @Nullable Throwable error) {
 		if (this.reporter != null && this.end.ended(ending, error)) {
-			WORD.getAndBitwiseOr(this, ENDED);
+			markEnded();
 			InFlightRequests.Entry entry = this.inFlight;
 			if (entry != null) {
 				entry.remove();
@@ -462,22 +423,18 @@ public final class RequestRun extends Ledger implements CommitListener {
 
 	private void reportEnd() {
 		RequestReporter reporter = this.reporter;
-		int word = this.word;
-		while (reporter != null && (word & (ACTIVE | REPORTED)) == 0) {
-			if (WORD.compareAndSet(this, word, word | REPORTED)) {
-				if (!hasHead()) {
-					pass(null);
-				}
-				reporter.onEnd(this, this.end.judge(hasHead(), this.exchange), hasHead() && !this.headReported);
-				// A connection that was upgraded keeps this object for as long as it
-				// lives
-				this.exchange = null;
-				this.terminal = null;
-				forget();
-				return;
-			}
-			word = this.word;
+		if (reporter == null || !tryMarkReported()) {
+			return;
 		}
+		if (!hasHead()) {
+			pass(null);
+		}
+		reporter.onEnd(this, this.end.judge(hasHead(), this.exchange), hasHead() && !this.headReported);
+		// A connection that was upgraded keeps this object for as long as it lives
+		this.exchange = null;
+		this.terminal = null;
+		this.answering = null;
+		forget();
 	}
 
 	/**
@@ -518,24 +475,6 @@ public final class RequestRun extends Ledger implements CommitListener {
 
 	void here(ThreadActivity activity) {
 		this.here = activity;
-	}
-
-	/**
-	 * The end of the request towards the server.
-	 */
-	public interface Terminal {
-
-		/**
-		 * End the request with an error, unless it is thrown at the server anyway.
-		 * @param error an error that no signal of Reactor carries
-		 */
-		void fail(Throwable error);
-
-		/**
-		 * An attempt to answer was discarded: forget what the exchange knows of it.
-		 */
-		void discarded();
-
 	}
 
 }

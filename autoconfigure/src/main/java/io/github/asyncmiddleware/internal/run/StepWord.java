@@ -143,6 +143,13 @@ abstract class StepWord extends LedgerEntry {
 	}
 
 	/**
+	 * The answer of its own could not be sent.
+	 */
+	final void markUnanswered() {
+		WORD.getAndBitwiseAnd(this, ~StepState.ANSWERING);
+	}
+
+	/**
 	 * Override the result that the phase tells, unless that has happened.
 	 * @return the word before
 	 */

@@ -33,76 +33,77 @@ final class ContextPropagationThreadLocals implements ThreadLocals {
 	@Override
 	public Scope set(ContextView context) {
 		List<ThreadLocalAccessor<?>> accessors = this.registry.getThreadLocalAccessors();
-		Restored<?> scope = null;
+		Restored scope = new Restored(accessors);
 		try {
 			for (ThreadLocalAccessor<?> accessor : accessors) {
-				scope = Restored.set(accessor, context, scope);
+				scope.set(accessor, context);
 			}
 		}
 		catch (Throwable ex) {
-			close(scope);
+			scope.close();
 			throw ex;
 		}
-		return (scope != null) ? scope : NoThreadLocals.SCOPE;
-	}
-
-	private static void close(@Nullable Scope scope) {
-		if (scope != null) {
-			scope.close();
-		}
+		return scope;
 	}
 
 	/**
-	 * One thread-local in place, and those that were set before it. In contrast to a
-	 * scope of the library, it also restores what it has not set itself: the work may
-	 * have.
-	 *
-	 * @param <V> the type of its value
+	 * What thread-locals have held before. In contrast to a scope of the library, it also
+	 * restores what it has not set itself: the work may have.
 	 */
-	private static final class Restored<V> implements Scope {
+	private static final class Restored implements Scope {
 
-		private final ThreadLocalAccessor<V> accessor;
+		/** Never changed: the registry makes another list where one is added. */
+		private final List<ThreadLocalAccessor<?>> accessors;
 
-		private final @Nullable V before;
+		private final @Nullable Object[] before;
 
-		private final boolean set;
+		/** How many of them were looked at. */
+		private int size;
 
-		private final @Nullable Scope next;
-
-		private Restored(ThreadLocalAccessor<V> accessor, @Nullable V before, boolean set, @Nullable Scope next) {
-			this.accessor = accessor;
-			this.before = before;
-			this.set = set;
-			this.next = next;
+		Restored(List<ThreadLocalAccessor<?>> accessors) {
+			this.accessors = accessors;
+			this.before = new @Nullable Object[accessors.size()];
 		}
 
-		static <V> Restored<V> set(ThreadLocalAccessor<V> accessor, ContextView context, @Nullable Scope next) {
+		<V> void set(ThreadLocalAccessor<V> accessor, ContextView context) {
 			V value = context.getOrDefault(accessor.key(), null);
-			Restored<V> restored = new Restored<>(accessor, accessor.getValue(), value != null, next);
+			this.before[this.size] = accessor.getValue();
+			this.size++;
 			if (value != null) {
 				accessor.setValue(value);
 			}
-			return restored;
 		}
 
 		@Override
 		public void close() {
-			try {
-				if (this.set || !Objects.equals(this.accessor.getValue(), this.before)) {
-					restore();
+			Throwable failure = null;
+			while (this.size > 0) {
+				this.size--;
+				try {
+					restore(this.accessors.get(this.size), this.before[this.size]);
+				}
+				catch (RuntimeException | Error ex) {
+					failure = ex;
 				}
 			}
-			finally {
-				ContextPropagationThreadLocals.close(this.next);
+			if (failure instanceof Error error) {
+				throw error;
+			}
+			if (failure != null) {
+				throw (RuntimeException) failure;
 			}
 		}
 
-		private void restore() {
-			if (this.before != null) {
-				this.accessor.restore(this.before);
+		@SuppressWarnings("unchecked")
+		private static <V> void restore(ThreadLocalAccessor<V> accessor, @Nullable Object before) {
+			if (Objects.equals(accessor.getValue(), before)) {
+				return;
+			}
+			if (before != null) {
+				accessor.restore((V) before);
 			}
 			else {
-				this.accessor.restore();
+				accessor.restore();
 			}
 		}
 

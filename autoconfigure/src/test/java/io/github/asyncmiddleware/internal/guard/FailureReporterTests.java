@@ -50,10 +50,10 @@ class FailureReporterTests {
 			default -> new IllegalStateException("fails");
 		};
 		if (part != null) {
-			this.reporter.skipped(this.first, part, ex);
+			this.reporter.skipped(this.first, part, ex, null);
 		}
 		else {
-			this.reporter.unavailable(this.first, (UnavailableException) ex);
+			this.reporter.unavailable(this.first, (UnavailableException) ex, null);
 		}
 		assertThat(lines(output)).singleElement()
 			.asString()
@@ -67,27 +67,27 @@ class FailureReporterTests {
 	@Test
 	void logsOnceAMinuteForEachMiddlewareAndKind(CapturedOutput output) {
 		for (int i = 0; i < 100; i++) {
-			this.reporter.skipped(this.first, Part.REQUEST, new IllegalStateException("fails"));
+			this.reporter.skipped(this.first, Part.REQUEST, new IllegalStateException("fails"), null);
 		}
-		this.reporter.skipped(this.first, Part.RESPONSE, new IllegalStateException("fails"));
-		this.reporter.skipped(this.second, Part.REQUEST, new IllegalStateException("fails"));
+		this.reporter.skipped(this.first, Part.RESPONSE, new IllegalStateException("fails"), null);
+		this.reporter.skipped(this.second, Part.REQUEST, new IllegalStateException("fails"), null);
 		assertThat(lines(output)).hasSize(3);
 		this.ticker.advance(Duration.ofMinutes(1));
-		this.reporter.skipped(this.first, Part.REQUEST, new IllegalStateException("fails"));
+		this.reporter.skipped(this.first, Part.REQUEST, new IllegalStateException("fails"), null);
 		assertThat(lines(output)).hasSize(4).last().asString().contains("(100 times since it was last reported)");
 	}
 
 	@Test
 	void neutralisesAndCutsWhatAClientMayHaveSent(CapturedOutput output) {
 		this.reporter.skipped(this.first, Part.REQUEST,
-				new IllegalStateException("no user a\r\n2026-01-01 INFO forged" + "x".repeat(10_000)));
+				new IllegalStateException("no user a\r\n2026-01-01 INFO forged" + "x".repeat(10_000)), null);
 		assertThat(lines(output)).singleElement().asString().contains("forged").hasSizeLessThan(800);
 		assertThat(output.getOut().lines()).noneMatch((line) -> line.startsWith("2026-01-01 INFO forged"));
 	}
 
 	@Test
 	void saysWhereItFailed(CapturedOutput output) {
-		this.reporter.skipped(this.first, Part.REQUEST, new IllegalStateException("fails"));
+		this.reporter.skipped(this.first, Part.REQUEST, new IllegalStateException("fails"), null);
 		assertThat(lines(output)).singleElement().asString().contains(getClass().getName() + ".saysWhereItFailed(");
 	}
 
@@ -100,7 +100,7 @@ class FailureReporterTests {
 				throw new IllegalStateException("again");
 			}
 
-		});
+		}, null);
 	}
 
 	private static List<String> lines(CapturedOutput output) {

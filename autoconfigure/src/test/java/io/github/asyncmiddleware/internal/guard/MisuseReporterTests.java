@@ -52,7 +52,7 @@ class MisuseReporterTests {
 	@ParameterizedTest
 	@EnumSource(Misuse.class)
 	void namesTheMiddlewareAndSaysWhatToDo(Misuse misuse, CapturedOutput output) {
-		assertThat(this.reporter.stepsIn(this.first, misuse)).isTrue();
+		assertThat(this.reporter.stepsIn(this.first, misuse, null)).isTrue();
 		assertThat(lines(output)).singleElement()
 			.asString()
 			.contains("WARN")
@@ -64,8 +64,8 @@ class MisuseReporterTests {
 	@ParameterizedTest
 	@EnumSource(Misuse.class)
 	void speaksTheLanguageOfTheStyle(Misuse misuse, CapturedOutput output) {
-		this.reporter.stepsIn(styled(Style.NATIVE), misuse);
-		this.reporter.stepsIn(styled(Style.AWAIT), misuse);
+		this.reporter.stepsIn(styled(Style.NATIVE), misuse, null);
+		this.reporter.stepsIn(styled(Style.AWAIT), misuse, null);
 		assertThat(lines(output)).hasSize(2);
 		assertThat(lines(output).get(0)).doesNotContain("next.handle(request)");
 		assertThat(lines(output).get(1)).doesNotContain("chain.filter(exchange)");
@@ -89,30 +89,30 @@ class MisuseReporterTests {
 	@Test
 	void logsOnceAMinuteForEachMiddlewareAndKind(CapturedOutput output) {
 		for (int i = 0; i < 100; i++) {
-			this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT);
+			this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT, null);
 		}
-		this.reporter.stepsIn(this.first, Misuse.LATE_NEXT);
-		this.reporter.stepsIn(this.second, Misuse.DROPPED_NEXT);
+		this.reporter.stepsIn(this.first, Misuse.LATE_NEXT, null);
+		this.reporter.stepsIn(this.second, Misuse.DROPPED_NEXT, null);
 		assertThat(lines(output)).hasSize(3);
 		this.ticker.advance(Duration.ofSeconds(59));
-		this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT);
+		this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT, null);
 		assertThat(lines(output)).hasSize(3);
 		this.ticker.advance(Duration.ofSeconds(1));
-		this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT);
+		this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT, null);
 		assertThat(lines(output)).hasSize(4).last().asString().contains("(101 times since it was last reported)");
 	}
 
 	@Test
 	void tellsListenersEachTime() {
-		this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT);
-		this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT);
+		this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT, null);
+		this.reporter.stepsIn(this.first, Misuse.DROPPED_NEXT, null);
 		assertThat(this.told).containsExactly("first DROPPED_NEXT", "first DROPPED_NEXT");
 	}
 
 	@Test
 	void doesNotStepInWhereItOnlyWarns(CapturedOutput output) {
 		MisuseReporter warning = new MisuseReporter(false, List.of(), this.ticker);
-		assertThat(warning.stepsIn(this.first, Misuse.DROPPED_NEXT)).isFalse();
+		assertThat(warning.stepsIn(this.first, Misuse.DROPPED_NEXT, null)).isFalse();
 		assertThat(lines(output)).hasSize(1);
 	}
 
@@ -129,7 +129,7 @@ class MisuseReporterTests {
 
 		};
 		MisuseReporter guarded = new MisuseReporter(true, List.of(throwing, new Listener()), this.ticker);
-		assertThat(guarded.stepsIn(this.first, Misuse.DROPPED_NEXT)).isTrue();
+		assertThat(guarded.stepsIn(this.first, Misuse.DROPPED_NEXT, null)).isTrue();
 		assertThat(this.told).containsExactly("first DROPPED_NEXT");
 	}
 

@@ -184,8 +184,9 @@ class ForeignFilterTests {
 	void isNotJudged() throws Exception {
 		List<String> judged = new ArrayList<>();
 		for (Habit habit : Habit.values()) {
-			HttpHandler handler = new TestChain().guard((middleware, misuse) -> judged.add(habit + " " + misuse))
-				.failures((middleware, part, failure) -> judged.add(habit + " " + failure))
+			HttpHandler handler = new TestChain()
+				.guard((middleware, misuse, request) -> judged.add(habit + " " + misuse))
+				.failures((middleware, part, failure, request) -> judged.add(habit + " " + failure))
 				.quietErrors()
 				.measured("habit", habit)
 				.build((exchange) -> exchange.getResponse().setComplete());

@@ -337,7 +337,7 @@ class MisuseTests {
 	}
 
 	private MisuseGuard guard(boolean stepsIn) {
-		return (middleware, misuse) -> {
+		return (middleware, misuse, request) -> {
 			this.found.add(middleware.name() + " " + misuse);
 			return stepsIn;
 		};

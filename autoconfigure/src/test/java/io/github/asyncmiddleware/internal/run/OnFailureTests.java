@@ -232,9 +232,9 @@ class OnFailureTests {
 
 	private TestChain chain() {
 		return new TestChain().listener(this.listener)
-			.failures((middleware, part, ex) -> this.skipped
+			.failures((middleware, part, ex, request) -> this.skipped
 				.add(middleware.name() + " " + part + " " + ex.getClass().getSimpleName()))
-			.guard((middleware, kind) -> {
+			.guard((middleware, kind, request) -> {
 				this.misuse.add(middleware.name() + " " + kind);
 				return true;
 			});

@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.Misuse;
@@ -31,6 +32,7 @@ import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.WireApplication;
 import io.github.asyncmiddleware.testsupport.WireServer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -600,9 +602,9 @@ class AwaitFilterTests {
 	void anotherResponseWithoutAwaitingNextWaitsForIt() throws Exception {
 		Semaphore handled = new Semaphore(0);
 		Sinks.Empty<Void> found = Sinks.empty();
-		TestChain chain = new TestChain().listener(this.listener).guard((middleware, misuse) -> {
+		TestChain chain = new TestChain().listener(this.listener).guard((middleware, misuse, request) -> {
 			found.tryEmitEmpty();
-			return note(middleware, misuse);
+			return note(middleware, misuse, request);
 		}).middleware("does-not-await", await((request, next) -> {
 			next.handle(request).subscribe();
 			return ServerResponse.accepted().build();
@@ -725,7 +727,7 @@ class AwaitFilterTests {
 		this.misuse.clear();
 	}
 
-	private boolean note(Middleware middleware, Misuse misuse) {
+	private boolean note(Middleware middleware, Misuse misuse, @Nullable LoggedRequest request) {
 		this.misuse.add(middleware.name() + " " + misuse);
 		return true;
 	}

@@ -19,6 +19,7 @@ import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
@@ -32,6 +33,7 @@ import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestDeadlines;
 import io.github.asyncmiddleware.testsupport.WireServer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -816,24 +818,29 @@ class DeadlineTests {
 	}
 
 	private TestChain chain() {
-		return new TestChain().listener(this.listener).deadlines(this.deadlines).guard((middleware, misuse) -> {
-			this.misuse.add(middleware.name() + " " + misuse);
-			return true;
-		}).failures(new FailureLog() {
+		return new TestChain().listener(this.listener)
+			.deadlines(this.deadlines)
+			.guard((middleware, misuse, request) -> {
+				this.misuse.add(middleware.name() + " " + misuse);
+				return true;
+			})
+			.failures(new FailureLog() {
 
-			@Override
-			public void skipped(Middleware middleware, Part part, Throwable failure) {
-				DeadlineTests.this.failures
-					.add(middleware.name() + " " + part + " " + failure.getClass().getSimpleName());
-			}
+				@Override
+				public void skipped(Middleware middleware, Part part, Throwable failure,
+						@Nullable LoggedRequest request) {
+					DeadlineTests.this.failures
+						.add(middleware.name() + " " + part + " " + failure.getClass().getSimpleName());
+				}
 
-			@Override
-			public void unavailable(Middleware middleware, UnavailableException failure) {
-				DeadlineTests.this.failures
-					.add(middleware.name() + " unavailable " + failure.getClass().getSimpleName());
-			}
+				@Override
+				public void unavailable(Middleware middleware, UnavailableException failure,
+						@Nullable LoggedRequest request) {
+					DeadlineTests.this.failures
+						.add(middleware.name() + " unavailable " + failure.getClass().getSimpleName());
+				}
 
-		});
+			});
 	}
 
 	private Mono<Void> handle(ServerWebExchange exchange) {

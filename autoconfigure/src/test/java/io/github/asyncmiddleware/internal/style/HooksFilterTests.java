@@ -22,6 +22,7 @@ import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.Misuse;
@@ -34,6 +35,7 @@ import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.WireApplication;
 import io.github.asyncmiddleware.testsupport.WireServer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -498,12 +500,12 @@ class HooksFilterTests {
 			.handler(this.application.handler());
 	}
 
-	private boolean note(Middleware middleware, Misuse misuse) {
+	private boolean note(Middleware middleware, Misuse misuse, @Nullable LoggedRequest request) {
 		this.misuse.add(middleware.name() + " " + misuse);
 		return true;
 	}
 
-	private void note(Middleware middleware, FailureLog.Part part, Throwable failure) {
+	private void note(Middleware middleware, FailureLog.Part part, Throwable failure, @Nullable LoggedRequest request) {
 		this.failures.add(middleware.name() + " " + part + " " + failure.getClass().getSimpleName());
 	}
 

@@ -66,13 +66,13 @@ public final class BootServer implements AutoCloseable {
 	}
 
 	private static BootServer run(List<Class<?>> configurations, Stream<String> properties) {
-		List<String> arguments = new ArrayList<>(
-				List.of("--server.port=0", "--server.http2.enabled=true", "--spring.main.banner-mode=off",
-						"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false"));
+		List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--spring.main.banner-mode=off",
+				"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false"));
 		properties.map((property) -> "--" + property).forEach(arguments::add);
 		return new BootServer(
 				new SpringApplicationBuilder(Meters.class).sources(configurations.toArray(Class<?>[]::new))
 					.web(WebApplicationType.REACTIVE)
+					.properties("server.http2.enabled=true")
 					.run(arguments.toArray(String[]::new)));
 	}
 

@@ -27,7 +27,7 @@ public final class SegmentRunStress {
 	private static final Segment SEGMENT = new Segment(
 			List.of(StressLinks.middleware(0, OnFailure.FAIL, null,
 					MiddlewareCode.of((exchange, chain) -> chain.filter(exchange)))),
-			SegmentRunStress::handle, StressLinks.guards((middleware, misuse) -> true, Deadlines.NONE));
+			SegmentRunStress::handle, StressLinks.guards((middleware, misuse, request) -> true, Deadlines.NONE));
 
 	private SegmentRunStress() {
 	}

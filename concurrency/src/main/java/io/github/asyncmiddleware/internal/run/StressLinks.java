@@ -21,7 +21,7 @@ import reactor.core.publisher.Mono;
 final class StressLinks {
 
 	/** Steps in at every misuse. */
-	static final MisuseGuard STRICT = (middleware, misuse) -> true;
+	static final MisuseGuard STRICT = (middleware, misuse, request) -> true;
 
 	private StressLinks() {
 	}

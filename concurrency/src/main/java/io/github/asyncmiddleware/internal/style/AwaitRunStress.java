@@ -51,7 +51,7 @@ public final class AwaitRunStress {
 	}
 
 	private static Guards guards(StressClock clock) {
-		return new Guards((middleware, misuse) -> true, FailureLog.NONE, clock, ThreadActivities.NONE);
+		return new Guards((middleware, misuse, request) -> true, FailureLog.NONE, clock, ThreadActivities.NONE);
 	}
 
 	private static Middleware middleware(int index, OnFailure onFailure, @Nullable Duration timeout,

@@ -1,0 +1,153 @@
+package io.github.asyncmiddleware.wire;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.testsupport.boot.Answer;
+import io.github.asyncmiddleware.testsupport.boot.BootServer;
+import io.github.asyncmiddleware.testsupport.boot.Client;
+import io.github.asyncmiddleware.testsupport.boot.Leaving;
+import io.github.asyncmiddleware.testsupport.boot.Protocol;
+import io.github.asyncmiddleware.testsupport.boot.Records;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.server.WebFilter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests on each server that Spring Boot starts for WebFlux: the faults of the soak, and
+ * what is known of a client that leaves.
+ * <p>
+ * Reactor Netty cancels the request of such a client. Servlet containers notice only when
+ * they write, so there the chain runs on, and the request is recorded when it has
+ * answered.
+ */
+@Tag("servers")
+class ServersTests {
+
+	private static final int REQUESTS = 2_000;
+
+	@ParameterizedTest
+	@EnumSource(names = { "REACTOR_NETTY", "JETTY" })
+	void loseNothing(Server server) throws Exception {
+		assertZero(server, Soak.ZERO);
+	}
+
+	/**
+	 * Requests that never end have been seen on Tomcat, in the first burst after a start,
+	 * so their records are not counted here.
+	 */
+	@Test
+	void tomcatLetsNothingInAndCutsNothingInSilence() throws Exception {
+		assertZero(Server.TOMCAT, List.of("handlers reached without consent", "truncated answers that look whole",
+				"gauges that are not 0 again", "threads that stay"));
+	}
+
+	private static void assertZero(Server server, List<String> figures) throws InterruptedException {
+		Soak soak = Soak.run(server, System.currentTimeMillis() * 1_000_000, REQUESTS);
+		for (String figure : figures) {
+			assertThat(soak.get(figure)).as("%s, in%n%s%n%s", figure, soak.table(), soak.notes()).isZero();
+		}
+	}
+
+	@Test
+	void reactorNettyCancelsTheRequestOfAClientThatLeaves() {
+		try (BootServer server = start(Server.REACTOR_NETTY)) {
+			leaveWhileItWaits(server);
+			await().untilAsserted(() -> assertThat(server.records().all())
+				.containsExactlyInAnyOrder("requests gone_before_head", "own passes passed"));
+			assertThat(server.bean(Waiting.class).answered).isFalse();
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "TOMCAT", "JETTY" })
+	void servletContainersRecordItWhenItHasAnswered(Server kind) {
+		try (BootServer server = start(kind)) {
+			leaveWhileItWaits(server);
+			// Another request comes and goes meanwhile
+			Answer other = Client.exchange(Protocol.HTTP_1_1, server.port(), "GET", "/alive");
+			assertThat(other.text()).isEqualTo("200 alive");
+			await().until(() -> server.records().sum("requests ") == 1);
+			server.bean(Waiting.class).go.tryEmitEmpty();
+			await().until(() -> server.records().sum("requests ") == 2);
+			Records records = server.records();
+			assertThat(server.bean(Waiting.class).answered).isTrue();
+			assertThat(records.count("own passes passed")).isEqualTo(2);
+			assertThat(records.sum("own ")).isEqualTo(2);
+			assertThat(records.sum("requests ok") + records.sum("requests gone_")).isEqualTo(2);
+		}
+	}
+
+	private static BootServer start(Server server) {
+		return BootServer.start(List.of(App.class), server.property(), "server.http2.enabled=" + server.speaksHttp2());
+	}
+
+	private static void leaveWhileItWaits(BootServer server) {
+		try (Client client = Protocol.HTTP_1_1.connect(server.port())) {
+			client.head("GET", "/waits", true);
+			await().until(() -> server.bean(Waiting.class).entered.get());
+			client.leave(Leaving.RST);
+		}
+	}
+
+	private static ConditionFactory await() {
+		return Awaitility.await().dontCatchUncaughtExceptions().atMost(30, TimeUnit.SECONDS);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(Waiting.class)
+	static class App {
+
+		@Bean
+		@AsyncMiddleware
+		WebFilter passes() {
+			return (exchange, chain) -> chain.filter(exchange);
+		}
+
+	}
+
+	/**
+	 * A handler that waits until the test lets it go on.
+	 */
+	@RestController
+	static class Waiting {
+
+		final AtomicBoolean entered = new AtomicBoolean();
+
+		final AtomicBoolean answered = new AtomicBoolean();
+
+		final Sinks.Empty<String> go = Sinks.empty();
+
+		@GetMapping("/waits")
+		Mono<String> waits() {
+			this.entered.set(true);
+			return this.go.asMono().switchIfEmpty(Mono.just("answer")).doOnNext((text) -> this.answered.set(true));
+		}
+
+		@GetMapping("/alive")
+		Mono<String> alive() {
+			return Mono.delay(Duration.ofMillis(1)).thenReturn("alive");
+		}
+
+	}
+
+}

@@ -1,0 +1,34 @@
+package io.github.asyncmiddleware.wire;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests that nothing is lost, counted twice, let in, cut or kept, whatever middlewares,
+ * clients, handlers and registries do. {@code .ci/soak} runs it for longer; a single
+ * request is sent again with {@code -Dsoak.requests=1 -Dsoak.seed=...}.
+ */
+class SoakTests {
+
+	private static final int REQUESTS = Integer.getInteger("soak.requests", 20_000);
+
+	private static final long SEED = Long.getLong("soak.seed", System.currentTimeMillis() * 1_000_000);
+
+	@Test
+	void everyRequestIsAccountedFor() throws Exception {
+		Soak soak = Soak.run(Server.REACTOR_NETTY, SEED, REQUESTS);
+		Files.writeString(Path.of("target", "soak.txt"), soak.table());
+		Files.write(Path.of("target", "soak-notes.txt"), soak.notes());
+		for (String figure : Soak.ZERO) {
+			assertThat(soak.get(figure)).as("%s, in%n%s%n%s", figure, soak.table(), soak.notes()).isZero();
+		}
+		// A line a minute for each middleware and kind, whatever the number of requests
+		assertThat(soak.get("log lines of ours")).as(soak.table()).isLessThan(1_000);
+		assertThat(soak.get("kinds of fault")).isGreaterThanOrEqualTo(40);
+	}
+
+}
