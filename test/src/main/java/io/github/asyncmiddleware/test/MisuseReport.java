@@ -27,7 +27,7 @@ record MisuseReport(Middleware middleware, Misuse misuse, String place) {
 	 */
 	@Override
 	public String toString() {
-		return MisuseReporter.describe(this.middleware, this.misuse, this.place);
+		return "[" + kind() + "] " + MisuseReporter.describe(this.middleware, this.misuse, this.place);
 	}
 
 }
