@@ -105,11 +105,11 @@ public final class MisuseReporter implements MisuseGuard {
 	}
 
 	/**
-	 * What the log says of a misuse.
+	 * What the log says of a misuse behind its kind in brackets.
 	 * @param middleware the middleware
 	 * @param misuse what it does
 	 * @param place the class and the name of the method that does it
-	 * @return its name in brackets, the middleware, and what to change
+	 * @return the middleware, what it does, and what to change
 	 */
 	public static String describe(Middleware middleware, Misuse misuse, String place) {
 		String text = switch (middleware.code().style()) {
