@@ -107,10 +107,14 @@ final class UnknownProperties {
 		String attribute = this.catalogue.attributeAtTheEndOf(uniform);
 		String name = (attribute != null) ? nameOf(uniform.substring(0, uniform.length() - attribute.length())) : null;
 		if (name != null) {
-			meant = AsyncMiddlewareProperties.of(name) + "." + dashed(attribute);
+			meant = of(name) + "." + dashed(attribute);
 		}
 		refuse(property, meant, "Correct or remove it. There are " + String.join(", ", this.catalogue.properties())
 				+ " and, for one middleware, middleware.<name>.*.");
+	}
+
+	private static String of(String name) {
+		return AsyncMiddlewareProperties.of(name).substring(AsyncMiddlewareProperties.PREFIX.length() + 1);
 	}
 
 	private @Nullable String nameOf(String uniform) {
@@ -134,14 +138,14 @@ final class UnknownProperties {
 	private void refuseAttribute(MiddlewareProperty property, @Nullable String known, String name, String attribute) {
 		String meant = MiddlewareNames.nearest(attribute, this.catalogue.attributes());
 		if (meant != null) {
-			meant = AsyncMiddlewareProperties.of(name) + "." + meant;
+			meant = of(name) + "." + meant;
 		}
 		String end = this.catalogue.attributeAtTheEndOf(attribute);
 		String dotted = (known == null && end != null)
 				? nameOf(MiddlewareNames.uniform(name) + attribute.substring(0, attribute.length() - end.length()))
 				: null;
 		if (dotted != null) {
-			meant = AsyncMiddlewareProperties.of(dotted) + "." + dashed(end);
+			meant = of(dotted) + "." + dashed(end);
 		}
 		refuse(property, meant, "Correct or remove it. For a middleware there are "
 				+ String.join(", ", this.catalogue.attributes()) + ".");
