@@ -14,6 +14,7 @@ import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
+import io.github.asyncmiddleware.testsupport.boot.HeapBuffers;
 import io.github.asyncmiddleware.testsupport.boot.Leaving;
 import io.github.asyncmiddleware.testsupport.boot.LogCapture;
 import io.github.asyncmiddleware.testsupport.boot.MeterChanges;
@@ -33,6 +34,7 @@ import reactor.core.scheduler.Schedulers;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
@@ -191,6 +193,7 @@ class LeavingWhileSendingIntegrationTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
+	@Import(HeapBuffers.class)
 	static class Application {
 
 		@Bean

@@ -12,6 +12,7 @@ import io.github.asyncmiddleware.testsupport.Habit;
 import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
+import io.github.asyncmiddleware.testsupport.boot.HeapBuffers;
 import io.github.asyncmiddleware.testsupport.boot.Leaving;
 import io.github.asyncmiddleware.testsupport.boot.MeterChanges;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
@@ -25,6 +26,7 @@ import reactor.core.publisher.Sinks;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.annotation.Order;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -99,6 +101,7 @@ class MeasuredHabitsIntegrationTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
+	@Import(HeapBuffers.class)
 	static class Application {
 
 		@Bean

@@ -12,6 +12,7 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferFactory;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ResponseCookie;
 import org.springframework.http.ZeroCopyHttpOutputMessage;
@@ -165,7 +166,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	@Override
 	public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
 		this.commit.request().statusTouched();
-		if (this.target instanceof HttpHeadResponseDecorator) {
+		if (isHead()) {
 			return drain(body);
 		}
 		if (this.commit.isOfServer()) {
@@ -176,6 +177,15 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 				(single) -> single.flatMap((buffer) -> this.target
 					.writeWith(Mono.just(buffer).doOnDiscard(DataBuffer.class, DataBufferUtils::release))),
 				(stream) -> new ChannelSendOperator<>(stream, this.target::writeWith));
+	}
+
+	/**
+	 * Whether no body is sent, since the request is a HEAD request. The response of the
+	 * server may be decorated, so that its class does not tell.
+	 */
+	private boolean isHead() {
+		return this.target instanceof HttpHeadResponseDecorator
+				|| (this.commit.isOfServer() && HttpMethod.HEAD.equals(this.commit.request().request().getMethod()));
 	}
 
 	/**
@@ -207,7 +217,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	@Override
 	public Mono<Void> writeAndFlushWith(Publisher<? extends Publisher<? extends DataBuffer>> body) {
-		if (this.target instanceof HttpHeadResponseDecorator) {
+		if (isHead()) {
 			return setComplete();
 		}
 		this.commit.request().statusTouched();

@@ -1,0 +1,36 @@
+package io.github.asyncmiddleware.testsupport.boot;
+
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.buffer.DataBufferFactory;
+import org.springframework.core.io.buffer.DefaultDataBufferFactory;
+import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
+
+/**
+ * Has bodies made of buffers that need no release, for tests in which Spring and Reactor
+ * Netty lose some by themselves: where a client leaves, or a filter writes twice.
+ */
+@Configuration(proxyBeanMethods = false)
+public class HeapBuffers {
+
+	@Bean
+	HttpHandlerDecoratorFactory heapBufferHandler() {
+		return (handler) -> (request, response) -> handler.handle(request, new Response(response));
+	}
+
+	private static final class Response extends ServerHttpResponseDecorator {
+
+		Response(ServerHttpResponse response) {
+			super(response);
+		}
+
+		@Override
+		public DataBufferFactory bufferFactory() {
+			return DefaultDataBufferFactory.sharedInstance;
+		}
+
+	}
+
+}
