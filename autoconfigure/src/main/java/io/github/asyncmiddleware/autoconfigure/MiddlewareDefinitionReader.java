@@ -106,8 +106,8 @@ class MiddlewareDefinitionReader {
 	}
 
 	/**
-	 * A bean may have methods that need classes which are not there, as long as nobody
-	 * calls them.
+	 * A bean may have methods that need classes which are not there, as long as they are
+	 * not called.
 	 */
 	private static boolean hasHooks(Class<?> type) {
 		try {

@@ -44,24 +44,7 @@ public final class MiddlewareMetrics {
 	 */
 	public static RequestListener listener(MeterRegistry registry, List<Middleware> middlewares,
 			List<MiddlewareTags> contributors) {
-		return listener(registry, middlewares, contributors, null, RequestTraces.NONE);
-	}
-
-	/**
-	 * Create a listener that records {@link AsyncMiddlewareMeters}, and register the
-	 * meters that every application needs.
-	 * @param registry where to record
-	 * @param middlewares the middlewares there are; if there are none, nothing is
-	 * registered or recorded
-	 * @param contributors who may add tags
-	 * @param active how many requests wait for which middleware, or {@code null} if they
-	 * are not counted
-	 * @param traces knows the traces of the requests, for exemplars
-	 * @return the listener
-	 */
-	public static RequestListener listener(MeterRegistry registry, List<Middleware> middlewares,
-			List<MiddlewareTags> contributors, @Nullable ActiveRequests active, RequestTraces traces) {
-		return listener(registry, middlewares, false, contributors, active, traces);
+		return listener(registry, middlewares, false, contributors, null, RequestTraces.NONE);
 	}
 
 	/**
@@ -74,7 +57,7 @@ public final class MiddlewareMetrics {
 	 * @param contributors who may add tags
 	 * @param active how many requests wait for which middleware, or {@code null} if they
 	 * are not counted
-	 * @param traces knows the traces of the requests
+	 * @param traces knows the traces of the requests, for exemplars
 	 * @return the listener
 	 */
 	public static RequestListener listener(MeterRegistry registry, List<Middleware> middlewares, boolean more,

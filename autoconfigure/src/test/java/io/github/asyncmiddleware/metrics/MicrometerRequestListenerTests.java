@@ -84,7 +84,7 @@ class MicrometerRequestListenerTests {
 		Middleware first = TestChain.middleware(0, "first");
 		Middleware second = TestChain.middleware(1, "second");
 		ActiveRequests active = new ActiveRequests();
-		RequestListener listener = MiddlewareMetrics.listener(this.registry, List.of(first, second),
+		RequestListener listener = MiddlewareMetrics.listener(this.registry, List.of(first, second), false,
 				List.of((middleware) -> Tags.of("team", middleware)), active, RequestTraces.NONE);
 		assertThat(this.registry.find("async.middleware.blocked").timers()).extracting(Timer::count)
 			.containsExactly(0L, 0L, 0L);
@@ -179,7 +179,7 @@ class MicrometerRequestListenerTests {
 	void describesEveryMeter() {
 		Middleware middleware = TestChain.middleware(0, "a");
 		TestChain.get(chain(respond(200), middleware), "/");
-		RequestListener listener = MiddlewareMetrics.listener(this.registry, List.of(middleware), List.of(),
+		RequestListener listener = MiddlewareMetrics.listener(this.registry, List.of(middleware), false, List.of(),
 				new ActiveRequests(), RequestTraces.NONE);
 		listener.onMisuse(middleware, Misuse.DROPPED_NEXT);
 		listener.onBlocked(middleware, 1);

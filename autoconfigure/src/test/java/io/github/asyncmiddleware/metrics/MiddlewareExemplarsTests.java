@@ -145,7 +145,7 @@ class MiddlewareExemplarsTests {
 					new OtelPropagator(ContextPropagators.create(W3CTraceContextPropagator.getInstance()), this.otel)));
 		return new TestChain().entries(this.middlewares)
 			.listener(this.measured)
-			.listener(MiddlewareMetrics.listener(registry, this.middlewares, List.of(), null,
+			.listener(MiddlewareMetrics.listener(registry, this.middlewares, false, List.of(), null,
 					MiddlewareExemplars.traces(() -> this.tracer)))
 			.observationRegistry(observations)
 			.build();
