@@ -3,7 +3,6 @@ package io.github.asyncmiddleware.internal.guard;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
@@ -42,7 +41,7 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 	/** How many ticks without a timer it takes to fall asleep. */
 	private static final int RESTLESS = 200;
 
-	private final Bucket[] buckets = new Bucket[SIZE];
+	private final WheelBucket[] buckets = new WheelBucket[SIZE];
 
 	private final long origin = System.nanoTime();
 
@@ -51,10 +50,10 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 	private final ThreadFactory threads;
 
 	/** Timers to ring now. Belongs to the thread of the wheel, as does the next. */
-	private @Nullable Timer due;
+	private @Nullable WheelTimer due;
 
 	/** Timers to ring with the next tick. */
-	private @Nullable Timer again;
+	private @Nullable WheelTimer again;
 
 	/** Which tick the wheel has reached. Only written by its thread. */
 	private volatile long reached = -1;
@@ -82,7 +81,7 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 	DeadlineWheel(ThreadFactory threads) {
 		this.threads = threads;
 		for (int i = 0; i < SIZE; i++) {
-			this.buckets[i] = new Bucket();
+			this.buckets[i] = new WheelBucket(this);
 		}
 	}
 
@@ -96,7 +95,7 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 		if (this.closed) {
 			return Disposables.disposed();
 		}
-		Timer timer = new Timer(this, task, (now() - this.origin + delay) / TICK + 1);
+		WheelTimer timer = new WheelTimer(this, task, (now() - this.origin + delay) / TICK + 1);
 		this.timers.getAndIncrement();
 		while (!bucket(timer.tick).tryAdd(timer)) {
 			timer.tick = this.reached + 1;
@@ -114,7 +113,7 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 	/**
 	 * Leave a timer to Reactor, as there is no thread that would turn the wheel.
 	 */
-	private Disposable withoutWheel(Timer timer, long delay) {
+	private Disposable withoutWheel(WheelTimer timer, long delay) {
 		try {
 			Disposable replacement = Schedulers.parallel().schedule(timer, delay, TimeUnit.NANOSECONDS);
 			timer.dispose();
@@ -135,7 +134,21 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 		return this.timers.get();
 	}
 
-	private Bucket bucket(long tick) {
+	/**
+	 * Which tick the wheel has reached.
+	 */
+	long reached() {
+		return this.reached;
+	}
+
+	/**
+	 * A timer has left the wheel.
+	 */
+	void removed() {
+		this.timers.getAndDecrement();
+	}
+
+	private WheelBucket bucket(long tick) {
 		return this.buckets[(int) (tick & (SIZE - 1))];
 	}
 
@@ -191,9 +204,9 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 		// After a pause of more than a round, each bucket once is enough
 		for (long next = Math.max(this.reached + 1, tick - SIZE + 1); next <= tick; next++) {
 			this.reached = next;
-			bucket(next).removeDue(tick);
+			this.due = bucket(next).removeDue(tick, this.due);
 		}
-		for (Timer timer = this.due; timer != null; timer = this.due) {
+		for (WheelTimer timer = this.due; timer != null; timer = this.due) {
 			this.due = timer.next;
 			timer.next = null;
 			ring(timer);
@@ -202,7 +215,7 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 		this.again = null;
 	}
 
-	private void ring(Timer timer) {
+	private void ring(WheelTimer timer) {
 		try {
 			Schedulers.parallel().schedule(timer);
 		}
@@ -223,7 +236,7 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 		}
 	}
 
-	private void runHere(Timer timer) {
+	private void runHere(WheelTimer timer) {
 		try {
 			timer.run();
 		}
@@ -276,118 +289,6 @@ public final class DeadlineWheel implements Deadlines, AutoCloseable {
 				Thread.currentThread().interrupt();
 			}
 		}
-	}
-
-	/**
-	 * The timers that are due at the same place of the wheel, in this round or a later
-	 * one.
-	 */
-	private final class Bucket {
-
-		private @Nullable Timer first;
-
-		/**
-		 * Add a timer, if the wheel has not gone past.
-		 */
-		synchronized boolean tryAdd(Timer timer) {
-			if (timer.tick <= DeadlineWheel.this.reached) {
-				return false;
-			}
-			timer.bucket = this;
-			timer.next = this.first;
-			if (this.first != null) {
-				this.first.previous = timer;
-			}
-			this.first = timer;
-			return true;
-		}
-
-		synchronized boolean tryRemove(Timer timer) {
-			if (timer.bucket != this) {
-				return false;
-			}
-			timer.bucket = null;
-			if (timer.previous != null) {
-				timer.previous.next = timer.next;
-			}
-			else {
-				this.first = timer.next;
-			}
-			if (timer.next != null) {
-				timer.next.previous = timer.previous;
-			}
-			timer.previous = null;
-			timer.next = null;
-			return true;
-		}
-
-		/**
-		 * Move timers to those that are to ring now.
-		 */
-		synchronized void removeDue(long tick) {
-			Timer timer = this.first;
-			while (timer != null) {
-				Timer next = timer.next;
-				if (timer.tick <= tick && tryRemove(timer)) {
-					DeadlineWheel.this.timers.getAndDecrement();
-					timer.next = DeadlineWheel.this.due;
-					DeadlineWheel.this.due = timer;
-				}
-				timer = next;
-			}
-		}
-
-	}
-
-	/**
-	 * One timer. Its links belong to the bucket that it is in, and to the thread of the
-	 * wheel once it is due. It is set when its task has been called: a scheduler can
-	 * throw although it has taken the task.
-	 */
-	private static final class Timer extends AtomicBoolean implements Disposable, Runnable {
-
-		private final DeadlineWheel wheel;
-
-		private final Runnable task;
-
-		private long tick;
-
-		private @Nullable Timer previous;
-
-		private @Nullable Timer next;
-
-		/** The bucket that it is in, until it rings or is taken back. */
-		private volatile @Nullable Bucket bucket;
-
-		/** Belongs to the thread of the wheel. */
-		private boolean isOfferedAgain;
-
-		Timer(DeadlineWheel wheel, Runnable task, long tick) {
-			this.wheel = wheel;
-			this.task = task;
-			this.tick = tick;
-		}
-
-		@Override
-		public void run() {
-			if (compareAndSet(false, true)) {
-				this.task.run();
-			}
-		}
-
-		@Override
-		public void dispose() {
-			Bucket bucket = this.bucket;
-			if (bucket != null && bucket.tryRemove(this)) {
-				this.wheel.timers.getAndDecrement();
-			}
-		}
-
-		@Override
-		public boolean isDisposed() {
-			return this.bucket == null;
-		}
-
 	}
 
 }

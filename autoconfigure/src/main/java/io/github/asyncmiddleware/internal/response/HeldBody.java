@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.response;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 import io.github.asyncmiddleware.internal.record.RequestEnd;
 import org.jspecify.annotations.Nullable;
@@ -43,14 +44,15 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 
 	private static final VarHandle FIRST;
 
-	private static final VarHandle DEMAND;
+	@SuppressWarnings("rawtypes")
+	private static final AtomicLongFieldUpdater<HeldBody> DEMAND = AtomicLongFieldUpdater.newUpdater(HeldBody.class,
+			"demand");
 
 	static {
 		try {
 			MethodHandles.Lookup lookup = MethodHandles.lookup();
 			WORD = lookup.findVarHandle(HeldBody.class, "word", int.class);
 			FIRST = lookup.findVarHandle(HeldBody.class, "first", Object.class);
-			DEMAND = lookup.findVarHandle(HeldBody.class, "demand", long.class);
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new ExceptionInInitializerError(ex);
@@ -179,7 +181,7 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 			return;
 		}
 		boolean first = ((int) WORD.getAndBitwiseOr(this, ASKED) & ASKED) == 0;
-		add((first && n != Long.MAX_VALUE) ? n - 1 : n);
+		Operators.addCap(DEMAND, this, (first && n != Long.MAX_VALUE) ? n - 1 : n);
 		if (first) {
 			upstream.request(1);
 		}
@@ -188,15 +190,8 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 		}
 	}
 
-	private void add(long n) {
-		long demand = this.demand;
-		while (!DEMAND.compareAndSet(this, demand, Operators.addCap(demand, n))) {
-			demand = this.demand;
-		}
-	}
-
 	private void requestRest(Subscription upstream) {
-		long demand = (long) DEMAND.getAndSet(this, 0L);
+		long demand = DEMAND.getAndSet(this, 0L);
 		if (demand > 0) {
 			upstream.request(demand);
 		}

@@ -10,17 +10,12 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
 /**
  * Decides who may write the head of one response, and when.
  * <p>
- * There is one for the response of the server. A response that a foreign filter has
- * decorated gets another one if a middleware further in awaits it; that one has no commit
- * actions and passes on to the decorator.
+ * Its word says who may write it, see {@link CommitWord}. There is one for the response
+ * of the server. A response that a foreign filter has decorated gets another one if a
+ * middleware further in awaits it; that one has no commit actions and passes on to the
+ * decorator.
  */
-public final class ResponseCommit extends CommitWord {
-
-	private final ServerHttpResponse response;
-
-	private final CommitListener request;
-
-	private final boolean server;
+public final class ResponseCommit extends ResponseAttempts {
 
 	/** The outermost face, which belongs to the current attempt. Set when it is made. */
 	@SuppressWarnings("NullAway.Init")
@@ -39,24 +34,13 @@ public final class ResponseCommit extends CommitWord {
 	private @Nullable AwaitedResponse live;
 
 	/**
-	 * Who has moved the phase of the current attempt; {@code null} for a moment after.
-	 */
-	private volatile @Nullable ResponseWriter writer;
-
-	private @Nullable ResponseHead head;
-
-	private int headTouches = -1;
-
-	/**
 	 * Create the commit of a response.
 	 * @param response the response as it is without this
 	 * @param request the request
 	 * @param server whether it is the one of the server, and no decorator of it
 	 */
 	ResponseCommit(ServerHttpResponse response, CommitListener request, boolean server) {
-		this.response = response;
-		this.request = request;
-		this.server = server;
+		super(response, request, server);
 		this.status = new ResponseStatus(response, request);
 		this.work = new CommitWork(request);
 	}
@@ -64,10 +48,6 @@ public final class ResponseCommit extends CommitWord {
 	ResponseFace first(ResponseFace face) {
 		this.face = face;
 		return face;
-	}
-
-	boolean isOfServer() {
-		return this.server;
 	}
 
 	void share() {
@@ -100,14 +80,6 @@ public final class ResponseCommit extends CommitWord {
 	}
 
 	/**
-	 * The request that the response belongs to.
-	 * @return always the same object
-	 */
-	public CommitListener request() {
-		return this.request;
-	}
-
-	/**
 	 * Whether an answer was made, sent or not.
 	 * @return {@code true} if the rest of the chain may not start any more
 	 */
@@ -131,102 +103,6 @@ public final class ResponseCommit extends CommitWord {
 	}
 
 	/**
-	 * Whether nothing is written that nothing waits for.
-	 */
-	boolean isWritten() {
-		ResponseWriter writer = this.writer;
-		return writer == null || !writer.isAlone();
-	}
-
-	/**
-	 * What has been decided of the head so far. The result is the same object as long as
-	 * nothing was touched.
-	 * @return status, headers and cookies
-	 */
-	public ResponseHead head() {
-		int touches = this.request.touches();
-		ResponseHead head = this.head;
-		if (head == null || this.headTouches != touches) {
-			head = ResponseHead.of(this.response);
-			this.head = head;
-			this.headTouches = touches;
-		}
-		return head;
-	}
-
-	/**
-	 * Discard the attempt that the rest of the chain was making for a middleware that has
-	 * cancelled it, unless another middleware was shown that, it is sent, or those
-	 * further out are making another one.
-	 * @param face the face of the response that the middleware sees
-	 * @param head the head when the attempt began
-	 */
-	public void discardUnshown(ResponseFace face, ResponseHead head) {
-		ResponseWriter unreached = null;
-		synchronized (this) {
-			int attempt = attempt();
-			if (face.attempt() != attempt) {
-				return;
-			}
-			ResponseWriter writer = this.writer;
-			int before = markDiscarded(attempt, OPEN, 0);
-			if (was(before, attempt, COMMITTING) && writer != null && !writer.wasShown()
-					&& writer.face().isInside(face)) {
-				// The cancellation has not reached it
-				before = markDiscarded(attempt, COMMITTING, 0);
-				unreached = writer;
-				this.request.stays();
-			}
-			if (was(before, attempt, OPEN) || unreached != null) {
-				restore(face, attempt + 1, head);
-			}
-			else if (was(before, attempt, SENT)) {
-				face.overtaken();
-			}
-		}
-		if (unreached != null) {
-			unreached.refuse();
-		}
-	}
-
-	/**
-	 * Discard the attempt that a middleware waits for, or was shown. It must have
-	 * released none.
-	 * @param waiting the part of the middleware
-	 * @param writer what was shown, or {@code null} if nothing was
-	 * @param face the face of the response that the middleware sees
-	 * @param head the head when the attempt began
-	 * @return {@code false} if it was sent meanwhile, by a writer that came past
-	 */
-	public boolean discard(Waiting waiting, @Nullable ResponseWriter writer, ResponseFace face, ResponseHead head) {
-		int attempt;
-		boolean discarded;
-		synchronized (this) {
-			attempt = attempt();
-			int before = markDiscarded(attempt, GATED, 0);
-			discarded = before / ATTEMPT == attempt && (before & PHASE) <= GATED;
-			if (discarded) {
-				restore(face, attempt + 1, head);
-				if ((before & PHASE) == GATED) {
-					this.request.stays();
-				}
-			}
-		}
-		if (writer != null && (discarded || writer.attempt() != attempt)) {
-			writer.refuse();
-		}
-		this.line.leave(waiting);
-		return discarded;
-	}
-
-	private void restore(ResponseFace face, int attempt, ResponseHead head) {
-		this.request.discarded();
-		head.applyTo(this.response);
-		face.moveOn(attempt);
-		this.head = null;
-	}
-
-	/**
 	 * Show the response to a middleware that is about to hand over.
 	 * @param waiting the part of the middleware
 	 */
@@ -240,6 +116,21 @@ public final class ResponseCommit extends CommitWord {
 	 */
 	public void leave(Waiting waiting) {
 		this.line.leave(waiting);
+	}
+
+	/**
+	 * Discard the attempt that a middleware waits for, or was shown. It must have
+	 * released none.
+	 * @param waiting the part of the middleware
+	 * @param writer what was shown, or {@code null} if nothing was
+	 * @param face the face of the response that the middleware sees
+	 * @param head the head when the attempt began
+	 * @return {@code false} if it was sent meanwhile, by a writer that came past
+	 */
+	public boolean discard(Waiting waiting, @Nullable ResponseWriter writer, ResponseFace face, ResponseHead head) {
+		boolean discarded = discardAwaited(writer, face, head);
+		this.line.leave(waiting);
+		return discarded;
 	}
 
 	/**
@@ -378,31 +269,6 @@ public final class ResponseCommit extends CommitWord {
 			this.status.sent(writer.hasOpenBody());
 		}
 		return true;
-	}
-
-	/**
-	 * A writer will not send its head: it was cancelled, or has failed.
-	 * @return whether its attempt is discarded by that
-	 */
-	boolean reopen(ResponseWriter writer, int flags) {
-		int attempt = writer.attempt();
-		// A decorator can be written to again as long as the server has nothing
-		int last = (!this.server && !this.request.hasHead()) ? SENT : COMMITTING;
-		synchronized (this) {
-			// It is set in the same lock in which the phase moves
-			if (this.writer != writer) {
-				return false;
-			}
-			int before = markDiscarded(attempt, last, flags);
-			if (before / ATTEMPT != attempt || (before & PHASE) > last) {
-				return false;
-			}
-			writer.moveOn(attempt + 1);
-			if ((before & PHASE) != OPEN) {
-				this.request.stays();
-			}
-			return true;
-		}
 	}
 
 	/**

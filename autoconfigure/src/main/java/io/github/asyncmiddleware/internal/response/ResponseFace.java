@@ -5,7 +5,6 @@ import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 import org.springframework.core.io.buffer.DataBuffer;
@@ -167,7 +166,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
 		this.commit.request().statusTouched();
 		if (isHead()) {
-			return drain(body);
+			return ResponseWrite.drained(this, body);
 		}
 		if (this.commit.isOfServer()) {
 			return ResponseWrite.of(this, body, this.target::writeWith, this.target::writeWith);
@@ -186,33 +185,6 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	private boolean isHead() {
 		return this.target instanceof HttpHeadResponseDecorator
 				|| (this.commit.isOfServer() && HttpMethod.HEAD.equals(this.commit.request().request().getMethod()));
-	}
-
-	/**
-	 * The answer to a HEAD request, as {@link HttpHeadResponseDecorator} counts it: the
-	 * body is released, and the head comes with {@code setComplete}.
-	 */
-	private Mono<Void> drain(Publisher<? extends DataBuffer> body) {
-		return Mono.defer(() -> {
-			int attempt = this.attempt;
-			HttpHeaders headers = getHeaders();
-			if (!(body instanceof Mono<? extends DataBuffer> single)) {
-				return Flux.from(body)
-					.doOnNext(DataBufferUtils::release)
-					.doOnComplete(() -> this.commit.markAnswered(attempt))
-					.then();
-			}
-			return single.doOnSuccess((buffer) -> {
-				if (!headers.containsHeader(HttpHeaders.CONTENT_LENGTH)
-						&& !headers.containsHeader(HttpHeaders.TRANSFER_ENCODING)) {
-					headers.setContentLength((buffer != null) ? buffer.readableByteCount() : 0);
-				}
-				if (buffer != null) {
-					DataBufferUtils.release(buffer);
-					this.commit.markAnswered(attempt);
-				}
-			}).then();
-		});
 	}
 
 	@Override

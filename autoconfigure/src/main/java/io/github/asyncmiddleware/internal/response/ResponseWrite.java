@@ -9,6 +9,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.http.HttpHeaders;
 
 /**
  * What the write methods of a response return: an answer that begins when it is
@@ -85,6 +87,36 @@ abstract class ResponseWrite extends Mono<Void> {
 			}
 
 		};
+	}
+
+	/**
+	 * The answer to a HEAD request, as {@link HttpHeadResponseDecorator} counts it: the
+	 * body is released, and the head comes with {@code setComplete}.
+	 * @param face the face of the response that is written to
+	 * @param body the body
+	 * @return reads the body
+	 */
+	static Mono<Void> drained(ResponseFace face, Publisher<? extends DataBuffer> body) {
+		return Mono.defer(() -> {
+			int attempt = face.attempt();
+			HttpHeaders headers = face.getHeaders();
+			if (!(body instanceof Mono<? extends DataBuffer> single)) {
+				return Flux.from(body)
+					.doOnNext(DataBufferUtils::release)
+					.doOnComplete(() -> face.commit().markAnswered(attempt))
+					.then();
+			}
+			return single.doOnSuccess((buffer) -> {
+				if (!headers.containsHeader(HttpHeaders.CONTENT_LENGTH)
+						&& !headers.containsHeader(HttpHeaders.TRANSFER_ENCODING)) {
+					headers.setContentLength((buffer != null) ? buffer.readableByteCount() : 0);
+				}
+				if (buffer != null) {
+					DataBufferUtils.release(buffer);
+					face.commit().markAnswered(attempt);
+				}
+			}).then();
+		});
 	}
 
 }

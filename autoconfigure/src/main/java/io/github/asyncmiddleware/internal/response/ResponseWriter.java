@@ -6,28 +6,18 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
-import reactor.util.context.Context;
 
 /**
- * The writing of one answer, from its subscription to its end.
- * <p>
- * It is carried by its subscriber. A middleware to which it is shown may release it at
- * once, and nothing has changed. If not, the response is taken: its subscriber is told
- * that the writing is complete, and the middleware carries it from the moment it releases
- * it.
+ * The writing of one answer, from its subscription to its end: lets the body follow once
+ * the {@link ResponseCommit} has let the head go.
  */
-public final class ResponseWriter extends WriterWord implements CoreSubscriber<Void>, Subscription {
+public final class ResponseWriter extends CarriedWriter implements Subscription {
 
 	private final ResponseFace face;
 
 	private final ResponseCommit commit;
 
 	private final int attempt;
-
-	private final CoreSubscriber<? super Void> actual;
-
-	/** Kept, since asking for it goes through all subscribers further out. */
-	private final Context context;
 
 	/** There is a body whose first element can be held. */
 	private boolean holding;
@@ -41,9 +31,6 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 	/** The server writes a body by itself, so nothing else tells when it is complete. */
 	private boolean unseen;
 
-	/** Set by the thread that releases, read after the word says {@link #OUT}. */
-	private @Nullable Waiting carrier;
-
 	/**
 	 * What the head waits for, until it is subscribed to by the thread that has put it.
 	 */
@@ -53,15 +40,11 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 
 	private volatile @Nullable Subscription wait;
 
-	/** Those that came second. Changed in the lock of this. */
-	private volatile @Nullable SecondWriters seconds;
-
 	ResponseWriter(ResponseFace face, CoreSubscriber<? super Void> actual) {
+		super(actual);
 		this.face = face;
 		this.commit = face.commit();
 		this.attempt = face.attempt();
-		this.actual = actual;
-		this.context = actual.currentContext();
 	}
 
 	ResponseFace face() {
@@ -238,97 +221,8 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		source.subscribe(this);
 	}
 
-	/**
-	 * The middleware that it was shown to has not released it at once, or another thread
-	 * has done so: take it from who has carried it until then, in the first case.
-	 */
-	void take(int hop) {
-		Waiting carrier = this.carrier;
-		if (markTaken(hop)) {
-			end(carrier, null);
-		}
-	}
-
-	/**
-	 * A middleware that it was shown to lets it pass on.
-	 * @return whether it is the carrier from now on
-	 */
-	boolean released(Waiting waiting) {
-		int word = markReleased();
-		boolean carries = (word & (TAKEN | OVER)) == TAKEN;
-		if (carries) {
-			this.carrier = waiting;
-		}
-		return carries;
-	}
-
-	/**
-	 * Another answer is sent instead, or the middleware that it was shown to is over.
-	 */
-	void refuse() {
-		int before = markOver();
-		if ((before & OVER) == 0) {
-			cancelSources();
-			if ((before & TAKEN) == 0) {
-				// One that was shown was an answer, and is no failure of those further in
-				end(this.carrier,
-						((before & SHOWN) != 0) ? null : new IllegalStateException("Another response is sent instead"));
-			}
-			endSeconds(null);
-		}
-	}
-
-	/**
-	 * It comes second. As every server does, write nothing; if nothing waits for the
-	 * first any more, wait for it.
-	 * @param first the writer that came first, if that is known already
-	 */
-	void drop(@Nullable ResponseWriter first) {
-		int before = markOver();
-		if ((before & OVER) == 0) {
-			cancelSources();
-			if (first != null && first.isAlone()) {
-				first.endTogether(this);
-			}
-			else {
-				end(null, null);
-			}
-		}
-	}
-
-	private void endTogether(ResponseWriter second) {
-		SecondWriters seconds;
-		synchronized (this) {
-			seconds = (this.seconds != null) ? this.seconds : new SecondWriters();
-			this.seconds = seconds;
-		}
-		if (!seconds.tryAdd(second)) {
-			second.endWithFirst(null);
-		}
-		else if (isOver()) {
-			seconds.end(null);
-		}
-	}
-
-	/**
-	 * Whether it goes on although its carrier has cancelled it.
-	 */
-	boolean isAlone() {
-		return (word() & (SENDING | DETACHED | TAKEN | OVER)) == (SENDING | DETACHED | TAKEN);
-	}
-
-	void endWithFirst(@Nullable Throwable error) {
-		end(null, error);
-	}
-
-	private void endSeconds(@Nullable Throwable error) {
-		SecondWriters seconds = this.seconds;
-		if (seconds != null) {
-			seconds.end(error);
-		}
-	}
-
-	private void cancelSources() {
+	@Override
+	void cancelSources() {
 		Subscription upstream = this.upstream;
 		if (upstream != null) {
 			upstream.cancel();
@@ -344,18 +238,6 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		HeldBody<?> body = this.body;
 		if (body != null) {
 			body.discard();
-		}
-	}
-
-	private void end(@Nullable Waiting carrier, @Nullable Throwable error) {
-		if (carrier != null) {
-			carrier.sent(error);
-		}
-		else if (error != null) {
-			this.actual.onError(error);
-		}
-		else {
-			this.actual.onComplete();
 		}
 	}
 
@@ -386,7 +268,7 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		}
 		int before = markOver();
 		if ((before & (OVER | TAKEN)) == 0) {
-			end(this.carrier, null);
+			endCarrier(null);
 		}
 		endSeconds(null);
 	}
@@ -406,7 +288,7 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 		}
 		discardBody();
 		if ((before & (OVER | TAKEN)) == 0) {
-			end(this.carrier, ex);
+			endCarrier(ex);
 		}
 		endSeconds(ex);
 	}
@@ -443,11 +325,6 @@ public final class ResponseWriter extends WriterWord implements CoreSubscriber<V
 			cancelSources();
 			endSeconds(null);
 		}
-	}
-
-	@Override
-	public Context currentContext() {
-		return this.context;
 	}
 
 }

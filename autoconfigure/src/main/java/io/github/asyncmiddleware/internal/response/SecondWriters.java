@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SecondWriters {
 
-	private final List<ResponseWriter> writers = new ArrayList<>(1);
+	private final List<CarriedWriter> writers = new ArrayList<>(1);
 
 	private boolean ended;
 
@@ -18,19 +18,19 @@ final class SecondWriters {
 	 * Add a writer.
 	 * @return {@code false} if the first has ended already
 	 */
-	synchronized boolean tryAdd(ResponseWriter writer) {
+	synchronized boolean tryAdd(CarriedWriter writer) {
 		return !this.ended && this.writers.add(writer);
 	}
 
-	private synchronized List<ResponseWriter> take() {
+	private synchronized List<CarriedWriter> take() {
 		this.ended = true;
-		List<ResponseWriter> writers = List.copyOf(this.writers);
+		List<CarriedWriter> writers = List.copyOf(this.writers);
 		this.writers.clear();
 		return writers;
 	}
 
 	void end(@Nullable Throwable error) {
-		take().forEach((writer) -> writer.endWithFirst(error));
+		take().forEach((writer) -> writer.endSubscriber(error));
 	}
 
 }

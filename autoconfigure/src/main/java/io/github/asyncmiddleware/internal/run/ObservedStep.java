@@ -5,6 +5,7 @@ import io.github.asyncmiddleware.internal.record.StepObservation;
 import io.github.asyncmiddleware.internal.record.StepObserver;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
 
 import org.springframework.web.server.ServerWebExchange;
 
@@ -38,6 +39,12 @@ final class ObservedStep extends Step {
 	@Override
 	public @Nullable StepObservation observation() {
 		return this.observation;
+	}
+
+	@Override
+	Mono<Void> observed(Mono<Void> work) {
+		StepObservation observation = this.observation;
+		return (observation != null && work != this) ? work.contextWrite(observation::own) : work;
 	}
 
 	@Override

@@ -5,32 +5,21 @@ import java.lang.invoke.VarHandle;
 
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.Style;
-import io.github.asyncmiddleware.internal.record.RequestRecord;
-import io.github.asyncmiddleware.internal.record.StepRecord;
-import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Scannable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
-import reactor.util.context.Context;
 
 import org.springframework.web.server.ServerWebExchange;
 
 /**
- * Subscriber between two adjacent parts of the chain: reports the end of the inner part,
- * then signals the outer one. If the inner middleware is skipped, it subscribes to the
- * rest of the chain in its place.
+ * Subscriber between two adjacent parts of the chain: decides what the end of the inner
+ * part means, then passes it on to the outer one. If the inner middleware is skipped, it
+ * subscribes to the rest of the chain in its place.
  */
-final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
-
-	/**
-	 * How deep subscriptions, and signals, may nest before one is postponed until the
-	 * stack is empty again. Small enough for a thousand middlewares on the stack of an
-	 * ordinary thread, large enough never to be met by an ordinary application.
-	 */
-	private static final int MAX_DEPTH = 32;
+final class Relay extends RelayedEnd implements Subscription, Scannable {
 
 	/** The inner middleware has ended. */
 	private static final int DONE = 1;
@@ -54,23 +43,13 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		}
 	}
 
-	private final CoreSubscriber<? super Void> actual;
-
-	private final RequestRun run;
-
 	/** The middleware that the response leaves, or {@code null} for the rest. */
 	private final @Nullable Step inner;
-
-	/** The middleware that the response reaches, or {@code null} for another filter. */
-	private final @Nullable Step outer;
 
 	private final int depth;
 
 	/** What had been done to the response when the inner middleware was entered. */
 	private final int touches;
-
-	/** Kept, since asking for it goes through all subscribers further out. */
-	private final Context context;
 
 	/** Limits the inner middleware, if something does. */
 	final @Nullable OwnTime ownTime;
@@ -80,9 +59,6 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	/** Published by onSubscribe; where a skip replaces it, by the word. */
 	private @Nullable Subscription subscription;
 
-	/** Published by the signal that follows. */
-	private @Nullable Throwable error;
-
 	/**
 	 * The thread that is in the middle of subscribing. Another thread can read anything
 	 * here except itself.
@@ -91,13 +67,6 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 
 	/** Belongs to that thread. */
 	private @Nullable Postponed postponed;
-
-	/** The thread that is in the middle of a signal that can end here. As above. */
-	private @Nullable Thread signalling;
-
-	private int signalDepth;
-
-	private boolean signalPostponed;
 
 	/**
 	 * Create a relay.
@@ -111,21 +80,14 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	 */
 	Relay(CoreSubscriber<? super Void> actual, RequestRun run, @Nullable Step inner, @Nullable Step outer, int depth,
 			int touches) {
-		this.actual = actual;
-		this.run = run;
+		super(actual, run, outer);
 		this.inner = inner;
-		this.outer = outer;
 		this.depth = depth;
 		this.touches = touches;
-		this.context = actual.currentContext();
 		this.ownTime = (inner != null) ? OwnTime.of(inner, this) : null;
 		if (outer != null) {
 			outer.nextRelay = this;
 		}
-	}
-
-	@Nullable Throwable error() {
-		return this.error;
 	}
 
 	/**
@@ -160,7 +122,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			this.subscribing = null;
 		}
 		// A middleware that has completed without waiting is held for what was postponed
-		return (this.error == null) ? this.postponed : null;
+		return (error() == null) ? this.postponed : null;
 	}
 
 	/**
@@ -209,7 +171,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 	@Override
 	public void cancel() {
 		Step outer = this.outer;
-		boolean discards = outer != null && outer.nextCancelled();
+		boolean discards = outer != null && Handover.cancelled(outer);
 		mark(CANCELLED);
 		Subscription subscription = this.subscription;
 		if (subscription != null) {
@@ -249,7 +211,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			Step inner = this.inner;
 			if (inner != null) {
 				if (error == null) {
-					if (inner.hold()) {
+					if (Handover.holds(inner)) {
 						return;
 					}
 					end = Verdict.completed(inner, this.touches);
@@ -268,16 +230,14 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			}
 			return;
 		}
-		this.error = end;
-		terminate();
+		end(end);
 	}
 
 	private void endedOverdue(Step inner, DeadlineException ex) {
 		if ((mark(DONE) & DONE) == 0 && !skip(inner, ex)) {
 			Verdict.failed(inner, ex);
 			inner.discardOwn();
-			this.error = ex;
-			terminate();
+			end(ex);
 		}
 	}
 
@@ -308,82 +268,7 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 		}
 		else {
 			ownTime.cancelWork();
-			ended((inner.nextRelay != null) ? inner.nextRelay.error : null);
-		}
-	}
-
-	private void terminate() {
-		boolean nested = this.signalling == Thread.currentThread();
-		if (nested && this.signalDepth >= MAX_DEPTH) {
-			this.signalPostponed = true;
-			return;
-		}
-		// Nested signals are on a thread that is known to be inside the request
-		ThreadActivity activity = nested ? this.run.here() : this.run.activity();
-		StepRecord place = activity.place();
-		RequestRecord previous = activity.enter(this.run);
-		try {
-			if (!nested) {
-				this.run.here(activity);
-				this.signalDepth = 0;
-			}
-			Relay relay = this;
-			while (relay != null) {
-				activity.at(relay.outer);
-				relay = relay.passOn();
-			}
-		}
-		catch (VirtualMachineError ex) {
-			this.run.fatal(ex);
-			throw ex;
-		}
-		finally {
-			activity.exit(previous, place);
-		}
-	}
-
-	/**
-	 * Pass the end on.
-	 * @return the next relay on the way out, if it has postponed its own end until now
-	 */
-	private @Nullable Relay passOn() {
-		this.run.returned(this.outer);
-		if (this.outer == null) {
-			signalActual();
-			return null;
-		}
-		boolean held = this.outer.nextEnded(this.error);
-		Relay next = this.outer.relay;
-		if (next == null) {
-			signalActual();
-			return null;
-		}
-		next.signalDepth = this.signalDepth + 1;
-		next.signalling = Thread.currentThread();
-		try {
-			signalActual();
-		}
-		finally {
-			next.signalling = null;
-			if (held) {
-				next.error = this.error;
-				next.terminate();
-			}
-		}
-		if (!next.signalPostponed) {
-			return null;
-		}
-		next.signalPostponed = false;
-		next.signalDepth = this.signalDepth;
-		return next;
-	}
-
-	private void signalActual() {
-		if (this.error != null) {
-			this.actual.onError(this.error);
-		}
-		else {
-			this.actual.onComplete();
+			ended((inner.nextRelay != null) ? inner.nextRelay.error() : null);
 		}
 	}
 
@@ -405,30 +290,6 @@ final class Relay implements CoreSubscriber<Void>, Subscription, Scannable {
 			onSubscribe(Operators.emptySubscription());
 		}
 		onError(Failures.signalOf(ex));
-	}
-
-	/**
-	 * Whether the end of this part reaches another relay through subscribers that tell
-	 * whom they signal. One that does not tell is taken to signal it.
-	 */
-	boolean isAwaitedBy(Relay relay) {
-		Object subscriber = this.actual;
-		while (subscriber != relay) {
-			Scannable scannable = Scannable.from(subscriber);
-			if (!scannable.isScanAvailable()) {
-				return true;
-			}
-			subscriber = scannable.scanUnsafe(Attr.ACTUAL);
-			if (subscriber == null) {
-				return false;
-			}
-		}
-		return true;
-	}
-
-	@Override
-	public Context currentContext() {
-		return this.context;
 	}
 
 	@Override

@@ -7,11 +7,7 @@ import io.github.asyncmiddleware.internal.record.Ending;
 import io.github.asyncmiddleware.internal.record.RequestEnd;
 import io.github.asyncmiddleware.internal.record.RequestReporter;
 import io.github.asyncmiddleware.internal.record.Ticker;
-import io.github.asyncmiddleware.internal.response.CommitListener;
-import io.github.asyncmiddleware.internal.response.ResponseFace;
-import io.github.asyncmiddleware.internal.watch.InFlightRequests;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
-import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -27,25 +23,15 @@ import org.springframework.web.server.ServerWebExchange;
  * Its end is noted once, by whichever thread comes first, and reported when no thread is
  * in the middle of it any more.
  */
-public final class RequestRun extends RequestWord implements CommitListener {
+public final class RequestRun extends RequestAnswer {
 
 	private static final String ATTRIBUTE = RequestRun.class.getName();
 
 	private final @Nullable RequestReporter reporter;
 
-	private final ThreadActivities activities;
-
 	private final ServerHttpRequest request;
 
-	private final WaitTime clientWait;
-
-	/** For a response on its way out; {@code null} where no middleware has a deadline. */
-	private final @Nullable WaitTime leaving;
-
 	private final RequestEnd end = new RequestEnd();
-
-	/** The response as the filters see it. Set before the first of them runs. */
-	private @Nullable ResponseFace response;
 
 	private @Nullable ServerWebExchange exchange;
 
@@ -53,9 +39,6 @@ public final class RequestRun extends RequestWord implements CommitListener {
 	private @Nullable Terminal terminal;
 
 	private int status;
-
-	/** Whose answer is on its way. Published by the signals of the response. */
-	private @Nullable Step answering;
 
 	/** Whether some middleware that was entered has something to do before the head. */
 	private boolean hooked;
@@ -65,23 +48,11 @@ public final class RequestRun extends RequestWord implements CommitListener {
 	/** The runs of segments, latest first. Guarded by this. */
 	private @Nullable SegmentRun segments;
 
-	/** Status and body in the upper half, headers and cookies in the lower. */
-	private int touches;
-
-	/** What the thread is doing that the request is on; only a hint for the watch. */
-	private ThreadActivity here = ThreadActivity.UNWATCHED;
-
-	/** Where it is in flight, once the thread that has begun it has left it. */
-	private volatile InFlightRequests.@Nullable Entry inFlight;
-
 	private RequestRun(@Nullable RequestReporter reporter, ThreadActivities activities, Deadlines clock,
 			ServerHttpRequest request) {
-		super((reporter != null) ? reporter.ticker() : Ticker.STOPPED);
+		super((reporter != null) ? reporter.ticker() : Ticker.STOPPED, activities, clock);
 		this.reporter = reporter;
-		this.activities = activities;
 		this.request = request;
-		this.clientWait = new WaitTime(clock);
-		this.leaving = (clock != Deadlines.NONE) ? new WaitTime(clock) : null;
 	}
 
 	/**
@@ -113,16 +84,6 @@ public final class RequestRun extends RequestWord implements CommitListener {
 	}
 
 	/**
-	 * Set the response.
-	 * @param response the response of the server
-	 * @return the response as the filters are to see it
-	 */
-	public ServerHttpResponse observe(ServerHttpResponse response) {
-		this.response = ResponseFace.ofServer(response, this);
-		return this.response;
-	}
-
-	/**
 	 * Set what ends the request where no signal can.
 	 * @param terminal ends it
 	 */
@@ -137,13 +98,6 @@ public final class RequestRun extends RequestWord implements CommitListener {
 	public void exchange(ServerWebExchange exchange) {
 		this.exchange = exchange;
 		exchange.getAttributes().put(ATTRIBUTE, this);
-	}
-
-	/**
-	 * Whether the request has a boundary, so that its response and its end are known.
-	 */
-	boolean isObserved() {
-		return this.response != null;
 	}
 
 	@Override
@@ -169,76 +123,6 @@ public final class RequestRun extends RequestWord implements CommitListener {
 	@Override
 	public RequestEnd end() {
 		return this.end;
-	}
-
-	/**
-	 * How long bytes of the client have been waited for.
-	 * @return where that is noted
-	 */
-	public WaitTime clientWait() {
-		return this.clientWait;
-	}
-
-	@Override
-	public boolean isWaitingForClient() {
-		return this.clientWait.isWaiting();
-	}
-
-	/**
-	 * Whether a response is on its way out, and the middleware that made it cannot do
-	 * anything about it.
-	 */
-	boolean isLeaving() {
-		return this.leaving != null && this.leaving.isWaiting();
-	}
-
-	/**
-	 * How long the request has been waiting for what no middleware is to blame for.
-	 * @param shown whether the response that is on its way is shown to the middleware
-	 * that asks, so that it is to blame for that
-	 * @return nanoseconds
-	 */
-	long waited(boolean shown) {
-		long left = (this.leaving != null && !shown) ? this.leaving.waited() : 0;
-		return this.clientWait.waited() + left;
-	}
-
-	/**
-	 * Whether an answer was made, sent or not.
-	 * @param exchange the exchange as a middleware sees it
-	 */
-	boolean isAnswered(ServerWebExchange exchange) {
-		ResponseFace response = this.response;
-		if (response != null && response.commit().isAnswered()) {
-			return true;
-		}
-		return (exchange.getResponse() instanceof ResponseFace face) ? face.commit().isAnswered()
-				: response == null && exchange.getResponse().isCommitted();
-	}
-
-	/**
-	 * Whether the head is with the server, so that nothing can change it.
-	 * @param exchange the exchange as a middleware sees it
-	 */
-	boolean isSent(ServerWebExchange exchange) {
-		ResponseFace response = this.response;
-		return (response != null) ? response.commit().isSent() : exchange.getResponse().isCommitted();
-	}
-
-	@Override
-	public int touches() {
-		// Where nothing is known, something may have been touched each time that is asked
-		return (this.response != null) ? this.touches : this.touches++;
-	}
-
-	@Override
-	public void statusTouched() {
-		this.touches += 1 << 16;
-	}
-
-	@Override
-	public void headersTouched() {
-		this.touches = (this.touches & 0xFFFF0000) | ((this.touches + 1) & 0xFFFF);
 	}
 
 	/**
@@ -293,33 +177,6 @@ public final class RequestRun extends RequestWord implements CommitListener {
 	@Override
 	public boolean isWithMiddleware() {
 		return owner() instanceof Step step && !step.link().foreign;
-	}
-
-	@Override
-	public void leaves(ResponseFace face) {
-		this.answering = null;
-		if (owner() instanceof Step step && step.answersWith(face)) {
-			step.markAnswering();
-			this.answering = step;
-		}
-		if (this.leaving != null) {
-			this.leaving.begin();
-		}
-	}
-
-	@Override
-	public void stays() {
-		if (this.leaving != null) {
-			this.leaving.end();
-		}
-	}
-
-	@Override
-	public void answerFailed() {
-		Step step = this.answering;
-		if (step != null) {
-			step.markUnanswered();
-		}
 	}
 
 	@Override
@@ -404,10 +261,7 @@ public final class RequestRun extends RequestWord implements CommitListener {
 	public void ended(Ending ending, @Nullable Throwable error) {
 		if (this.reporter != null && this.end.ended(ending, error)) {
 			markEnded();
-			InFlightRequests.Entry entry = this.inFlight;
-			if (entry != null) {
-				entry.remove();
-			}
+			removeInFlight();
 			reportEnd();
 		}
 	}
@@ -433,48 +287,8 @@ public final class RequestRun extends RequestWord implements CommitListener {
 		// A connection that was upgraded keeps this object for as long as it lives
 		this.exchange = null;
 		this.terminal = null;
-		this.answering = null;
+		forgetAnswering();
 		forget();
-	}
-
-	/**
-	 * Where to note that the current thread begins the request.
-	 * @return the activity of the thread
-	 */
-	public ThreadActivity beginning() {
-		return this.activities.beginning();
-	}
-
-	/**
-	 * The thread that has begun the request leaves it, unless it has ended.
-	 * @param activity the activity of the thread
-	 */
-	public void leaveInFlight(ThreadActivity activity) {
-		if (isEnded()) {
-			return;
-		}
-		this.inFlight = activity.leaveInFlight(this);
-		InFlightRequests.Entry entry = this.inFlight;
-		// Whichever thread ends it either sees the entry, or is seen here
-		if (entry != null && isEnded()) {
-			entry.remove();
-		}
-	}
-
-	@Override
-	public ThreadActivity activity() {
-		return this.activities.current();
-	}
-
-	/**
-	 * What the thread is doing that the request is on.
-	 */
-	ThreadActivity here() {
-		return this.here;
-	}
-
-	void here(ThreadActivity activity) {
-		this.here = activity;
 	}
 
 }

@@ -146,7 +146,7 @@ public final class Segment implements WebHandler {
 						}
 						touches = run.touches();
 						source = step.observed(Failures.guard(link.middleware, exchange, step));
-						if (source != step || !step.tryHandOver(step.nextExchange())) {
+						if (source != step || !Handover.isAllowed(step, step.nextExchange())) {
 							break;
 						}
 						exchange = step.nextExchange();

@@ -14,7 +14,6 @@ import io.github.asyncmiddleware.internal.response.Waiting;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
@@ -26,10 +25,9 @@ import org.springframework.web.server.WebFilterChain;
  * The part of one middleware in one request: the {@code next} that it is given, the
  * publisher that {@code next} returns, and the entry in the ledger, in one object.
  * <p>
- * The rest of the chain runs at most once, judged by subscription and not by assembly;
- * after an error that left no answer it may run again. What it may do is decided by one
- * word, see {@link StepState}; each {@code markX} changes it and returns what it was
- * before.
+ * What it may do is decided by one word, see {@link StepState}; each {@code markX}
+ * changes it and returns what it was before. {@link Handover} lets the rest of the chain
+ * run, {@link Verdict} decides what the end of the middleware means.
  */
 public class Step extends StepWord implements WebFilterChain {
 
@@ -111,12 +109,12 @@ public class Step extends StepWord implements WebFilterChain {
 			this.nextExchange = exchange;
 			return this;
 		}
-		return new Again(this, exchange);
+		return new Handover.Again(this, exchange);
 	}
 
 	@Override
 	public void subscribe(CoreSubscriber<? super Void> actual) {
-		handOver(nextExchange(), actual);
+		Handover.begin(this, nextExchange(), actual);
 	}
 
 	/**
@@ -132,37 +130,6 @@ public class Step extends StepWord implements WebFilterChain {
 
 	boolean hasCalledNext() {
 		return this.nextExchange != null;
-	}
-
-	private void handOver(ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
-		Relay relay = this.relay;
-		if (!OwnTime.stop(this)) {
-			// Given up already, so this is not what the request is doing
-			Operators.complete(actual);
-		}
-		else if (!tryHandOver(exchange) && !handsOverAnyway()) {
-			OwnTime.start(this);
-			Operators.complete(actual);
-		}
-		else {
-			ServerWebExchange next = this.link.foreign ? exchange : beginAttempt(exchange);
-			StepObservation observation = observation();
-			if (observation != null) {
-				new Rest(this, next).contextWrite(observation::rest).subscribe(actual);
-			}
-			else {
-				proceed(relay, next, actual);
-			}
-		}
-	}
-
-	private void proceed(@Nullable Relay relay, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
-		if (relay != null) {
-			relay.proceed(this.link.next(), exchange, actual);
-		}
-		else {
-			Segment.proceed(this.link.next(), this.run, exchange, actual, this, 0);
-		}
 	}
 
 	/**
@@ -184,11 +151,10 @@ public class Step extends StepWord implements WebFilterChain {
 	 * What the middleware does itself, in the context that belongs to it.
 	 */
 	Mono<Void> observed(Mono<Void> work) {
-		StepObservation observation = observation();
-		return (observation != null && work != this) ? work.contextWrite(observation::own) : work;
+		return work;
 	}
 
-	private ServerWebExchange beginAttempt(ServerWebExchange exchange) {
+	ServerWebExchange beginAttempt(ServerWebExchange exchange) {
 		AttemptExchange next = AttemptExchange.begin(exchange, this.run);
 		this.attempt = next;
 		return next;
@@ -218,90 +184,6 @@ public class Step extends StepWord implements WebFilterChain {
 	}
 
 	/**
-	 * Hand over, if the rest of the chain may run.
-	 * @return {@code false} if it may not
-	 */
-	boolean tryHandOver(ServerWebExchange exchange) {
-		if (this.link.foreign) {
-			handOverUnjudged();
-			return true;
-		}
-		if (this.run.isAnswered(exchange)) {
-			return false;
-		}
-		int before = markHandedOver();
-		if (StepState.phase(before) != StepState.AT_WORK && StepState.mayHandOver(before)) {
-			restart();
-		}
-		return StepState.mayHandOver(before);
-	}
-
-	/**
-	 * The rest of the chain runs as often as a foreign filter subscribes to it, also when
-	 * that has answered before.
-	 */
-	private void handOverUnjudged() {
-		if (StepState.phase(markHandedOver()) != StepState.AT_WORK) {
-			this.run.restarted();
-		}
-	}
-
-	private void restart() {
-		discardAttempt();
-		this.run.restarted();
-	}
-
-	/**
-	 * Ask whether the rest of the chain is to run although it may not.
-	 */
-	private boolean handsOverAnyway() {
-		if (stepsIn(StepState.misuseOfNext(word()))) {
-			return false;
-		}
-		this.run.restarted();
-		return true;
-	}
-
-	/**
-	 * The rest of the chain has ended.
-	 * @param error the error it ended with, or {@code null} if it completed
-	 * @return whether the end of the middleware is being held until now
-	 */
-	boolean nextEnded(@Nullable Throwable error) {
-		int before = markNextEnded((error != null) ? StepState.NEXT_FAILED : StepState.NEXT_COMPLETED);
-		if (StepState.phase(before) == StepState.HANDED) {
-			OwnTime.start(this);
-		}
-		return StepState.phase(before) == StepState.HELD;
-	}
-
-	/**
-	 * The rest of the chain was cancelled by the middleware.
-	 * @return whether its answer does not count: it was running, or has completed in the
-	 * moment in which the middleware gave it up
-	 */
-	boolean nextCancelled() {
-		int phase = StepState.phase(mark(StepState.HANDED, StepState.NEXT_CANCELLED));
-		if (phase == StepState.HANDED) {
-			OwnTime.start(this);
-		}
-		return phase == StepState.HANDED || phase == StepState.NEXT_COMPLETED;
-	}
-
-	/**
-	 * The middleware has completed while the rest of the chain may still be running.
-	 * @return whether its end has to wait for that
-	 */
-	boolean hold() {
-		if (StepState.phase(mark(StepState.HANDED, StepState.HELD)) != StepState.HANDED) {
-			return false;
-		}
-		// If the rest has ended meanwhile, it also ends the middleware
-		return stepsIn(Misuse.UNAWAITED_NEXT)
-				|| StepState.phase(mark(StepState.HELD, StepState.HANDED)) != StepState.HELD;
-	}
-
-	/**
 	 * Whether an answer can be the middleware's own: it was written to the response that
 	 * the middleware sees.
 	 */
@@ -311,30 +193,6 @@ public class Step extends StepWord implements WebFilterChain {
 
 	void answered() {
 		markOver(MiddlewareResult.ANSWERED);
-	}
-
-	/**
-	 * The middleware, one of a group, has nothing against going on.
-	 */
-	void passedInGroup() {
-		mark(StepState.AT_WORK, StepState.HANDED);
-		this.run.finishedTogether(this);
-	}
-
-	/**
-	 * The middleware, one of a group, answers instead of the rest of the chain.
-	 */
-	void answeredInGroup() {
-		answered();
-		this.run.finishedTogether(this);
-	}
-
-	/**
-	 * Another one in the group has decided, and what this one would have done does not
-	 * count.
-	 */
-	void lostInGroup() {
-		markResult(MiddlewareResult.CANCELLED);
 	}
 
 	/**
@@ -478,48 +336,6 @@ public class Step extends StepWord implements WebFilterChain {
 	@Override
 	public String toString() {
 		return "next of " + middleware();
-	}
-
-	/**
-	 * The rest of the chain of a middleware that is observed.
-	 */
-	private static final class Rest extends Mono<Void> {
-
-		private final Step step;
-
-		private final ServerWebExchange exchange;
-
-		Rest(Step step, ServerWebExchange exchange) {
-			this.step = step;
-			this.exchange = exchange;
-		}
-
-		@Override
-		public void subscribe(CoreSubscriber<? super Void> actual) {
-			this.step.proceed(this.step.relay, this.exchange, actual);
-		}
-
-	}
-
-	/**
-	 * What next returns when it is called once more: its own exchange, the same claim.
-	 */
-	private static final class Again extends Mono<Void> {
-
-		private final Step step;
-
-		private final ServerWebExchange exchange;
-
-		Again(Step step, ServerWebExchange exchange) {
-			this.step = step;
-			this.exchange = exchange;
-		}
-
-		@Override
-		public void subscribe(CoreSubscriber<? super Void> actual) {
-			this.step.handOver(this.exchange, actual);
-		}
-
 	}
 
 }

@@ -16,7 +16,7 @@ import org.springframework.web.server.ServerWebExchange;
  */
 final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>, Subscription, Scannable {
 
-	private final AwaitRun run;
+	private final AwaitRest run;
 
 	private final ServerWebExchange exchange;
 
@@ -27,7 +27,7 @@ final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>
 
 	private volatile boolean cancelled;
 
-	AwaitNext(AwaitRun run, ServerWebExchange exchange) {
+	AwaitNext(AwaitRest run, ServerWebExchange exchange) {
 		this.run = run;
 		this.exchange = exchange;
 	}

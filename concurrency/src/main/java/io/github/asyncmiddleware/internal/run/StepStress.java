@@ -14,6 +14,7 @@ import org.openjdk.jcstress.infra.results.IL_Result;
 import org.openjdk.jcstress.infra.results.ZZI_Result;
 import org.openjdk.jcstress.infra.results.ZZL_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
+import reactor.core.publisher.Mono;
 
 /**
  * Races for the word of one {@link Step}.
@@ -45,12 +46,12 @@ public final class StepStress {
 
 		@Actor
 		public void one(ZZ_Result result) {
-			result.r1 = this.step.tryHandOver(this.request.exchange());
+			result.r1 = Handover.isAllowed(this.step, this.request.exchange());
 		}
 
 		@Actor
 		public void two(ZZ_Result result) {
-			result.r2 = this.step.tryHandOver(this.request.exchange());
+			result.r2 = Handover.isAllowed(this.step, this.request.exchange());
 		}
 
 	}
@@ -71,17 +72,17 @@ public final class StepStress {
 		public HoldAndEnd() {
 			StressRequest request = new StressRequest();
 			this.step = StressLinks.step(STRICT, request);
-			this.step.tryHandOver(request.exchange());
+			Handover.isAllowed(this.step, request.exchange());
 		}
 
 		@Actor
 		public void complete(ZZ_Result result) {
-			result.r1 = this.step.hold();
+			result.r1 = Handover.holds(this.step);
 		}
 
 		@Actor
 		public void endRest(ZZ_Result result) {
-			result.r2 = this.step.nextEnded(null);
+			result.r2 = Handover.ended(this.step, null);
 		}
 
 	}
@@ -102,17 +103,17 @@ public final class StepStress {
 		public HoldLenientlyAndEnd() {
 			StressRequest request = new StressRequest();
 			this.step = StressLinks.step(LENIENT, request);
-			this.step.tryHandOver(request.exchange());
+			Handover.isAllowed(this.step, request.exchange());
 		}
 
 		@Actor
 		public void complete(ZZ_Result result) {
-			result.r1 = this.step.hold();
+			result.r1 = Handover.holds(this.step);
 		}
 
 		@Actor
 		public void endRest(ZZ_Result result) {
-			result.r2 = this.step.nextEnded(null);
+			result.r2 = Handover.ended(this.step, null);
 		}
 
 	}
@@ -132,17 +133,17 @@ public final class StepStress {
 		public CancelAndEnd() {
 			StressRequest request = new StressRequest();
 			this.step = StressLinks.step(STRICT, request);
-			this.step.tryHandOver(request.exchange());
+			Handover.isAllowed(this.step, request.exchange());
 		}
 
 		@Actor
 		public void endRest(ZZI_Result result) {
-			result.r1 = this.step.nextEnded(null);
+			result.r1 = Handover.ended(this.step, null);
 		}
 
 		@Actor
 		public void cancel(ZZI_Result result) {
-			result.r2 = this.step.nextCancelled();
+			result.r2 = Handover.cancelled(this.step);
 		}
 
 		@Arbiter
@@ -175,7 +176,7 @@ public final class StepStress {
 
 		@Actor
 		public void handOver(ZZL_Result result) {
-			result.r2 = this.step.tryHandOver(this.request.exchange());
+			result.r2 = Handover.isAllowed(this.step, this.request.exchange());
 		}
 
 		@Arbiter
@@ -195,7 +196,12 @@ public final class StepStress {
 	@State
 	public static class FailAndLose {
 
-		private final Step step = StressLinks.step(STRICT, new StressRequest());
+		private final StressRequest request = new StressRequest();
+
+		private final Step step = StressLinks.step(STRICT, this.request);
+
+		private final GroupMember member = new GroupMember(new GroupRun(this.request.exchange(), this.step), this.step,
+				Mono.never());
 
 		@Actor
 		public void fail() {
@@ -204,7 +210,7 @@ public final class StepStress {
 
 		@Actor
 		public void lose() {
-			this.step.lostInGroup();
+			this.member.lost();
 		}
 
 		@Arbiter

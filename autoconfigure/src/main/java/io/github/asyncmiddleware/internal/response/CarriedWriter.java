@@ -1,0 +1,163 @@
+package io.github.asyncmiddleware.internal.response;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+import reactor.util.context.Context;
+
+/**
+ * What carries a {@link ResponseWriter}, and is told of its end.
+ * <p>
+ * It is carried by its subscriber. A middleware to which it is shown may release it at
+ * once, and nothing has changed. If not, the response is taken: its subscriber is told
+ * that the writing is complete, and the middleware carries it from the moment it releases
+ * it.
+ */
+abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> {
+
+	final CoreSubscriber<? super Void> actual;
+
+	/** Set by the thread that releases, read after the word says {@link #OUT}. */
+	private @Nullable Waiting carrier;
+
+	/** Those that came second. Changed in the lock of this. */
+	private volatile @Nullable SecondWriters seconds;
+
+	/** Kept, since asking for it goes through all subscribers further out. */
+	private final Context context;
+
+	CarriedWriter(CoreSubscriber<? super Void> actual) {
+		this.actual = actual;
+		this.context = actual.currentContext();
+	}
+
+	/**
+	 * The middleware that it was shown to has not released it at once, or another thread
+	 * has done so: take it from who has carried it until then, in the first case.
+	 */
+	final void take(int hop) {
+		Waiting carrier = this.carrier;
+		if (markTaken(hop)) {
+			end(carrier, null);
+		}
+	}
+
+	/**
+	 * A middleware that it was shown to lets it pass on.
+	 * @return whether it is the carrier from now on
+	 */
+	final boolean released(Waiting waiting) {
+		int word = markReleased();
+		boolean carries = (word & (TAKEN | OVER)) == TAKEN;
+		if (carries) {
+			this.carrier = waiting;
+		}
+		return carries;
+	}
+
+	/**
+	 * Another answer is sent instead, or the middleware that it was shown to is over.
+	 */
+	final void refuse() {
+		int before = markOver();
+		if ((before & OVER) == 0) {
+			cancelSources();
+			if ((before & TAKEN) == 0) {
+				// One that was shown was an answer, and is no failure of those further in
+				endCarrier(
+						((before & SHOWN) != 0) ? null : new IllegalStateException("Another response is sent instead"));
+			}
+			endSeconds(null);
+		}
+	}
+
+	/**
+	 * It comes second. As every server does, write nothing; if nothing waits for the
+	 * first any more, wait for it.
+	 * @param first the writer that came first, if that is known already
+	 */
+	final void drop(@Nullable ResponseWriter first) {
+		int before = markOver();
+		if ((before & OVER) == 0) {
+			cancelSources();
+			if (first != null && first.isAlone()) {
+				first.endTogether(this);
+			}
+			else {
+				endSubscriber(null);
+			}
+		}
+	}
+
+	/**
+	 * Stop what it writes and what its head waits for, and release that.
+	 */
+	abstract void cancelSources();
+
+	/**
+	 * Let another one, which came second, end together with it.
+	 */
+	final void endTogether(CarriedWriter second) {
+		SecondWriters seconds;
+		synchronized (this) {
+			seconds = (this.seconds != null) ? this.seconds : new SecondWriters();
+			this.seconds = seconds;
+		}
+		if (!seconds.tryAdd(second)) {
+			second.endSubscriber(null);
+		}
+		else if (isOver()) {
+			seconds.end(null);
+		}
+	}
+
+	/**
+	 * Whether it goes on although its carrier has cancelled it.
+	 */
+	final boolean isAlone() {
+		return (word() & (SENDING | DETACHED | TAKEN | OVER)) == (SENDING | DETACHED | TAKEN);
+	}
+
+	/**
+	 * Tell those that came second.
+	 */
+	final void endSeconds(@Nullable Throwable error) {
+		SecondWriters seconds = this.seconds;
+		if (seconds != null) {
+			seconds.end(error);
+		}
+	}
+
+	/**
+	 * Tell what carries it.
+	 */
+	final void endCarrier(@Nullable Throwable error) {
+		end(this.carrier, error);
+	}
+
+	/**
+	 * Tell its subscriber, which is all that has carried it.
+	 */
+	final void endSubscriber(@Nullable Throwable error) {
+		if (error != null) {
+			this.actual.onError(error);
+		}
+		else {
+			this.actual.onComplete();
+		}
+	}
+
+	private void end(@Nullable Waiting carrier, @Nullable Throwable error) {
+		if (carrier != null) {
+			carrier.sent(error);
+		}
+		else {
+			endSubscriber(error);
+		}
+	}
+
+	@Override
+	public final Context currentContext() {
+		return this.context;
+	}
+
+}

@@ -1,0 +1,165 @@
+package io.github.asyncmiddleware.internal.response;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.server.reactive.ServerHttpResponse;
+
+/**
+ * The attempts to answer one request, of which one is current: who writes it, what it has
+ * done to the head, and how it is discarded. Discarding restores the head and begins the
+ * next attempt.
+ */
+abstract class ResponseAttempts extends CommitWord {
+
+	final ServerHttpResponse response;
+
+	final CommitListener request;
+
+	final boolean server;
+
+	/**
+	 * Who has moved the phase of the current attempt; {@code null} for a moment after.
+	 */
+	volatile @Nullable ResponseWriter writer;
+
+	private @Nullable ResponseHead head;
+
+	private int headTouches = -1;
+
+	ResponseAttempts(ServerHttpResponse response, CommitListener request, boolean server) {
+		this.response = response;
+		this.request = request;
+		this.server = server;
+	}
+
+	/**
+	 * The request that the response belongs to.
+	 * @return always the same object
+	 */
+	public final CommitListener request() {
+		return this.request;
+	}
+
+	/**
+	 * What has been decided of the head so far. The result is the same object as long as
+	 * nothing was touched.
+	 * @return status, headers and cookies
+	 */
+	public final ResponseHead head() {
+		int touches = this.request.touches();
+		ResponseHead head = this.head;
+		if (head == null || this.headTouches != touches) {
+			head = ResponseHead.of(this.response);
+			this.head = head;
+			this.headTouches = touches;
+		}
+		return head;
+	}
+
+	/**
+	 * Whether nothing is written that nothing waits for.
+	 */
+	final boolean isWritten() {
+		ResponseWriter writer = this.writer;
+		return writer == null || !writer.isAlone();
+	}
+
+	final boolean isOfServer() {
+		return this.server;
+	}
+
+	/**
+	 * Discard the attempt that the rest of the chain was making for a middleware that has
+	 * cancelled it, unless another middleware was shown that, it is sent, or those
+	 * further out are making another one.
+	 * @param face the face of the response that the middleware sees
+	 * @param head the head when the attempt began
+	 */
+	public final void discardUnshown(ResponseFace face, ResponseHead head) {
+		ResponseWriter unreached = null;
+		synchronized (this) {
+			int attempt = attempt();
+			if (face.attempt() != attempt) {
+				return;
+			}
+			ResponseWriter writer = this.writer;
+			int before = markDiscarded(attempt, OPEN, 0);
+			if (was(before, attempt, COMMITTING) && writer != null && !writer.wasShown()
+					&& writer.face().isInside(face)) {
+				// The cancellation has not reached it
+				before = markDiscarded(attempt, COMMITTING, 0);
+				unreached = writer;
+				this.request.stays();
+			}
+			if (was(before, attempt, OPEN) || unreached != null) {
+				restore(face, attempt + 1, head);
+			}
+			else if (was(before, attempt, SENT)) {
+				face.overtaken();
+			}
+		}
+		if (unreached != null) {
+			unreached.refuse();
+		}
+	}
+
+	/**
+	 * Discard the attempt that a middleware waits for, or was shown.
+	 * @param writer what was shown, or {@code null} if nothing was
+	 * @param face the face of the response that the middleware sees
+	 * @param head the head when the attempt began
+	 * @return {@code false} if it was sent meanwhile, by a writer that came past
+	 */
+	final boolean discardAwaited(@Nullable ResponseWriter writer, ResponseFace face, ResponseHead head) {
+		int attempt;
+		boolean discarded;
+		synchronized (this) {
+			attempt = attempt();
+			int before = markDiscarded(attempt, GATED, 0);
+			discarded = before / ATTEMPT == attempt && (before & PHASE) <= GATED;
+			if (discarded) {
+				restore(face, attempt + 1, head);
+				if ((before & PHASE) == GATED) {
+					this.request.stays();
+				}
+			}
+		}
+		if (writer != null && (discarded || writer.attempt() != attempt)) {
+			writer.refuse();
+		}
+		return discarded;
+	}
+
+	private void restore(ResponseFace face, int attempt, ResponseHead head) {
+		this.request.discarded();
+		head.applyTo(this.response);
+		face.moveOn(attempt);
+		this.head = null;
+	}
+
+	/**
+	 * A writer will not send its head: it was cancelled, or has failed.
+	 * @return whether its attempt is discarded by that
+	 */
+	final boolean reopen(ResponseWriter writer, int flags) {
+		int attempt = writer.attempt();
+		// A decorator can be written to again as long as the server has nothing
+		int last = (!this.server && !this.request.hasHead()) ? SENT : COMMITTING;
+		synchronized (this) {
+			// It is set in the same lock in which the phase moves
+			if (this.writer != writer) {
+				return false;
+			}
+			int before = markDiscarded(attempt, last, flags);
+			if (before / ATTEMPT != attempt || (before & PHASE) > last) {
+				return false;
+			}
+			writer.moveOn(attempt + 1);
+			if ((before & PHASE) != OPEN) {
+				this.request.stays();
+			}
+			return true;
+		}
+	}
+
+}

@@ -1,0 +1,126 @@
+package io.github.asyncmiddleware.internal.run;
+
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebHandler;
+
+/**
+ * The part of one member of a {@link ConcurrentGroup} in one request.
+ */
+final class GroupMember implements CoreSubscriber<WebHandler> {
+
+	private final GroupRun run;
+
+	final Step step;
+
+	final Mono<WebHandler> work;
+
+	/** Guarded by the run. */
+	State state = State.AT_WORK;
+
+	private volatile boolean cancelled;
+
+	private volatile @Nullable Subscription subscription;
+
+	private @Nullable WebHandler answer;
+
+	private @Nullable Throwable error;
+
+	GroupMember(GroupRun run, Step step, Mono<WebHandler> work) {
+		this.run = run;
+		this.step = step;
+		this.work = work;
+	}
+
+	/**
+	 * How the request goes on if this member decides.
+	 */
+	Mono<Void> outcome(ServerWebExchange exchange) {
+		if (this.error != null) {
+			return Mono.error(this.error);
+		}
+		return (this.answer != null) ? Failures.guard(this.answer, exchange) : Mono.empty();
+	}
+
+	void cancel() {
+		this.cancelled = true;
+		Subscription subscription = this.subscription;
+		if (subscription != null) {
+			subscription.cancel();
+		}
+	}
+
+	@Override
+	public void onSubscribe(Subscription subscription) {
+		if (Operators.validate(this.subscription, subscription)) {
+			this.subscription = subscription;
+			if (this.cancelled) {
+				subscription.cancel();
+			}
+			else {
+				subscription.request(Long.MAX_VALUE);
+			}
+		}
+	}
+
+	@Override
+	public void onNext(WebHandler answer) {
+		this.answer = answer;
+	}
+
+	@Override
+	public void onError(Throwable ex) {
+		this.error = ex;
+		this.run.finished(this, null, ex);
+	}
+
+	@Override
+	public void onComplete() {
+		this.run.finished(this, this.answer, null);
+	}
+
+	@Override
+	public Context currentContext() {
+		return this.step.context(this.run.actual);
+	}
+
+	/**
+	 * It has nothing against going on.
+	 */
+	void passed() {
+		this.step.mark(StepState.AT_WORK, StepState.HANDED);
+		this.step.run().finishedTogether(this.step);
+	}
+
+	/**
+	 * It answers instead of the rest of the chain.
+	 */
+	void answered() {
+		this.step.answered();
+		this.step.run().finishedTogether(this.step);
+	}
+
+	/**
+	 * Another one has decided, and what this one would have done does not count.
+	 */
+	void lost() {
+		this.step.markResult(MiddlewareResult.CANCELLED);
+	}
+
+	/**
+	 * How a member has ended.
+	 */
+	enum State {
+
+		AT_WORK, PASSED, DECIDED, LOST
+
+	}
+
+}

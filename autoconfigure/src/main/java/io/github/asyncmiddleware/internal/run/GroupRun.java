@@ -1,0 +1,217 @@
+package io.github.asyncmiddleware.internal.run;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
+
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebHandler;
+
+/**
+ * One request in a {@link ConcurrentGroup}. Guards the state of its members, and the
+ * ledger while they are at work.
+ */
+final class GroupRun extends Mono<Void> implements Subscription {
+
+	private final ServerWebExchange exchange;
+
+	private final Step group;
+
+	private final List<GroupMember> members = new ArrayList<>();
+
+	@SuppressWarnings("NullAway.Init")
+	CoreSubscriber<? super Void> actual;
+
+	private boolean cancelled;
+
+	private @Nullable Subscription rest;
+
+	GroupRun(ServerWebExchange exchange, Step group) {
+		this.exchange = exchange;
+		this.group = group;
+	}
+
+	/**
+	 * Call a member.
+	 * @return whether it has nothing left to do
+	 */
+	boolean begin(Step step) {
+		GroupMember member = new GroupMember(this, step, Failures.guard(step, this.exchange));
+		this.members.add(member);
+		if (member.work != Mono.<WebHandler>empty()) {
+			return false;
+		}
+		// Nothing to wait for
+		member.passed();
+		member.state = GroupMember.State.PASSED;
+		return true;
+	}
+
+	@Override
+	public void subscribe(CoreSubscriber<? super Void> actual) {
+		this.actual = actual;
+		actual.onSubscribe(this);
+		for (GroupMember member : this.members) {
+			if (isAtWork(member)) {
+				this.group.run().here().at(member.step);
+				subscribe(member);
+			}
+		}
+		this.group.run().here().at(null);
+	}
+
+	private static void subscribe(GroupMember member) {
+		Step step = member.step;
+		if (step.link().timeout > 0 && step.isObserved()) {
+			new Deadline<>(member, step.link().guards.deadlines(), step.run(), step.link().timeout)
+				.subscribeTo(member.work);
+		}
+		else {
+			member.work.subscribe(member);
+		}
+	}
+
+	private synchronized boolean isAtWork(GroupMember member) {
+		return member.state == GroupMember.State.AT_WORK && !this.cancelled;
+	}
+
+	/**
+	 * A member has finished.
+	 */
+	void finished(GroupMember member, @Nullable WebHandler answer, @Nullable Throwable error) {
+		GroupMember decider;
+		List<GroupMember> losers = new ArrayList<>(0);
+		synchronized (this) {
+			if (!isAtWork(member)) {
+				return;
+			}
+			member.state = stateOf(member, answer, error);
+			decider = settle(losers);
+		}
+		losers.forEach(GroupMember::cancel);
+		if (decider == null) {
+			return;
+		}
+		if (decider.state == GroupMember.State.PASSED) {
+			goOn(this.group.filter(this.exchange));
+			return;
+		}
+		this.group.run().returned(decider.step);
+		this.group.answered();
+		goOn(decider.outcome(this.exchange));
+	}
+
+	private static GroupMember.State stateOf(GroupMember member, @Nullable WebHandler answer,
+			@Nullable Throwable error) {
+		if (error != null) {
+			return Verdict.failedInGroup(member.step, error) ? GroupMember.State.PASSED : GroupMember.State.DECIDED;
+		}
+		if (answer != null) {
+			member.answered();
+			return GroupMember.State.DECIDED;
+		}
+		member.passed();
+		return GroupMember.State.PASSED;
+	}
+
+	/**
+	 * See who is not needed any more, and whether that settles it.
+	 * @param losers is given those that have lost
+	 * @return the one that decides, the last one if all have passed, or {@code null} if
+	 * it is not settled
+	 */
+	private @Nullable GroupMember settle(List<GroupMember> losers) {
+		GroupMember decider = null;
+		boolean open = false;
+		for (GroupMember member : this.members) {
+			if (decider != null && decider.state == GroupMember.State.DECIDED) {
+				if (member.state != GroupMember.State.LOST) {
+					member.state = GroupMember.State.LOST;
+					member.lost();
+					losers.add(member);
+				}
+			}
+			else {
+				decider = member;
+				open |= member.state == GroupMember.State.AT_WORK;
+			}
+		}
+		return open ? null : decider;
+	}
+
+	private void goOn(Mono<Void> rest) {
+		rest.subscribe(new RestSubscriber(this));
+	}
+
+	@Override
+	public void request(long n) {
+	}
+
+	@Override
+	public void cancel() {
+		Subscription rest;
+		synchronized (this) {
+			this.cancelled = true;
+			rest = this.rest;
+		}
+		if (rest != null) {
+			rest.cancel();
+		}
+		else {
+			this.members.forEach(GroupMember::cancel);
+		}
+	}
+
+	/**
+	 * Waits for the part that the group has left the request to.
+	 */
+	private static final class RestSubscriber implements CoreSubscriber<Void> {
+
+		private final GroupRun run;
+
+		RestSubscriber(GroupRun run) {
+			this.run = run;
+		}
+
+		@Override
+		public void onSubscribe(Subscription subscription) {
+			boolean cancelled;
+			synchronized (this.run) {
+				this.run.rest = subscription;
+				cancelled = this.run.cancelled;
+			}
+			if (cancelled) {
+				subscription.cancel();
+			}
+			else {
+				subscription.request(Long.MAX_VALUE);
+			}
+		}
+
+		@Override
+		public void onNext(Void value) {
+		}
+
+		@Override
+		public void onError(Throwable ex) {
+			this.run.actual.onError(ex);
+		}
+
+		@Override
+		public void onComplete() {
+			this.run.actual.onComplete();
+		}
+
+		@Override
+		public Context currentContext() {
+			return this.run.actual.currentContext();
+		}
+
+	}
+
+}

@@ -1,0 +1,175 @@
+package io.github.asyncmiddleware.internal.run;
+
+import io.github.asyncmiddleware.internal.chain.Misuse;
+import io.github.asyncmiddleware.internal.record.StepObservation;
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+
+import org.springframework.web.server.ServerWebExchange;
+
+/**
+ * Hands a request over from a middleware to the rest of the chain, and takes it back.
+ * <p>
+ * The rest of the chain runs at most once, judged by subscription and not by assembly;
+ * after an error that left no answer it may run again. The rest of a foreign filter runs
+ * as often as that subscribes to it.
+ */
+final class Handover {
+
+	private Handover() {
+	}
+
+	/**
+	 * The middleware, or something on its behalf, subscribes to what next has returned.
+	 * @param exchange the exchange that it was given
+	 * @param actual the subscriber
+	 */
+	static void begin(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
+		Relay relay = step.relay;
+		if (!OwnTime.stop(step)) {
+			// Given up already, so this is not what the request is doing
+			Operators.complete(actual);
+		}
+		else if (!isAllowed(step, exchange) && !isAllowedAnyway(step)) {
+			OwnTime.start(step);
+			Operators.complete(actual);
+		}
+		else {
+			ServerWebExchange next = step.link().foreign ? exchange : step.beginAttempt(exchange);
+			StepObservation observation = step.observation();
+			if (observation != null) {
+				new Rest(step, next).contextWrite(observation::rest).subscribe(actual);
+			}
+			else {
+				proceed(step, relay, next, actual);
+			}
+		}
+	}
+
+	private static void proceed(Step step, @Nullable Relay relay, ServerWebExchange exchange,
+			CoreSubscriber<? super Void> actual) {
+		if (relay != null) {
+			relay.proceed(step.link().next(), exchange, actual);
+		}
+		else {
+			Segment.proceed(step.link().next(), step.run(), exchange, actual, step, 0);
+		}
+	}
+
+	/**
+	 * Hand over, if the rest of the chain may run.
+	 * @return {@code false} if it may not
+	 */
+	static boolean isAllowed(Step step, ServerWebExchange exchange) {
+		if (step.link().foreign) {
+			if (StepState.phase(step.markHandedOver()) != StepState.AT_WORK) {
+				step.run().restarted();
+			}
+			return true;
+		}
+		if (step.run().isAnswered(exchange)) {
+			return false;
+		}
+		int before = step.markHandedOver();
+		if (StepState.phase(before) != StepState.AT_WORK && StepState.mayHandOver(before)) {
+			step.discardAttempt();
+			step.run().restarted();
+		}
+		return StepState.mayHandOver(before);
+	}
+
+	/**
+	 * Ask whether the rest of the chain is to run although it may not.
+	 */
+	private static boolean isAllowedAnyway(Step step) {
+		if (step.stepsIn(StepState.misuseOfNext(step.word()))) {
+			return false;
+		}
+		step.run().restarted();
+		return true;
+	}
+
+	/**
+	 * The rest of the chain has ended.
+	 * @param error the error it ended with, or {@code null} if it completed
+	 * @return whether the end of the middleware is being held until now
+	 */
+	static boolean ended(Step step, @Nullable Throwable error) {
+		int before = step.markNextEnded((error != null) ? StepState.NEXT_FAILED : StepState.NEXT_COMPLETED);
+		if (StepState.phase(before) == StepState.HANDED) {
+			OwnTime.start(step);
+		}
+		return StepState.phase(before) == StepState.HELD;
+	}
+
+	/**
+	 * The rest of the chain was cancelled by the middleware.
+	 * @return whether its answer does not count: it was running, or has completed in the
+	 * moment in which the middleware gave it up
+	 */
+	static boolean cancelled(Step step) {
+		int phase = StepState.phase(step.mark(StepState.HANDED, StepState.NEXT_CANCELLED));
+		if (phase == StepState.HANDED) {
+			OwnTime.start(step);
+		}
+		return phase == StepState.HANDED || phase == StepState.NEXT_COMPLETED;
+	}
+
+	/**
+	 * The middleware has completed while the rest of the chain may still be running.
+	 * @return whether its end has to wait for that
+	 */
+	static boolean holds(Step step) {
+		if (StepState.phase(step.mark(StepState.HANDED, StepState.HELD)) != StepState.HANDED) {
+			return false;
+		}
+		// If the rest has ended meanwhile, it also ends the middleware
+		return step.stepsIn(Misuse.UNAWAITED_NEXT)
+				|| StepState.phase(step.mark(StepState.HELD, StepState.HANDED)) != StepState.HELD;
+	}
+
+	/**
+	 * The rest of the chain of a middleware that is observed.
+	 */
+	private static final class Rest extends Mono<Void> {
+
+		private final Step step;
+
+		private final ServerWebExchange exchange;
+
+		Rest(Step step, ServerWebExchange exchange) {
+			this.step = step;
+			this.exchange = exchange;
+		}
+
+		@Override
+		public void subscribe(CoreSubscriber<? super Void> actual) {
+			proceed(this.step, this.step.relay, this.exchange, actual);
+		}
+
+	}
+
+	/**
+	 * What next returns when it is called once more: its own exchange, the same claim.
+	 */
+	static final class Again extends Mono<Void> {
+
+		private final Step step;
+
+		private final ServerWebExchange exchange;
+
+		Again(Step step, ServerWebExchange exchange) {
+			this.step = step;
+			this.exchange = exchange;
+		}
+
+		@Override
+		public void subscribe(CoreSubscriber<? super Void> actual) {
+			begin(this.step, this.exchange, actual);
+		}
+
+	}
+
+}

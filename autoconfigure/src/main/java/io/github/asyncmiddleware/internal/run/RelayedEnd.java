@@ -1,0 +1,162 @@
+package io.github.asyncmiddleware.internal.run;
+
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.StepRecord;
+import io.github.asyncmiddleware.internal.watch.ThreadActivity;
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+import reactor.core.Scannable;
+import reactor.util.context.Context;
+
+/**
+ * The end of one part of the chain on its way out: tells the request whose time it is
+ * from now on, then signals the subscriber. Signals of adjacent parts nest on the stack
+ * up to a depth; one that would nest deeper waits until the stack is empty again.
+ */
+abstract class RelayedEnd implements CoreSubscriber<Void> {
+
+	/**
+	 * How deep subscriptions, and signals, may nest before one is postponed until the
+	 * stack is empty again. Small enough for a thousand middlewares on the stack of an
+	 * ordinary thread, large enough never to be met by an ordinary application.
+	 */
+	static final int MAX_DEPTH = 32;
+
+	final CoreSubscriber<? super Void> actual;
+
+	final RequestRun run;
+
+	/** The middleware that the response reaches, or {@code null} for another filter. */
+	final @Nullable Step outer;
+
+	/** Kept, since asking for it goes through all subscribers further out. */
+	private final Context context;
+
+	/** Published by the signal that follows. */
+	private @Nullable Throwable error;
+
+	/**
+	 * The thread that is in the middle of a signal that can end here. Another thread can
+	 * read anything here except itself.
+	 */
+	private @Nullable Thread signalling;
+
+	private int signalDepth;
+
+	private boolean signalPostponed;
+
+	RelayedEnd(CoreSubscriber<? super Void> actual, RequestRun run, @Nullable Step outer) {
+		this.actual = actual;
+		this.run = run;
+		this.outer = outer;
+		this.context = actual.currentContext();
+	}
+
+	final @Nullable Throwable error() {
+		return this.error;
+	}
+
+	/**
+	 * Pass the end of the part on.
+	 * @param error the error it ends with, or {@code null} if it completes
+	 */
+	final void end(@Nullable Throwable error) {
+		this.error = error;
+		boolean nested = this.signalling == Thread.currentThread();
+		if (nested && this.signalDepth >= MAX_DEPTH) {
+			this.signalPostponed = true;
+			return;
+		}
+		// Nested signals are on a thread that is known to be inside the request
+		ThreadActivity activity = nested ? this.run.here() : this.run.activity();
+		StepRecord place = activity.place();
+		RequestRecord previous = activity.enter(this.run);
+		try {
+			if (!nested) {
+				this.run.here(activity);
+				this.signalDepth = 0;
+			}
+			RelayedEnd relay = this;
+			while (relay != null) {
+				activity.at(relay.outer);
+				relay = relay.passOn();
+			}
+		}
+		catch (VirtualMachineError ex) {
+			this.run.fatal(ex);
+			throw ex;
+		}
+		finally {
+			activity.exit(previous, place);
+		}
+	}
+
+	/**
+	 * Signal the next subscriber.
+	 * @return the next relay on the way out, if it has postponed its own end until now
+	 */
+	private @Nullable RelayedEnd passOn() {
+		this.run.returned(this.outer);
+		if (this.outer == null) {
+			signalActual();
+			return null;
+		}
+		boolean held = Handover.ended(this.outer, this.error);
+		RelayedEnd next = this.outer.relay;
+		if (next == null) {
+			signalActual();
+			return null;
+		}
+		next.signalDepth = this.signalDepth + 1;
+		next.signalling = Thread.currentThread();
+		try {
+			signalActual();
+		}
+		finally {
+			next.signalling = null;
+			if (held) {
+				next.end(this.error);
+			}
+		}
+		if (!next.signalPostponed) {
+			return null;
+		}
+		next.signalPostponed = false;
+		next.signalDepth = this.signalDepth;
+		return next;
+	}
+
+	private void signalActual() {
+		if (this.error != null) {
+			this.actual.onError(this.error);
+		}
+		else {
+			this.actual.onComplete();
+		}
+	}
+
+	/**
+	 * Whether the end of this part reaches another relay through subscribers that tell
+	 * whom they signal. One that does not tell is taken to signal it.
+	 */
+	final boolean isAwaitedBy(Relay relay) {
+		Object subscriber = this.actual;
+		while (subscriber != relay) {
+			Scannable scannable = Scannable.from(subscriber);
+			if (!scannable.isScanAvailable()) {
+				return true;
+			}
+			subscriber = scannable.scanUnsafe(Scannable.Attr.ACTUAL);
+			if (subscriber == null) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	@Override
+	public final Context currentContext() {
+		return this.context;
+	}
+
+}

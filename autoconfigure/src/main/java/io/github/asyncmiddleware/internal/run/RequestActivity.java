@@ -1,0 +1,77 @@
+package io.github.asyncmiddleware.internal.run;
+
+import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.watch.InFlightRequests;
+import io.github.asyncmiddleware.internal.watch.ThreadActivities;
+import io.github.asyncmiddleware.internal.watch.ThreadActivity;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a {@link RequestRun} can be found by the watch: the threads that are inside it,
+ * and its entry among the requests in flight.
+ */
+abstract class RequestActivity extends RequestWord {
+
+	private final ThreadActivities activities;
+
+	/** What the thread is doing that the request is on; only a hint for the watch. */
+	private ThreadActivity here = ThreadActivity.UNWATCHED;
+
+	/** Where it is in flight, once the thread that has begun it has left it. */
+	private volatile InFlightRequests.@Nullable Entry inFlight;
+
+	RequestActivity(Ticker ticker, ThreadActivities activities) {
+		super(ticker);
+		this.activities = activities;
+	}
+
+	/**
+	 * Where to note that the current thread begins the request.
+	 * @return the activity of the thread
+	 */
+	public final ThreadActivity beginning() {
+		return this.activities.beginning();
+	}
+
+	/**
+	 * The thread that has begun the request leaves it, unless it has ended.
+	 * @param activity the activity of the thread
+	 */
+	public final void leaveInFlight(ThreadActivity activity) {
+		if (isEnded()) {
+			return;
+		}
+		this.inFlight = activity.leaveInFlight(this);
+		InFlightRequests.Entry entry = this.inFlight;
+		// Whichever thread ends it either sees the entry, or is seen here
+		if (entry != null && isEnded()) {
+			entry.remove();
+		}
+	}
+
+	public final ThreadActivity activity() {
+		return this.activities.current();
+	}
+
+	/**
+	 * What the thread is doing that the request is on.
+	 */
+	final ThreadActivity here() {
+		return this.here;
+	}
+
+	final void here(ThreadActivity activity) {
+		this.here = activity;
+	}
+
+	/**
+	 * The request has ended.
+	 */
+	final void removeInFlight() {
+		InFlightRequests.Entry entry = this.inFlight;
+		if (entry != null) {
+			entry.remove();
+		}
+	}
+
+}

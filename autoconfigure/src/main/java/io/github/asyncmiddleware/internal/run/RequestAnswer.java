@@ -1,0 +1,161 @@
+package io.github.asyncmiddleware.internal.run;
+
+import io.github.asyncmiddleware.internal.chain.Deadlines;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.response.CommitListener;
+import io.github.asyncmiddleware.internal.response.ResponseFace;
+import io.github.asyncmiddleware.internal.watch.ThreadActivities;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
+
+/**
+ * What a {@link RequestRun} knows of its answer: whether there is one, whose it is, what
+ * was done to the response, and how long neither a middleware nor the application has
+ * been at work on it.
+ */
+abstract class RequestAnswer extends RequestActivity implements CommitListener {
+
+	private final WaitTime clientWait;
+
+	/** For a response on its way out; {@code null} where no middleware has a deadline. */
+	private final @Nullable WaitTime leaving;
+
+	/** The response as the filters see it. Set before the first of them runs. */
+	private @Nullable ResponseFace response;
+
+	/** Whose answer is on its way. Published by the signals of the response. */
+	private @Nullable Step answering;
+
+	/** Status and body in the upper half, headers and cookies in the lower. */
+	private int touches;
+
+	RequestAnswer(Ticker ticker, ThreadActivities activities, Deadlines clock) {
+		super(ticker, activities);
+		this.clientWait = new WaitTime(clock);
+		this.leaving = (clock != Deadlines.NONE) ? new WaitTime(clock) : null;
+	}
+
+	/**
+	 * Set the response.
+	 * @param response the response of the server
+	 * @return the response as the filters are to see it
+	 */
+	public final ServerHttpResponse observe(ServerHttpResponse response) {
+		this.response = ResponseFace.ofServer(response, this);
+		return this.response;
+	}
+
+	/**
+	 * Whether the request has a boundary, so that its response and its end are known.
+	 */
+	final boolean isObserved() {
+		return this.response != null;
+	}
+
+	/**
+	 * How long bytes of the client have been waited for.
+	 * @return where that is noted
+	 */
+	public final WaitTime clientWait() {
+		return this.clientWait;
+	}
+
+	@Override
+	public final boolean isWaitingForClient() {
+		return this.clientWait.isWaiting();
+	}
+
+	/**
+	 * Whether a response is on its way out, and the middleware that made it cannot do
+	 * anything about it.
+	 */
+	final boolean isLeaving() {
+		return this.leaving != null && this.leaving.isWaiting();
+	}
+
+	/**
+	 * How long the request has been waiting for what no middleware is to blame for.
+	 * @param shown whether the response that is on its way is shown to the middleware
+	 * that asks, so that it is to blame for that
+	 * @return nanoseconds
+	 */
+	final long waited(boolean shown) {
+		long left = (this.leaving != null && !shown) ? this.leaving.waited() : 0;
+		return this.clientWait.waited() + left;
+	}
+
+	/**
+	 * Whether an answer was made, sent or not.
+	 * @param exchange the exchange as a middleware sees it
+	 */
+	final boolean isAnswered(ServerWebExchange exchange) {
+		ResponseFace response = this.response;
+		if (response != null && response.commit().isAnswered()) {
+			return true;
+		}
+		return (exchange.getResponse() instanceof ResponseFace face) ? face.commit().isAnswered()
+				: response == null && exchange.getResponse().isCommitted();
+	}
+
+	/**
+	 * Whether the head is with the server, so that nothing can change it.
+	 * @param exchange the exchange as a middleware sees it
+	 */
+	final boolean isSent(ServerWebExchange exchange) {
+		ResponseFace response = this.response;
+		return (response != null) ? response.commit().isSent() : exchange.getResponse().isCommitted();
+	}
+
+	@Override
+	public final int touches() {
+		// Where nothing is known, something may have been touched each time that is asked
+		return (this.response != null) ? this.touches : this.touches++;
+	}
+
+	@Override
+	public final void statusTouched() {
+		this.touches += 1 << 16;
+	}
+
+	@Override
+	public final void headersTouched() {
+		this.touches = (this.touches & 0xFFFF0000) | ((this.touches + 1) & 0xFFFF);
+	}
+
+	@Override
+	public final void leaves(ResponseFace face) {
+		this.answering = null;
+		if (owner() instanceof Step step && step.answersWith(face)) {
+			step.markAnswering();
+			this.answering = step;
+		}
+		if (this.leaving != null) {
+			this.leaving.begin();
+		}
+	}
+
+	@Override
+	public final void stays() {
+		if (this.leaving != null) {
+			this.leaving.end();
+		}
+	}
+
+	@Override
+	public final void answerFailed() {
+		Step step = this.answering;
+		if (step != null) {
+			step.markUnanswered();
+		}
+	}
+
+	/**
+	 * The request has ended.
+	 */
+	final void forgetAnswering() {
+		this.answering = null;
+	}
+
+}
