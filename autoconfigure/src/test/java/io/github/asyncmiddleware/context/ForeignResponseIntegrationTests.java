@@ -53,7 +53,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 @TestInstance(Lifecycle.PER_CLASS)
 class ForeignResponseIntegrationTests {
 
-	private static final Duration WORK = Duration.ofMillis(600);
+	/** Longer than any machine takes to notice that a deadline has passed. */
+	private static final Duration WORK = Duration.ofSeconds(60);
 
 	private BootServer server;
 
@@ -252,49 +253,49 @@ class ForeignResponseIntegrationTests {
 		}
 
 		@Bean
-		@AsyncMiddleware(path = "/slow", timeout = "100ms")
+		@AsyncMiddleware(path = "/slow", timeout = "20ms")
 		Slow slow() {
 			return new Slow();
 		}
 
 		@Bean
-		@AsyncMiddleware(path = "/slowSkip", timeout = "100ms", onFailure = OnFailure.SKIP)
+		@AsyncMiddleware(path = "/slowSkip", timeout = "20ms", onFailure = OnFailure.SKIP)
 		Slow slowSkip() {
 			return new Slow();
 		}
 
 		@Bean
-		@AsyncMiddleware(path = "/slowAwait", timeout = "100ms")
+		@AsyncMiddleware(path = "/slowAwait", timeout = "20ms")
 		SlowAwait slowAwait() {
 			return new SlowAwait();
 		}
 
 		@Bean
-		@AsyncMiddleware(path = "/slowAwaitSkip", timeout = "100ms", onFailure = OnFailure.SKIP)
+		@AsyncMiddleware(path = "/slowAwaitSkip", timeout = "20ms", onFailure = OnFailure.SKIP)
 		SlowAwait slowAwaitSkip() {
 			return new SlowAwait();
 		}
 
 		@Bean
-		@AsyncMiddleware(path = "/slowHook", timeout = "100ms")
+		@AsyncMiddleware(path = "/slowHook", timeout = "20ms")
 		SlowHook slowHook() {
 			return new SlowHook();
 		}
 
 		@Bean
-		@AsyncMiddleware(path = "/slowHookSkip", timeout = "100ms", onFailure = OnFailure.SKIP)
+		@AsyncMiddleware(path = "/slowHookSkip", timeout = "20ms", onFailure = OnFailure.SKIP)
 		SlowHook slowHookSkip() {
 			return new SlowHook();
 		}
 
 		@Bean
-		@AsyncMiddleware(path = "/slowBlocking", timeout = "100ms")
+		@AsyncMiddleware(path = "/slowBlocking", timeout = "20ms")
 		SlowBlocking slowBlocking() {
 			return new SlowBlocking();
 		}
 
 		@Bean
-		@AsyncMiddleware(path = "/slowBlockingSkip", timeout = "100ms", onFailure = OnFailure.SKIP)
+		@AsyncMiddleware(path = "/slowBlockingSkip", timeout = "20ms", onFailure = OnFailure.SKIP)
 		SlowBlocking slowBlockingSkip() {
 			return new SlowBlocking();
 		}

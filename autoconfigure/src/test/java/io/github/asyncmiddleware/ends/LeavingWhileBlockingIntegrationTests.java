@@ -60,7 +60,9 @@ class LeavingWhileBlockingIntegrationTests {
 
 	@BeforeAll
 	void start() {
-		this.server = BootServer.start(Application.class);
+		// To start a thread, as the futures do, can block for long where the processors
+		// are taken
+		this.server = BootServer.start(Application.class, "async-middleware.blocking-watch.enabled=false");
 		this.arrived = this.server.bean(AtomicInteger.class);
 	}
 
