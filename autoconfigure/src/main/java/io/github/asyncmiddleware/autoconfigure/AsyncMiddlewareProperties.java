@@ -304,7 +304,7 @@ public class AsyncMiddlewareProperties {
 	}
 
 	/**
-	 * Whether and when to tell who blocks a thread that serves requests.
+	 * Whether and when to report code that blocks a thread which serves requests.
 	 */
 	public static class BlockingWatch {
 

@@ -75,8 +75,8 @@ final class DisabledMiddlewares {
 	}
 
 	/**
-	 * Put them where they would stand. Those that only say next to whom stand by their
-	 * order alone, since they have no neighbours.
+	 * Put them where they would stand. Those that only say what they stand next to stand
+	 * by their order alone, since they have no neighbours.
 	 * @param chain the chain without them
 	 * @param scopes makes scopes
 	 * @return the chain with them

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Brings filters that Spring has put in order into the order of the chain: settles ties,
- * moves the middlewares that only say next to whom they stand, and refuses
+ * moves the middlewares that only say what they stand next to, and refuses
  * contradictions.
  * <p>
  * The foreign filters stay in the order they came in.

@@ -57,7 +57,7 @@ final class MicrometerRequestListener implements SampleListener {
 	 * Create a listener and register the meters that every application needs.
 	 * @param registry where to record
 	 * @param middlewares the middlewares there are
-	 * @param contributors who may add tags
+	 * @param contributors the contributors of tags
 	 * @param active how many requests wait for which middleware, or {@code null} if they
 	 * are not counted
 	 * @param traces knows the traces of the requests

@@ -39,7 +39,7 @@ public final class MiddlewareMetrics {
 	 * requests that wait.
 	 * @param registry where to record
 	 * @param middlewares the middlewares there are
-	 * @param contributors who may add tags
+	 * @param contributors the contributors of tags
 	 * @return the listener
 	 */
 	public static RequestListener listener(MeterRegistry registry, List<Middleware> middlewares,
@@ -54,7 +54,7 @@ public final class MiddlewareMetrics {
 	 * @param middlewares the middlewares there are
 	 * @param more whether {@link RequestListener#onMeasured} may tell of more; without,
 	 * and without any middleware, nothing is registered or recorded
-	 * @param contributors who may add tags
+	 * @param contributors the contributors of tags
 	 * @param active how many requests wait for which middleware, or {@code null} if they
 	 * are not counted
 	 * @param traces knows the traces of the requests, for exemplars

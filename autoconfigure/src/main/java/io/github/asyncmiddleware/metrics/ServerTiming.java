@@ -35,7 +35,7 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 
 	/**
 	 * Tell the time to first byte of the first middleware, as {@code total}.
-	 * @return who adds the header
+	 * @return the decorator that adds the header
 	 */
 	public static HeadDecorator total() {
 		return new Total();
@@ -46,7 +46,7 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 	 * as {@code app}, and the {@code total} that they add up to.
 	 * @param middlewares the middlewares there are; names of foreign filters that are
 	 * measured are found when they first occur
-	 * @return who adds the header
+	 * @return the decorator that adds the header
 	 */
 	public static HeadDecorator detailed(List<Middleware> middlewares) {
 		Assert.notNull(middlewares, "'middlewares' must not be null");
@@ -59,7 +59,7 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 	 * @param token the secret with which a request asks for the details, or {@code null}
 	 * if none can
 	 * @param middlewares the middlewares there are
-	 * @return who adds the header
+	 * @return the decorator that adds the header
 	 */
 	public static HeadDecorator decided(ServerTimingPolicy policy, @Nullable String token,
 			List<Middleware> middlewares) {

@@ -37,7 +37,7 @@ enum PriceVariant {
 	OBSERVATION_EACH(ObservedFilter0000.class, Registries.SIMPLE, WithoutMiddleware.PROPERTY),
 
 	/**
-	 * Middlewares that nobody measures.
+	 * Middlewares that are not measured.
 	 */
 	OURS_OFF(AnnotatedFilter0000.class, Registries.SIMPLE, PriceVariant.METERS + "=false"),
 
@@ -47,12 +47,12 @@ enum PriceVariant {
 	OURS(AnnotatedFilter0000.class, Registries.SIMPLE, PriceVariant.ENDPOINT),
 
 	/**
-	 * The same, and nobody is on guard.
+	 * The same without guards.
 	 */
 	OURS_UNGUARDED(AnnotatedFilter0000.class, Registries.SIMPLE, PriceVariant.ENDPOINT, "async-middleware.misuse=off"),
 
 	/**
-	 * The same as {@link #OURS}, and nobody looks for who blocks.
+	 * The same as {@link #OURS}, without the blocking watch.
 	 */
 	OURS_UNWATCHED(AnnotatedFilter0000.class, Registries.SIMPLE, PriceVariant.ENDPOINT,
 			"async-middleware.blocking-watch.enabled=false"),

@@ -50,17 +50,17 @@ public enum Variant {
 	OBSERVATION_EACH("bare + an observation each", ObservedFilter0000.class, Variant::spring),
 
 	/**
-	 * Our chain, nobody listens and nobody is on guard.
+	 * Our chain without listeners and guards.
 	 */
 	FUSED_ALONE("ours, metrics and guard off", BareFilter0000.class, Variant::alone),
 
 	/**
-	 * Our chain, nobody listens.
+	 * Our chain without listeners.
 	 */
 	FUSED("ours, metrics off", BareFilter0000.class, Variant::fused),
 
 	/**
-	 * The same, and somebody watches who blocks.
+	 * The same with the blocking watch.
 	 */
 	FUSED_WATCHED("ours, metrics off, blocking watch on", BareFilter0000.class, Variant::watched),
 

@@ -167,7 +167,7 @@ public final class WatchCampaign {
 				return THREADS.getThreadCpuTime(thread.getThreadId());
 			}
 		}
-		throw new IllegalStateException("Nobody watches");
+		throw new IllegalStateException("There is no watch");
 	}
 
 	private static void run(int clients, int requests, Application application, Task task) throws Exception {

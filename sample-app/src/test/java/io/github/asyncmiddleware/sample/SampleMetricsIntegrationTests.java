@@ -154,7 +154,8 @@ class SampleMetricsIntegrationTests {
 	@Test
 	void endpointTellsWhichMiddlewareIsSlow() {
 		String json = endpoint();
-		// No less than they wait for, be the machine as slow as it may. Nobody else has
+		// No less than they wait for, be the machine as slow as it may. No other
+		// middleware has
 		// that time as well, or the times of all would not add up
 		assertThat(own(json, "authentication", "p50")).isGreaterThanOrEqualTo(14);
 		assertThat(own(json, "audit", "p50")).isGreaterThanOrEqualTo(49);

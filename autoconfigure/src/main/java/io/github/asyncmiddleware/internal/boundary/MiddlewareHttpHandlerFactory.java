@@ -59,10 +59,10 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 	 * Create a factory.
 	 * @param arranger knows which filters are middlewares and where they stand
 	 * @param listeners are told of the head and the end of each request
-	 * @param guards who watches over the middlewares
+	 * @param guards the guards of the middlewares
 	 * @param ticker the clock; if there are neither listeners nor a decorator, it is not
 	 * read
-	 * @param headDecorator who may add to the heads of the responses
+	 * @param headDecorator the decorator of the heads of responses
 	 */
 	public MiddlewareHttpHandlerFactory(ChainArranger arranger, List<RequestListener> listeners, Guards guards,
 			Ticker ticker, HeadDecorator headDecorator) {

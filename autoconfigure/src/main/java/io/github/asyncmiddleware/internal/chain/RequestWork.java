@@ -17,8 +17,8 @@ public interface RequestWork {
 	 * Begin the work.
 	 * @param exchange the exchange
 	 * @param context the context of the subscriber that waits
-	 * @return what to wait for: empty to go on, or who answers instead of the rest of the
-	 * chain
+	 * @return what to wait for: empty to go on, or what answers instead of the rest of
+	 * the chain
 	 */
 	Mono<WebHandler> begin(ServerWebExchange exchange, ContextView context);
 

@@ -30,7 +30,7 @@ public final class MisuseReporter implements MisuseGuard {
 	/**
 	 * Create a reporter.
 	 * @param stepsIn whether misuse is kept from taking effect, or only reported
-	 * @param listeners who is told of it
+	 * @param listeners the listeners
 	 * @param ticker the clock
 	 */
 	public MisuseReporter(boolean stepsIn, List<RequestListener> listeners, Ticker ticker) {

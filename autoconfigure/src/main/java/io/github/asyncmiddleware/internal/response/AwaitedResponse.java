@@ -34,7 +34,7 @@ public final class AwaitedResponse implements LiveResponse {
 	}
 
 	/**
-	 * The request that those who await its response see.
+	 * The request as the middlewares that await its response see it.
 	 * @param exchange the exchange as one of them sees it
 	 * @return what was kept for the same exchange, or {@code null}
 	 */

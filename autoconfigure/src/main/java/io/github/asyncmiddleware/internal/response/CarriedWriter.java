@@ -32,7 +32,7 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 
 	/**
 	 * The middleware that it was shown to has not released it at once, or another thread
-	 * has done so: take it from who has carried it until then, in the first case.
+	 * has done so: take it from what has carried it until then, in the first case.
 	 */
 	final void take(int hop) {
 		Waiting carrier = this.carrier;

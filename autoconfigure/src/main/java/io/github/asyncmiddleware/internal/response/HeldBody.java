@@ -294,7 +294,7 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 	}
 
 	/**
-	 * Groups can end after the one who hands them on has ended.
+	 * Groups can end after the publisher that hands them on.
 	 */
 	@SuppressWarnings("unchecked")
 	private T observe(T element) {

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 
 /**
- * The attempts to answer one request, of which one is current: who writes it, what it has
+ * The attempts to answer one request, of which one is current: its writer, what it has
  * done to the head, and how it is discarded. Discarding restores the head and begins the
  * next attempt.
  */
@@ -18,7 +18,8 @@ abstract class ResponseAttempts extends CommitWord {
 	final boolean server;
 
 	/**
-	 * Who has moved the phase of the current attempt; {@code null} for a moment after.
+	 * The writer that has moved the phase of the current attempt; {@code null} for a
+	 * moment after.
 	 */
 	volatile @Nullable ResponseWriter writer;
 

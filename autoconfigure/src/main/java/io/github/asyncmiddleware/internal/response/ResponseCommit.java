@@ -8,12 +8,12 @@ import reactor.core.publisher.Mono;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 
 /**
- * Decides who may write the head of one response, and when.
+ * Decides which writer may write the head of one response, and when.
  * <p>
- * Its word says who may write it, see {@link CommitWord}. There is one for the response
- * of the server. A response that a foreign filter has decorated gets another one if a
- * middleware further in awaits it; that one has no commit actions and passes on to the
- * decorator.
+ * Its word says which attempt may write it, see {@link CommitWord}. There is one for the
+ * response of the server. A response that a foreign filter has decorated gets another one
+ * if a middleware further in awaits it; that one has no commit actions and passes on to
+ * the decorator.
  */
 public final class ResponseCommit extends ResponseAttempts {
 
@@ -135,7 +135,7 @@ public final class ResponseCommit extends ResponseAttempts {
 
 	/**
 	 * Let a response pass on that was shown.
-	 * @param waiting to whom it was shown
+	 * @param waiting the part of the middleware that it was shown to
 	 * @param writer what writes it
 	 * @return whether {@link Waiting#sent} will tell how that ends; else the rest of the
 	 * chain does

@@ -52,7 +52,7 @@ final class WaitingLine {
 
 	/**
 	 * Let a response pass on that was shown.
-	 * @param waiting to whom it was shown
+	 * @param waiting the part of the middleware that it was shown to
 	 * @param writer what writes it
 	 * @return whether {@link Waiting#sent} will tell how that ends; else the rest of the
 	 * chain does

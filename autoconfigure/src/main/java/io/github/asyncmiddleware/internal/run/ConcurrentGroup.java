@@ -15,7 +15,7 @@ import org.springframework.web.server.WebFilterChain;
  * Adjacent middlewares that are at work at the same time before the rest of the chain.
  * <p>
  * The rest runs when all have finished. If some answer or fail, the one earliest in order
- * decides, and waits for those before it; so the outcome does not depend on who was
+ * decides, and waits for those before it; so the outcome does not depend on which was
  * faster.
  */
 final class ConcurrentGroup implements WebFilter {

@@ -84,7 +84,7 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 
 	/**
 	 * Create a deadline.
-	 * @param actual who has asked for the work
+	 * @param actual the subscriber of the work
 	 * @param deadlines calls back
 	 * @param run the request
 	 * @param left the time that the middleware has, in nanoseconds

@@ -106,8 +106,8 @@ final class Failures {
 	}
 
 	/**
-	 * Call who answers in place of the rest of the chain.
-	 * @param answer who answers
+	 * Call what answers in place of the rest of the chain.
+	 * @param answer the handler that answers
 	 * @param exchange the exchange
 	 * @return what it returns, or an error signal for what it throws
 	 */

@@ -120,7 +120,7 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	}
 
 	/**
-	 * See who is not needed any more, and whether that settles it.
+	 * See which members are not needed any more, and whether that settles it.
 	 * @param losers is given those that have lost
 	 * @return the one that decides, the last one if all have passed, or {@code null} if
 	 * it is not settled

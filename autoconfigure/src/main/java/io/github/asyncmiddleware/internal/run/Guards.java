@@ -8,12 +8,12 @@ import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who watches over the middlewares of a chain.
+ * What watches over the middlewares of a chain.
  *
- * @param misuse who decides about misuse
- * @param failures who is told of failures that the response does not tell of
+ * @param misuse decides about misuse
+ * @param failures the log of failures that the response does not tell of
  * @param deadlines calls back when a middleware has used up its time
- * @param activities where it is noted what threads are doing, for those who watch them
+ * @param activities where it is noted what threads are doing, for the watch
  * @param observer observes each part of a request, or {@code null} if nothing does
  */
 public record Guards(MisuseGuard misuse, FailureLog failures, Deadlines deadlines, ThreadActivities activities,
@@ -27,8 +27,8 @@ public record Guards(MisuseGuard misuse, FailureLog failures, Deadlines deadline
 
 	/**
 	 * Create guards without an observer.
-	 * @param misuse who decides about misuse
-	 * @param failures who is told of failures that the response does not tell of
+	 * @param misuse decides about misuse
+	 * @param failures the log of failures that the response does not tell of
 	 * @param deadlines calls back when a middleware has used up its time
 	 * @param activities where it is noted what threads are doing
 	 */

@@ -10,7 +10,7 @@ import reactor.core.publisher.Mono;
 public interface HookedSession {
 
 	/**
-	 * Response hooks begin: from now on it counts who asks for the session.
+	 * Response hooks begin: from now on each caller that asks for the session counts.
 	 */
 	void beginHooks();
 

@@ -137,7 +137,7 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 
 	/**
 	 * Whether the end of this part reaches another relay through subscribers that tell
-	 * whom they signal. One that does not tell is taken to signal it.
+	 * what they signal. One that does not tell is taken to signal it.
 	 */
 	final boolean isAwaitedBy(Relay relay) {
 		Object subscriber = this.actual;

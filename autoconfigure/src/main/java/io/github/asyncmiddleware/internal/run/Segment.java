@@ -33,7 +33,7 @@ public final class Segment implements WebHandler {
 	 * @param middlewares the middlewares, outermost first; either all of them are foreign
 	 * or none is
 	 * @param rest what comes after them
-	 * @param guards who watches over them
+	 * @param guards the guards of the middlewares
 	 */
 	public Segment(List<Middleware> middlewares, WebHandler rest, Guards guards) {
 		this.middlewares = List.copyOf(middlewares);

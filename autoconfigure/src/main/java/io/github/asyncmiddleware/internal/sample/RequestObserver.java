@@ -45,7 +45,7 @@ public final class RequestObserver implements RequestReporter {
 	/**
 	 * Create an observer.
 	 * @param listeners are told of the head and the end of each request
-	 * @param headDecorator who may add to the heads of the responses
+	 * @param headDecorator the decorator of the heads of responses
 	 * @param ticker the clock that requests are timed with
 	 */
 	public RequestObserver(List<RequestListener> listeners, HeadDecorator headDecorator, Ticker ticker) {

@@ -93,7 +93,7 @@ final class SampleBuffer {
 
 	/**
 	 * Hand all samples over and forget them.
-	 * @param observer who passes them on
+	 * @param observer the observer that passes them on
 	 * @param time when that is
 	 */
 	void drainTo(RequestObserver observer, long time) {

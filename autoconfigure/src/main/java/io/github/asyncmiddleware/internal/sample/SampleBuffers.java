@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * A request only notes its samples, in the buffer that its thread usually has for itself:
  * one lock, or for a stream one for the head and one for the end, however many
- * middlewares there are. Who counts a sample has to touch a handful of places in memory
+ * middlewares there are. To count a sample means to touch a handful of places in memory
  * for each timer; done for one request at a time, they have left the caches when the next
  * one comes. So on a busy thread samples wait for a millisecond or until the buffer is
  * full, and if no further request comes, until a {@link SampleFetcher} fetches them.
@@ -41,7 +41,7 @@ public final class SampleBuffers {
 
 	/**
 	 * Create buffers.
-	 * @param observer who passes samples on
+	 * @param observer the observer that passes samples on
 	 * @param processors how many threads are at work at a time
 	 */
 	SampleBuffers(RequestObserver observer, int processors) {
@@ -50,7 +50,7 @@ public final class SampleBuffers {
 
 	/**
 	 * Create buffers.
-	 * @param observer who passes samples on
+	 * @param observer the observer that passes samples on
 	 * @param processors how many threads are at work at a time
 	 * @param threads makes the thread that fetches samples
 	 */

@@ -40,7 +40,7 @@ final class BlockingReporter {
 
 	/**
 	 * Create a reporter.
-	 * @param listeners who is told
+	 * @param listeners the listeners
 	 * @param ticker the clock
 	 */
 	BlockingReporter(List<RequestListener> listeners, Ticker ticker) {
@@ -127,7 +127,7 @@ final class BlockingReporter {
 
 	/**
 	 * A thread is free again.
-	 * @param middleware who has blocked it
+	 * @param middleware the middleware that has blocked it
 	 * @param nanoseconds for how long
 	 */
 	void hasBlocked(@Nullable Middleware middleware, long nanoseconds) {
@@ -150,7 +150,7 @@ final class BlockingReporter {
 	}
 
 	/**
-	 * Who is reported once a minute.
+	 * The subjects that are reported once a minute.
 	 *
 	 * @param middleware the name of the middleware, or {@code null} for the rest of the
 	 * application

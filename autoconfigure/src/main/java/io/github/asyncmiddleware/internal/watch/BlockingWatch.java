@@ -75,8 +75,8 @@ final class BlockingWatch {
 	 * Create a watch.
 	 * @param activities what the threads are doing
 	 * @param probe how to find out more
-	 * @param middlewares who can be on a stack
-	 * @param reporter who is told
+	 * @param middlewares the middlewares that can be on a stack
+	 * @param reporter the reporter
 	 * @param threshold how long a thread may be blocked
 	 */
 	BlockingWatch(ThreadActivities activities, ThreadProbe probe, List<Middleware> middlewares,

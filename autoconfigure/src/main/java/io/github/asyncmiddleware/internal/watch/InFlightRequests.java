@@ -16,7 +16,7 @@ public final class InFlightRequests {
 
 	private boolean closed;
 
-	/** Guarded by this, like everything; read without by those who only want to know. */
+	/** Guarded by this, like everything; read without the lock where a hint is enough. */
 	private volatile int size;
 
 	InFlightRequests() {
@@ -63,7 +63,7 @@ public final class InFlightRequests {
 	}
 
 	/**
-	 * Look at all of them. Those who add and remove have to wait for it.
+	 * Look at all of them. Adding and removing waits for it.
 	 */
 	synchronized void forEach(Consumer<Entry> action) {
 		for (Entry entry = this.first; entry != null; entry = entry.next) {
@@ -104,7 +104,7 @@ public final class InFlightRequests {
 
 		private @Nullable Entry next;
 
-		/** Who was last seen to hold it, and since when. */
+		/** The holder that was seen last, and since when. */
 		private @Nullable StepRecord heldBy;
 
 		private int heldSince;

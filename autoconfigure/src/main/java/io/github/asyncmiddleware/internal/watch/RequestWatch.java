@@ -49,7 +49,7 @@ public final class RequestWatch {
 	/**
 	 * Create a watch that has not been started.
 	 * @param middlewares the middlewares there are; without any there is nothing to watch
-	 * @param listeners who is told of blocked threads
+	 * @param listeners the listeners for blocked threads
 	 * @param threshold how long a thread may be blocked, or {@code null} not to watch
 	 * that
 	 * @param stuckAfter how long a request may wait for a middleware, or {@code null} not
@@ -68,7 +68,7 @@ public final class RequestWatch {
 	 * @param middlewares the middlewares there are
 	 * @param more whether {@link #onMeasured} may tell of more; without, and without any
 	 * middleware, there is nothing to watch
-	 * @param listeners who is told of blocked threads
+	 * @param listeners the listeners for blocked threads
 	 * @param threshold how long a thread may be blocked, or {@code null} not to watch
 	 * that
 	 * @param stuckAfter how long a request may wait for a middleware, or {@code null} not
@@ -209,7 +209,8 @@ public final class RequestWatch {
 
 		private void sleep() {
 			long now = RequestWatch.this.ticker.read();
-			// Who is idle between any two requests is not to be woken by each of them
+			// A watch that is idle between any two requests is not to be woken by each of
+			// them
 			if (this.roused || !isIdle(now)) {
 				this.roused = false;
 				park(untilNext(now));

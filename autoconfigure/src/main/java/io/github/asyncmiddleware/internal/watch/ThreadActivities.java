@@ -50,7 +50,7 @@ public final class ThreadActivities {
 
 	private volatile boolean closed;
 
-	/** Who wants to be woken when there is something to see. */
+	/** The watch, to be woken when there is something to see. */
 	private volatile @Nullable Thread sleeper;
 
 	/**

@@ -52,7 +52,7 @@ final class WatchedThread {
 	/** How much of that it did not move at all, while others got a processor at once. */
 	private long still;
 
-	/** Who was on the stack, where there is no mark. */
+	/** The middleware on the stack, where there is no mark. */
 	private @Nullable Middleware suspect;
 
 	/** There is no middleware on the stack, as long as the thread does not move. */
@@ -289,7 +289,7 @@ final class WatchedThread {
 	}
 
 	/**
-	 * Who has been accused of what goes on.
+	 * What has been accused of what goes on.
 	 *
 	 * @param middleware the middleware, or {@code null} for the rest of the application
 	 */

@@ -7,7 +7,7 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 
 /**
- * Waits as no filter should: the event loop serves nobody meanwhile.
+ * Waits as no filter should: the event loop serves no other request meanwhile.
  */
 class BlockingFilter implements WebFilter {
 

@@ -34,7 +34,7 @@ public class HelloApplication {
 	@EventListener
 	void started(ApplicationStartedEvent event) {
 		Duration time = event.getTimeTaken();
-		Assert.state(time != null, "Nobody has taken the time");
+		Assert.state(time != null, "The time was not taken");
 		System.out.println("Started in " + TimeUnit.NANOSECONDS.toMicros(time.toNanos()) + " us");
 	}
 

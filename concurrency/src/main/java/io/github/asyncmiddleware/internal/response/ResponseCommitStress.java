@@ -419,7 +419,7 @@ public final class ResponseCommitStress {
 	 */
 	@JCStressTest
 	@Outcome(id = "503 fallback, fallback completes", expect = Expect.ACCEPTABLE,
-			desc = "What was shown is gone, whoever ends it first.")
+			desc = "What was shown is gone, whichever ends it first.")
 	@Outcome(expect = Expect.FORBIDDEN, desc = "A response that is lost, torn or sent twice, or a buffer is.")
 	@State
 	public static class DiscardAndCancel {

@@ -158,7 +158,7 @@ public final class ConcurrentGroupStress {
 	 */
 	@JCStressTest
 	@Outcome(id = "401, completes, ANSWERED CANCELLED", expect = Expect.ACCEPTABLE,
-			desc = "The first in order decides, whoever is faster.")
+			desc = "The first in order decides, whichever is faster.")
 	@Outcome(id = "402.*", expect = Expect.FORBIDDEN, desc = "The outcome depends on who is faster.")
 	@Outcome(expect = Expect.FORBIDDEN, desc = "No answer, or two.")
 	@State

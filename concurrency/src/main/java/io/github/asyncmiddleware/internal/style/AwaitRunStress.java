@@ -414,7 +414,7 @@ public final class AwaitRunStress {
 	 */
 	@JCStressTest
 	@Outcome(id = "201 mark rest, completes", expect = Expect.ACCEPTABLE,
-			desc = "The response goes out, whoever lets it go.")
+			desc = "The response goes out, whichever lets it go.")
 	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "The request ends without a response.")
 	@Outcome(id = "504 mark.*", expect = Expect.FORBIDDEN, desc = "The head of one attempt, the status of another.")
 	@Outcome(id = ".*hears nothing", expect = Expect.FORBIDDEN, desc = "The request never ends.")

@@ -8,7 +8,7 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 
 /**
- * Is <strong>wrong</strong>, to show what becomes of it: nobody waits for the rest of the
+ * Is <strong>wrong</strong>, to show what happens: nothing waits for the rest of the
  * chain, so it does not run. WebFlux by itself answers such a request with an empty 200.
  */
 @AsyncMiddleware(order = 1000, path = "/demo/missing-await")

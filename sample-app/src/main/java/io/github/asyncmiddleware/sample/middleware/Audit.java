@@ -8,8 +8,8 @@ import reactor.core.publisher.Mono;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 
 /**
- * Is the slow one: nobody wants to wait for an audit log, and the own time of this
- * middleware shows that everybody does. No thread does.
+ * Is the slow one: no client wants to wait for an audit log, and the own time of this
+ * middleware shows that each of them does. No thread does.
  */
 @AsyncMiddleware
 class Audit {

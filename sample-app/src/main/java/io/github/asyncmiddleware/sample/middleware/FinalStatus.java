@@ -7,8 +7,8 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 
 /**
- * Sets a header on every response, whoever has made it: also on a 404 and on an error
- * page.
+ * Sets a header on every response, whichever part has made it: also on a 404 and on an
+ * error page.
  */
 @AsyncMiddleware(after = RequestId.class)
 class FinalStatus {

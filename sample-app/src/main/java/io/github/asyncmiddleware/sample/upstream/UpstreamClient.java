@@ -50,7 +50,7 @@ public class UpstreamClient {
 	/**
 	 * Ask who a key belongs to.
 	 * @param key the API key
-	 * @return the customer, or an empty optional if nobody has the key
+	 * @return the customer, or an empty optional if no customer has the key
 	 */
 	public Mono<Optional<Customer>> customer(String key) {
 		return this.client.get()

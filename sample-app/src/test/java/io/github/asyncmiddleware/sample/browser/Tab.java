@@ -118,7 +118,7 @@ public final class Tab implements AutoCloseable {
 
 	/**
 	 * What went wrong in the scripts of the page.
-	 * @return a text for each exception that nobody caught
+	 * @return a text for each exception that was not caught
 	 */
 	public List<String> exceptions() {
 		return this.tools.events(this.session, "Runtime.exceptionThrown").stream().map(JsonNode::toString).toList();

@@ -28,7 +28,7 @@ public class HeldServices extends UpstreamDelay {
 	 * Hold the next requests until all of them are here.
 	 * @param requests how many requests
 	 * @param services which services they are for, counted together
-	 * @return the gate they wait at, for whoever wants to open it earlier
+	 * @return the gate they wait at, to open it earlier
 	 */
 	public Gate holdUntil(int requests, String... services) {
 		Gate gate = new Gate(requests);
@@ -83,7 +83,7 @@ public class HeldServices extends UpstreamDelay {
 		}
 
 		/**
-		 * Let everybody pass.
+		 * Let all requests pass.
 		 */
 		public void open() {
 			this.opened.complete(null);
