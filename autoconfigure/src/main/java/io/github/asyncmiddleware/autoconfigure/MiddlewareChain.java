@@ -307,9 +307,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	@Override
 	public List<ChainEntry> arrange(List<WebFilter> filters, @Nullable ApplicationContext context) {
 		checkBelow(context);
-		Map<WebFilter, String> names = new IdentityHashMap<>();
-		BeanFactoryUtils.beansOfTypeIncludingAncestors((context != null) ? context : this.context, WebFilter.class)
-			.forEach((name, filter) -> names.put(filter, this.names.getOrDefault(name, name)));
+		Map<WebFilter, String> names = names((context != null) ? context : this.context);
 		Set<String> left = this.definitions.all().stream().map(MiddlewareDefinition::name).collect(Collectors.toSet());
 		if (this.enabled) {
 			left.removeAll(this.middlewares.keySet());
@@ -327,6 +325,24 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		inherited.forEach((filter) -> FilterArrangement.insert(filter, placed));
 		List<ChainEntry> chain = FilterArrangement.arrange(placed);
 		return (this.measured != null) ? this.measured.measure(chain) : chain;
+	}
+
+	/**
+	 * The name of each filter: that of the middleware, if it is one.
+	 */
+	private Map<WebFilter, String> names(ApplicationContext context) {
+		Map<WebFilter, String> names = new IdentityHashMap<>();
+		BeanFactoryUtils.beansOfTypeIncludingAncestors(context, WebFilter.class).forEach((beanName, filter) -> {
+			String name = this.names.getOrDefault(beanName, beanName);
+			String other = names.put(filter, name);
+			if (other != null && (this.definitions.get(other) != null || this.definitions.get(name) != null)) {
+				throw new InvalidMiddlewareException(
+						"The beans '%s' and '%s' are the same object (%s), but a middleware has one place in the filter chain."
+							.formatted(other, name, filter.getClass().getName()),
+						"Let each @Bean method make an object of its own, or remove one of the beans.");
+			}
+		});
+		return names;
 	}
 
 	/**

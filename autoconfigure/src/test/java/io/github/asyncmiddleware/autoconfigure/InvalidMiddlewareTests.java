@@ -261,6 +261,22 @@ class InvalidMiddlewareTests {
 	}
 
 	@Test
+	void refusesOneObjectAsTwoMiddlewares() {
+		fails(this.runner.withUserConfiguration(SameObject.class),
+				"The beans 'first' and 'second' are the same object (" + HERE
+						+ "$PassThrough), but a middleware has one place in the filter chain.",
+				"Let each @Bean method make an object of its own, or remove one of the beans.");
+	}
+
+	@Test
+	void refusesOneObjectAsAMiddlewareAndAForeignFilter() {
+		fails(this.runner.withUserConfiguration(SameObjectUnannotated.class),
+				"The beans 'middleware' and 'plain' are the same object (" + HERE
+						+ "$SameObjectUnannotated$Foreign), but a middleware has one place in the filter chain.",
+				"Let each @Bean method make an object of its own, or remove one of the beans.");
+	}
+
+	@Test
 	void acceptsTheSameOrderTwice() {
 		this.runner.withBean("same", SameOrderTwice.class).run((context) -> assertThat(context).hasNotFailed());
 	}
@@ -533,6 +549,52 @@ class InvalidMiddlewareTests {
 		@AsyncMiddleware(order = 20)
 		WebFilter hiddenOrder() {
 			return new TwoOrders();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SameObject {
+
+		private final PassThrough shared = new PassThrough();
+
+		@Bean
+		@AsyncMiddleware
+		WebFilter first() {
+			return this.shared;
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/second")
+		WebFilter second() {
+			return this.shared;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class SameObjectUnannotated {
+
+		private final Foreign shared = new Foreign();
+
+		@Bean
+		@AsyncMiddleware
+		WebFilter middleware() {
+			return this.shared;
+		}
+
+		@Bean
+		WebFilter plain() {
+			return this.shared;
+		}
+
+		static class Foreign implements WebFilter {
+
+			@Override
+			public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+				return chain.filter(exchange);
+			}
+
 		}
 
 	}

@@ -67,6 +67,7 @@ class StartUpErrorsDocumentationTests {
 		fails(configuration(InvalidMiddlewareTests.Prototype.class));
 		fails(bean("/orders/**", Pass.class));
 		fails((runner) -> runner.withBean("aB", Pass.class).withBean("a-b", Pass.class));
+		fails(configuration(InvalidMiddlewareTests.SameObject.class));
 		fails(configuration(InvalidMiddlewareTests.DecoratedByTheBuilder.class).andThen(bean("x", Pass.class))::apply);
 		MiddlewareRunner.create().withBean("own", Pass.class).run((context) -> {
 			try (AnnotationConfigApplicationContext child = new AnnotationConfigApplicationContext()) {
