@@ -9,7 +9,7 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
  * done to the head, and how it is discarded. Discarding restores the head and begins the
  * next attempt.
  */
-abstract class ResponseAttempts extends CommitWord {
+public abstract class ResponseAttempts extends CommitWord {
 
 	final ServerHttpResponse response;
 

@@ -180,12 +180,12 @@ final class GroupRun extends Mono<Void> implements Subscription {
 
 		@Override
 		public void onSubscribe(Subscription subscription) {
-			boolean cancelled;
+			boolean unwanted;
 			synchronized (this.run) {
 				this.run.rest = subscription;
-				cancelled = this.run.cancelled;
+				unwanted = this.run.cancelled;
 			}
-			if (cancelled) {
+			if (unwanted) {
 				subscription.cancel();
 			}
 			else {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Where a {@link RequestRun} can be found by the watch: the threads that are inside it,
  * and its entry among the requests in flight.
  */
-abstract class RequestActivity extends RequestWord {
+public abstract class RequestActivity extends RequestWord {
 
 	private final ThreadActivities activities;
 

@@ -15,7 +15,7 @@ import org.springframework.web.server.ServerWebExchange;
  * was done to the response, and how long neither a middleware nor the application has
  * been at work on it.
  */
-abstract class RequestAnswer extends RequestActivity implements CommitListener {
+public abstract class RequestAnswer extends RequestActivity implements CommitListener {
 
 	private final WaitTime clientWait;
 
