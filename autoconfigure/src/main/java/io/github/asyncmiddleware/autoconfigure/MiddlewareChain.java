@@ -335,7 +335,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		BeanFactoryUtils.beansOfTypeIncludingAncestors(context, WebFilter.class).forEach((beanName, filter) -> {
 			String name = this.names.getOrDefault(beanName, beanName);
 			String other = names.put(filter, name);
-			if (other != null && (this.definitions.get(other) != null || this.definitions.get(name) != null)) {
+			if (other != null && (this.middlewares.containsKey(other) || this.middlewares.containsKey(name))) {
 				throw new InvalidMiddlewareException(
 						"The beans '%s' and '%s' are the same object (%s), but a middleware has one place in the filter chain."
 							.formatted(other, name, filter.getClass().getName()),
