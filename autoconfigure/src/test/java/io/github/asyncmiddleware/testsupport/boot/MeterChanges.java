@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.testsupport.boot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import org.awaitility.Awaitility;
@@ -15,6 +16,8 @@ import org.awaitility.core.ConditionFactory;
 public final class MeterChanges {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+	private static final String BLOCKED = "blocked ";
 
 	/** Samples reach the registry some milliseconds after the request. */
 	private static final Duration QUIET = Duration.ofMillis(50);
@@ -43,9 +46,13 @@ public final class MeterChanges {
 	 * @return all samples, sorted
 	 */
 	public List<String> settled() {
+		return settled(this::now);
+	}
+
+	private static List<String> settled(Supplier<List<String>> samples) {
 		List<String> previous = new ArrayList<>();
 		await().pollDelay(QUIET).pollInterval(QUIET).until(() -> {
-			List<String> now = now();
+			List<String> now = samples.get();
 			boolean same = now.equals(previous);
 			previous.clear();
 			previous.addAll(now);
@@ -56,10 +63,22 @@ public final class MeterChanges {
 
 	/**
 	 * The samples so far.
-	 * @return all samples, sorted
+	 * @return all samples, sorted, without those of {@link #blocked()}
 	 */
 	public List<String> now() {
-		return records().all();
+		return records().withoutAll(BLOCKED).all();
+	}
+
+	/**
+	 * Wait until no more threads are found to be blocked. Not part of the other samples:
+	 * where other processes take the processors, to load a class or to start a thread can
+	 * block.
+	 * @return the names of the middlewares, sorted
+	 */
+	public List<String> blocked() {
+		return settled(() -> records().all().stream().filter((sample) -> sample.startsWith(BLOCKED)).toList()).stream()
+			.map((sample) -> sample.substring(BLOCKED.length()))
+			.toList();
 	}
 
 	/**
