@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +58,9 @@ class MonitoringIntegrationTests {
 
 	private static final Path FILES = Path.of("..", "docs", "monitoring");
 
+	/** Of what was seen here, with the page that draws it. */
+	private static final Path PICTURE = Path.of("target", "dashboard");
+
 	private static final String[] PROPERTIES = { "management.endpoints.web.exposure.include=prometheus",
 			"async-middleware.skip-management=true", "async-middleware.stuck-after=1s",
 			"management.metrics.distribution.percentiles-histogram.async.middleware=true" };
@@ -72,6 +77,8 @@ class MonitoringIntegrationTests {
 	private BootServer second;
 
 	private Prometheus prometheus;
+
+	private Instant started;
 
 	private volatile boolean closed;
 
@@ -91,6 +98,10 @@ class MonitoringIntegrationTests {
 				}
 			});
 		}
+		soon().untilAsserted(
+				() -> assertThat(this.prometheus.query("sum by (instance) (async_middleware_requests_total) > 20"))
+					.hasSize(2));
+		this.started = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 	}
 
 	@AfterAll
@@ -118,16 +129,13 @@ class MonitoringIntegrationTests {
 	@Test
 	@Order(1)
 	void rulesPassTheirOwnTests() throws Exception {
-		assertThat(Prometheus.promtool(FILES, "check", "rules", "alerts.yml")).contains("SUCCESS");
-		assertThat(Prometheus.promtool(FILES, "test", "rules", "alerts-test.yml")).contains("SUCCESS");
+		assertThat(Programs.run(FILES, "promtool", "check", "rules", "alerts.yml")).contains("SUCCESS");
+		assertThat(Programs.run(FILES, "promtool", "test", "rules", "alerts-test.yml")).contains("SUCCESS");
 	}
 
 	@Test
 	@Order(2)
 	void firesNothingWhereNothingIsWrong() {
-		soon().untilAsserted(
-				() -> assertThat(this.prometheus.query("sum by (instance) (async_middleware_requests_total) > 20"))
-					.hasSize(2));
 		Awaitility.await()
 			.during(Duration.ofSeconds(6))
 			.atMost(Duration.ofSeconds(30))
@@ -206,13 +214,23 @@ class MonitoringIntegrationTests {
 			List<String> queries = JsonPath.read(panel, "$.targets[*].expr");
 			assertThat(queries).isNotEmpty();
 			for (String query : queries) {
-				String expanded = query.replace("$__rate_interval", "1h")
-					.replace("$job", ".*")
-					.replace("$instance", ".*");
+				String expanded = Prometheus.expand(query, "1h");
 				soon().untilAsserted(() -> assertThat(this.prometheus.query(expanded)).as(query).isNotEmpty());
 			}
 		}
 		assertThat(titles).doesNotHaveDuplicates().hasSizeGreaterThan(10);
+	}
+
+	@Test
+	@Order(6)
+	void drawsEachPanelOfTheDashboard() throws Exception {
+		String dashboard = Files.readString(FILES.resolve("dashboard.json"));
+		List<String> titles = JsonPath.read(dashboard, "$.panels[*].title");
+		Map<String, Integer> lines = new DashboardPicture(dashboard, PICTURE).draw(this.prometheus, this.started,
+				Instant.now());
+		assertThat(lines.keySet()).containsExactlyElementsOf(titles);
+		assertThat(lines).allSatisfy((title, drawn) -> assertThat(drawn).isPositive());
+		assertThat(PICTURE.resolve("dashboard.png")).isNotEmptyFile();
 	}
 
 	private static ConditionFactory soon() {

@@ -1,6 +1,5 @@
 package io.github.asyncmiddleware.monitoring;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -12,20 +11,18 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 import com.jayway.jsonpath.JsonPath;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
- * A Prometheus of its own that scrapes some applications. Without one on the path, tests
- * are skipped, or fail with {@code CI=true}.
+ * A Prometheus of its own that scrapes some applications.
  */
 final class Prometheus implements AutoCloseable {
 
@@ -60,7 +57,7 @@ final class Prometheus implements AutoCloseable {
 				"""
 			.formatted(targets.stream().map((port) -> "'127.0.0.1:" + port + "'").collect(Collectors.joining(", "))));
 		int port = freePort();
-		Process process = new ProcessBuilder(find("prometheus"), "--config.file=" + config,
+		Process process = new ProcessBuilder(Programs.find("prometheus"), "--config.file=" + config,
 				"--storage.tsdb.path=" + directory.resolve("data"), "--web.listen-address=127.0.0.1:" + port,
 				"--query.lookback-delta=5s", "--log.level=error")
 			.redirectErrorStream(true)
@@ -70,32 +67,13 @@ final class Prometheus implements AutoCloseable {
 	}
 
 	/**
-	 * Run {@code promtool}.
-	 * @param directory where
-	 * @param arguments its arguments
-	 * @return what it printed, if it succeeded
+	 * Fill in the variables of a dashboard.
+	 * @param query a query of a panel
+	 * @param interval what rates look at
+	 * @return the query for all jobs and instances
 	 */
-	static String promtool(Path directory, String... arguments) throws Exception {
-		String[] command = new String[arguments.length + 1];
-		command[0] = find("promtool");
-		System.arraycopy(arguments, 0, command, 1, arguments.length);
-		Process process = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
-		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		assertThat(process.waitFor()).as(output).isZero();
-		return output;
-	}
-
-	private static String find(String name) {
-		Optional<String> found = Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
-			.map((directory) -> new File(directory, name))
-			.filter(File::canExecute)
-			.map(File::getPath)
-			.findFirst();
-		if (!"true".equals(System.getenv("CI"))) {
-			assumeThat(found).as(name + " on the PATH").isPresent();
-		}
-		assertThat(found).as(name + " on the PATH").isPresent();
-		return found.orElseThrow();
+	static String expand(String query, String interval) {
+		return query.replace("$__rate_interval", interval).replace("$job", ".*").replace("$instance", ".*");
 	}
 
 	private static int freePort() throws IOException {
@@ -110,8 +88,7 @@ final class Prometheus implements AutoCloseable {
 	 * @return the numbers by their labels; those that are no number are left out
 	 */
 	Map<String, Double> query(String query) {
-		List<Map<String, Object>> results = read(
-				"/api/v1/query?query=" + URLEncoder.encode(query, StandardCharsets.UTF_8), "$.data.result");
+		List<Map<String, Object>> results = read("/api/v1/query?query=" + encode(query), "$.data.result");
 		return results.stream()
 			.filter((result) -> Double.isFinite(value(result)))
 			.collect(Collectors.toMap((result) -> String.valueOf(result.get("metric")), Prometheus::value));
@@ -120,6 +97,24 @@ final class Prometheus implements AutoCloseable {
 	private static double value(Map<String, Object> result) {
 		String value = String.valueOf(((List<?>) result.get("value")).get(1));
 		return value.endsWith("Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(value);
+	}
+
+	/**
+	 * Ask for the numbers of a while.
+	 * @param query the query
+	 * @param start the first moment
+	 * @param end the last moment
+	 * @param step the time between two moments
+	 * @return the result as JSON
+	 */
+	String range(String query, Instant start, Instant end, Duration step) {
+		return read("/api/v1/query_range?query=" + encode(query) + "&start=" + start + "&end=" + end + "&step="
+				+ step.toMillis() / 1e3, "$.data.result")
+			.toString();
+	}
+
+	private static String encode(String query) {
+		return URLEncoder.encode(query, StandardCharsets.UTF_8);
 	}
 
 	/**
