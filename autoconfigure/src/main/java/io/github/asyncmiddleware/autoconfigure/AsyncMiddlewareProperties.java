@@ -348,6 +348,33 @@ public class AsyncMiddlewareProperties {
 		 */
 		private boolean enabled = true;
 
+		private final MetricsClock clock = new MetricsClock();
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public MetricsClock getClock() {
+			return this.clock;
+		}
+
+	}
+
+	/**
+	 * The clock of the meter registries.
+	 */
+	public static class MetricsClock {
+
+		/**
+		 * Whether all meter registries have a clock that is read once for many samples.
+		 * Not if the application has a Clock bean.
+		 */
+		private boolean enabled = true;
+
 		public boolean isEnabled() {
 			return this.enabled;
 		}

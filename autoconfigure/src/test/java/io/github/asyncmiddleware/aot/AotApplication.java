@@ -15,6 +15,7 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.internal.boundary.MiddlewareHttpHandlerFactory;
+import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -96,6 +97,7 @@ public class AotApplication {
 			.map((id) -> LINE + id)
 			.sorted()
 			.forEach(out::println);
+		out.println(LINE + context.getBean(Clock.class).getClass().getSimpleName());
 	}
 
 	@Bean

@@ -46,10 +46,13 @@ class AsyncMiddlewareClockAutoConfigurationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "async-middleware.enabled=false", "async-middleware.metrics.enabled=false" })
-	void leavesTheClockOfBootIfNothingIsMeasured(String property) {
+	@ValueSource(strings = { "async-middleware.enabled=false", "async-middleware.metrics.enabled=false",
+			"async-middleware.metrics.clock.enabled=false" })
+	void isTheClockOfBootIfItIsNotWanted(String property) {
 		this.runner.withPropertyValues(property)
-			.run((context) -> assertThat(context).getBean(Clock.class).isSameAs(Clock.SYSTEM));
+			.run((context) -> assertThat(context.getBean(MeterRegistry.class).config().clock())
+				.isSameAs(context.getBean(Clock.class))
+				.isSameAs(Clock.SYSTEM));
 	}
 
 	@Test

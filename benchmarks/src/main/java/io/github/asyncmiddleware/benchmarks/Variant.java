@@ -14,6 +14,7 @@ import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.github.asyncmiddleware.internal.watch.RequestWatch;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.github.asyncmiddleware.metrics.MiddlewareMetrics;
+import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -80,7 +81,18 @@ public enum Variant {
 	FUSED_FULL("ours, meters and endpoint", BareFilter0000.class, Variant::full),
 
 	/**
-	 * The same with a Prometheus registry.
+	 * The same with the clock that a registry has without us.
+	 */
+	FUSED_SYSTEM_CLOCK("ours, meters and endpoint, `metrics.clock.enabled=false`", BareFilter0000.class,
+			Variant::full) {
+		@Override
+		MeterRegistry registry() {
+			return new SimpleMeterRegistry(SimpleConfig.DEFAULT, Clock.SYSTEM);
+		}
+	},
+
+	/**
+	 * Our chain, all meters in a Prometheus registry and the statistics of the endpoint.
 	 */
 	FUSED_PROMETHEUS("ours, meters for Prometheus and endpoint", BareFilter0000.class, Variant::full) {
 		@Override
