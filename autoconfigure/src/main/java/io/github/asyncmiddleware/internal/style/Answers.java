@@ -53,9 +53,9 @@ public final class Answers {
 					hook.returnType());
 			return (exchange) -> entities().handleResult(exchange, result);
 		}
-		throw new IllegalStateException("A hook returned a value that is neither a request to go on with nor an answer:"
-				+ " it has to be a ServerHttpRequest, ServerWebExchange, ServerResponse, ResponseEntity, ProblemDetail"
-				+ " or ErrorResponse");
+		throw hook.badReturn("a " + value.getClass().getName()
+				+ ", which is neither a request to go on with nor an answer: it has to be a ServerHttpRequest,"
+				+ " ServerWebExchange, ServerResponse, ResponseEntity, ProblemDetail or ErrorResponse");
 	}
 
 	private ResponseEntityResultHandler entities() {

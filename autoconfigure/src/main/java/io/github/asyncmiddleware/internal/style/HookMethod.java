@@ -115,6 +115,15 @@ final class HookMethod {
 	}
 
 	/**
+	 * The failure of a request for which the method has returned what it must not.
+	 * @param what what that is
+	 * @return names the method and its middleware
+	 */
+	IllegalStateException badReturn(String what) {
+		return this.result.bad(what);
+	}
+
+	/**
 	 * The declared return type.
 	 */
 	MethodParameter returnType() {

@@ -24,6 +24,8 @@ final class HookReturn {
 
 	private static final String UNIT = "kotlin.Unit";
 
+	private final HookDeclaration declaration;
+
 	private final MethodParameter parameter;
 
 	private final ResolvableType type;
@@ -37,6 +39,7 @@ final class HookReturn {
 	private final boolean canBeUnit;
 
 	HookReturn(HookDeclaration declaration, ReactiveAdapterRegistry adapters) {
+		this.declaration = declaration;
 		this.parameter = declaration.getReturnType();
 		this.type = ResolvableType.forMethodParameter(this.parameter);
 		this.suspending = declaration.isSuspending();
@@ -117,17 +120,26 @@ final class HookReturn {
 		return adapter.isMultiValue() ? atMostOne(publisher) : Mono.from(publisher);
 	}
 
-	private static Mono<Object> atMostOne(Publisher<?> publisher) {
-		return Flux.<Object>from(publisher).take(2).collectList().handle(HookReturn::atMostOne);
+	private Mono<Object> atMostOne(Publisher<?> publisher) {
+		return Flux.<Object>from(publisher).take(2).collectList().handle(this::atMostOne);
 	}
 
-	private static void atMostOne(List<Object> values, SynchronousSink<Object> sink) {
+	private void atMostOne(List<Object> values, SynchronousSink<Object> sink) {
 		if (values.size() == 1) {
 			sink.next(values.get(0));
 		}
 		else if (!values.isEmpty()) {
-			sink.error(new IllegalStateException("A hook returned more than one value"));
+			sink.error(bad("more than one value, where at most one can be meant"));
 		}
+	}
+
+	/**
+	 * The failure of a request for which the method has returned what it must not.
+	 * @param what what that is
+	 * @return names the method and its middleware
+	 */
+	IllegalStateException bad(String what) {
+		return new IllegalStateException("The %s returned %s".formatted(this.declaration.describe(), what));
 	}
 
 	private boolean isNothing() {

@@ -152,9 +152,9 @@ public final class HooksFilter implements WebFilter {
 			@Nullable Mono<?> values = onRequest.start(exchange, context, (value) -> false, null);
 			if (values instanceof Fuseable.ScalarCallable<?> scalar) {
 				Object value = scalar.call();
-				return (value != null) ? Mono.just(answerAmongOthers(value)) : Mono.empty();
+				return (value != null) ? Mono.just(answerAmongOthers(value, onRequest.method())) : Mono.empty();
 			}
-			return (values != null) ? values.map(this::answerAmongOthers) : null;
+			return (values != null) ? values.map((value) -> answerAmongOthers(value, onRequest.method())) : null;
 		}
 		catch (RuntimeException | Error ex) {
 			throw ex;
@@ -164,11 +164,12 @@ public final class HooksFilter implements WebFilter {
 		}
 	}
 
-	private WebHandler answerAmongOthers(Object value) {
+	private WebHandler answerAmongOthers(Object value, HookMethod method) {
 		if (value instanceof ServerWebExchange || value instanceof ServerHttpRequest) {
-			throw new IllegalStateException("A hook that runs at the same time as others cannot change the request");
+			throw method.badReturn(
+					"a request to go on with, but is concurrent: those that run at the same time would not see it");
 		}
-		return answer(value);
+		return this.answers.answer(value, method);
 	}
 
 	@Override

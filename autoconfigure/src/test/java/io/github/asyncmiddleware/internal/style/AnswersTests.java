@@ -45,7 +45,8 @@ class AnswersTests {
 	private static final String PROBLEM = "{\"detail\":\"no more\",\"instance\":\"/a\",\"status\":429,"
 			+ "\"title\":\"Too Many Requests\"}";
 
-	private static final String NO_ANSWER = "A hook returned a value that is neither a request to go on with nor an answer:"
+	private static final String NO_ANSWER = "The @OnRequest method " + Hooks.OfAnything.class.getName()
+			+ ".load() of the middleware 'bean' returned a %s, which is neither a request to go on with nor an answer:"
 			+ " it has to be a ServerHttpRequest, ServerWebExchange, ServerResponse, ResponseEntity, ProblemDetail"
 			+ " or ErrorResponse";
 
@@ -170,11 +171,11 @@ class AnswersTests {
 	@Test
 	void refusesWhatIsNoAnswer() {
 		assertThatIllegalStateException().isThrownBy(() -> answer(new Hooks.OfAnything(), "secret"))
-			.withMessage(NO_ANSWER);
+			.withMessage(NO_ANSWER.formatted(String.class.getName()));
 		assertThatIllegalStateException().isThrownBy(() -> answer(new Hooks.OfAnything(), new HttpEntity<>("secret")))
-			.withMessage(NO_ANSWER);
+			.withMessage(NO_ANSWER.formatted(HttpEntity.class.getName()));
 		assertThatIllegalStateException().isThrownBy(() -> answer(new Hooks.OfAnything(), new IllegalStateException()))
-			.withMessage(NO_ANSWER);
+			.withMessage(NO_ANSWER.formatted(IllegalStateException.class.getName()));
 	}
 
 	@Test

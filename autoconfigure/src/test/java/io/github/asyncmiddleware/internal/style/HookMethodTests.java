@@ -399,7 +399,8 @@ class HookMethodTests {
 		HookMethod hook = onRequest(new FluxHook(publisher.flux()));
 		verifier(hook, invoke(hook, null)).then(() -> publisher.next("one", "two"))
 			.expectErrorSatisfies((ex) -> assertThat(ex).isExactlyInstanceOf(IllegalStateException.class)
-				.hasMessage("A hook returned more than one value"))
+				.hasMessage("The @OnRequest method " + hook
+						+ " of the middleware 'bean' returned more than one value, where at most one can be meant"))
 			.verify(SOON);
 		publisher.assertCancelled();
 	}

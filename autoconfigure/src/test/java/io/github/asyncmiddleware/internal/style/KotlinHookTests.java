@@ -113,7 +113,11 @@ class KotlinHookTests {
 
 	@Test
 	void failsForAFlowOfTwoValues() {
-		verifier(onRequest(new FlowingTwice())).expectErrorMessage("A hook returned more than one value").verify(SOON);
+		HookMethod hook = onRequest(new FlowingTwice());
+		verifier(hook)
+			.expectErrorMessage("The @OnRequest method " + hook
+					+ " of the middleware 'bean' returned more than one value, where at most one can be meant")
+			.verify(SOON);
 	}
 
 	@Test
