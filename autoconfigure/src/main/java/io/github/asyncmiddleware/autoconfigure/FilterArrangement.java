@@ -235,19 +235,23 @@ final class FilterArrangement {
 		}
 	}
 
-	private static InvalidMiddlewareException contradiction(Placed filter, String relation, Placed other) {
-		String description = "The middleware %s has to run %s the filter %s, but %s.".formatted(describe(filter),
-				relation, describe(other), (filter.fixed() && filter.entry().order() != other.entry().order())
+	private InvalidMiddlewareException contradiction(Placed filter, String relation, Placed other) {
+		String description = "The middleware %s has to run %s the filter %s, but %s.".formatted(describePlace(filter),
+				relation, describePlace(other), (filter.fixed() && filter.entry().order() != other.entry().order())
 						? "its own order says otherwise" : "other relations say otherwise");
 		return new InvalidMiddlewareException(description,
 				"Change the order or remove the relation, in @AsyncMiddleware or in the properties '%s.*'."
 					.formatted(AsyncMiddlewareProperties.of(filter.entry().name())));
 	}
 
+	private String describePlace(Placed filter) {
+		ChainEntry entry = entries().get(this.chain.indexOf(filter));
+		String origin = filter.fixed() ? "" : this.moved.contains(filter) ? " by its relations" : " by default";
+		return "'%s' (%s, order %d%s)".formatted(entry.name(), entry.type().getName(), entry.order(), origin);
+	}
+
 	private static String describe(Placed filter) {
-		ChainEntry entry = filter.entry();
-		return filter.fixed() ? "'%s' (%s, order %d)".formatted(entry.name(), entry.type().getName(), entry.order())
-				: "'%s' (%s)".formatted(entry.name(), entry.type().getName());
+		return "'%s' (%s)".formatted(filter.entry().name(), filter.entry().type().getName());
 	}
 
 	/**

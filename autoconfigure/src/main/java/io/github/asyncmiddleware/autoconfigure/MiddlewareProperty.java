@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 import org.jspecify.annotations.Nullable;
 
@@ -110,6 +111,22 @@ record MiddlewareProperty(List<String> elements, Kind kind, String name, String 
 	String describe() {
 		return (this.kind == Kind.VARIABLE) ? "environment variable '" + this.name + "'"
 				: "property '" + this.name + "' (" + this.origin + ")";
+	}
+
+	/**
+	 * How another property of ours is written in the place of this one.
+	 * @param property its name behind the prefix
+	 */
+	String spell(String property) {
+		String full = AsyncMiddlewareProperties.PREFIX + "." + property;
+		if (this.kind != Kind.VARIABLE) {
+			return full;
+		}
+		boolean keepsDashes = this.name.toUpperCase(Locale.ROOT).startsWith("ASYNC_");
+		return full.toUpperCase(Locale.ROOT)
+			.replace("-", keepsDashes ? "_" : "")
+			.replaceAll("[.\\[]", "_")
+			.replaceAll("[^A-Z0-9_]", "");
 	}
 
 	/**

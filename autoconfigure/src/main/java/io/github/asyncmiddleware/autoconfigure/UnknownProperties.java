@@ -69,7 +69,7 @@ final class UnknownProperties {
 				refuseAttribute(property, nameOf(MiddlewareNames.uniform(name)), name, attribute);
 			}
 			else {
-				checkName(property, name);
+				checkName(property, name, null);
 			}
 		}
 	}
@@ -87,7 +87,7 @@ final class UnknownProperties {
 		String end = uniform.substring(MIDDLEWARE.length());
 		String attribute = this.catalogue.attributeAtTheEndOf(end);
 		if (attribute != null) {
-			checkName(property, end.substring(0, end.length() - attribute.length()));
+			checkName(property, end.substring(0, end.length() - attribute.length()), attribute);
 			return;
 		}
 		this.names.stream()
@@ -157,11 +157,10 @@ final class UnknownProperties {
 			return;
 		}
 		throw new InvalidMiddlewareException("The %s does not exist.%s".formatted(property.describe(),
-				(meant != null) ? " Did you mean '" + AsyncMiddlewareProperties.PREFIX + "." + meant + "'?" : ""),
-				action);
+				(meant != null) ? " Did you mean '" + property.spell(meant) + "'?" : ""), action);
 	}
 
-	private void checkName(MiddlewareProperty property, String name) {
+	private void checkName(MiddlewareProperty property, String name, @Nullable String attribute) {
 		if (nameOf(MiddlewareNames.uniform(name)) != null) {
 			return;
 		}
@@ -169,7 +168,8 @@ final class UnknownProperties {
 		if (nearest != null && !MiddlewareNames.differInDigitsOnly(name, nearest)) {
 			throw new InvalidMiddlewareException(
 					"There is a property for a middleware '%s', but no middleware of that name: the %s. Did you mean '%s'?"
-						.formatted(name, property.describe(), nearest),
+						.formatted(name, property.describe(),
+								(attribute != null) ? property.spell(of(nearest) + "." + dashed(attribute)) : nearest),
 					"Use one of these names, or remove the property: " + String.join(", ", this.names) + ".");
 		}
 		this.withoutMiddleware.computeIfAbsent(name, (key) -> new ArrayList<>()).add(property);

@@ -300,12 +300,23 @@ class InvalidMiddlewareTests {
 	}
 
 	@Test
+	void namesTheOrderThatAFilterHasWithoutOneOfItsOwn() {
+		fails(this.runner.withBean("nothing", OfNoOrder.class).withBean("ten", TenBeforeOfNoOrder.class),
+				"The middleware 'ten' (" + HERE
+						+ "$TenBeforeOfNoOrder, order 10) has to run before the filter 'nothing' (" + HERE
+						+ "$OfNoOrder, order 0 by default), but its own order says otherwise.",
+				"Change the order or remove the relation, in @AsyncMiddleware or in the properties"
+						+ " 'async-middleware.middleware.ten.*'.");
+	}
+
+	@Test
 	void refusesRelationsThatCannotBothHold() {
 		fails(this.runner.withBean("ten", Ten.class)
 			.withBean("foreign", ForeignAtTwenty.class)
 			.withBean("torn", BeforeTenAfterForeign.class),
-				"The middleware 'torn' (" + HERE + "$BeforeTenAfterForeign) has to run before the filter 'ten' (" + HERE
-						+ "$Ten, order 10), but other relations say otherwise.",
+				"The middleware 'torn' (" + HERE
+						+ "$BeforeTenAfterForeign, order 20 by its relations) has to run before the filter 'ten' ("
+						+ HERE + "$Ten, order 10), but other relations say otherwise.",
 				"Change the order or remove the relation, in @AsyncMiddleware or in the properties"
 						+ " 'async-middleware.middleware.torn.*'.");
 	}
@@ -765,6 +776,16 @@ class InvalidMiddlewareTests {
 
 	@AsyncMiddleware(order = 10, after = ForeignAtTwenty.class)
 	static class TenAfterForeign extends PassThrough {
+
+	}
+
+	@AsyncMiddleware
+	static class OfNoOrder extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(order = 10, before = OfNoOrder.class)
+	static class TenBeforeOfNoOrder extends PassThrough {
 
 	}
 
