@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpoint;
+import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpointWebExtension;
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
 import io.github.asyncmiddleware.actuate.SlowRequestsEndpoint;
 import io.github.asyncmiddleware.actuate.SlowestRequests;
@@ -9,6 +10,7 @@ import io.github.asyncmiddleware.internal.sample.RequestTraces;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.autoconfigure.endpoint.expose.EndpointExposure;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -42,6 +44,12 @@ public final class AsyncMiddlewareEndpointAutoConfiguration {
 				MiddlewareStatistics statistics) {
 			// Later, as the chain may want to know the paths of all endpoints
 			return new AsyncMiddlewareEndpoint(() -> chain.getObject().rows(), statistics);
+		}
+
+		@Bean
+		@ConditionalOnAvailableEndpoint(endpoint = AsyncMiddlewareEndpoint.class, exposure = EndpointExposure.WEB)
+		AsyncMiddlewareEndpointWebExtension asyncMiddlewareEndpointWebExtension(AsyncMiddlewareEndpoint endpoint) {
+			return new AsyncMiddlewareEndpointWebExtension(endpoint);
 		}
 
 	}

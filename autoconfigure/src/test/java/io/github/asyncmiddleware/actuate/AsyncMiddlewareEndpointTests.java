@@ -38,6 +38,7 @@ import org.springframework.boot.webflux.autoconfigure.HttpHandlerAutoConfigurati
 import org.springframework.boot.webflux.autoconfigure.WebFluxAutoConfiguration;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.test.json.JsonCompareMode;
 import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
@@ -184,15 +185,33 @@ class AsyncMiddlewareEndpointTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "?path=", "?path=api", "?path=/api%00", "?path=/api%0Ax", "?path=/api?x=y",
-			"?path=/api%23x", "?path=/%25zz", "?method=GET", "?method=&path=/", "?method=get&path=/",
-			"?method=GET%0D%0AX:y&path=/", "?method=G%20T&path=/" })
-	void refusesParametersThatMakeNoSense(String query) {
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					?path=                        | 'path' must begin with a slash and have neither a query nor control characters
+					?path=api                     | 'path' must begin with a slash and have neither a query nor control characters
+					?path=/api%00                 | 'path' must begin with a slash and have neither a query nor control characters
+					?path=/api%0Ax                | 'path' must begin with a slash and have neither a query nor control characters
+					?path=/api?x=y                | 'path' must begin with a slash and have neither a query nor control characters
+					?path=/api%23x                | 'path' must begin with a slash and have neither a query nor control characters
+					?path=/%25zz                  | 'path' must be encoded as in a URL
+					?method=GET                   | 'path' must be given along with 'method'
+					?method=&path=/               | 'method' must be an HTTP method in upper case
+					?method=get&path=/            | 'method' must be an HTTP method in upper case
+					?method=GET%0D%0AX:y&path=/   | 'method' must be an HTTP method in upper case
+					?method=G%20T&path=/          | 'method' must be an HTTP method in upper case
+					""",
+			quoteCharacter = '"')
+	void saysWhatIsWrongWithAParameter(String query, String problem) {
 		run((client) -> client.get()
 			.uri(URI.create("/actuator/asyncmiddleware" + query))
 			.exchange()
 			.expectStatus()
-			.isBadRequest());
+			.isBadRequest()
+			.expectHeader()
+			.contentType("application/vnd.spring-boot.actuator.v3+json")
+			.expectBody()
+			.json("{\"status\":400,\"error\":\"Bad Request\",\"message\":\"Parameter " + problem + "\"}",
+					JsonCompareMode.STRICT));
 	}
 
 	@Test
@@ -215,11 +234,12 @@ class AsyncMiddlewareEndpointTests {
 				.isNotFound());
 	}
 
-	@Test
-	void canBeReadInANativeImage() {
+	@ParameterizedTest
+	@ValueSource(classes = { AsyncMiddlewareEndpoint.class, AsyncMiddlewareEndpointWebExtension.class })
+	void canBeReadInANativeImage(Class<?> endpoint) {
 		RuntimeHints hints = new RuntimeHints();
-		new ReflectiveRuntimeHintsRegistrar().registerRuntimeHints(hints, AsyncMiddlewareEndpoint.class);
-		for (Class<?> type : AsyncMiddlewareEndpoint.class.getDeclaredClasses()) {
+		new ReflectiveRuntimeHintsRegistrar().registerRuntimeHints(hints, endpoint);
+		for (Class<?> type : endpoint.getDeclaredClasses()) {
 			assertThat(type.isInterface() || RuntimeHintsPredicates.reflection().onType(type).test(hints))
 				.as(type.getName())
 				.isTrue();
@@ -253,7 +273,8 @@ class AsyncMiddlewareEndpointTests {
 					JacksonEndpointAutoConfiguration.class, WebEndpointAutoConfiguration.class,
 					ManagementContextAutoConfiguration.class))
 			.withBean(AsyncMiddlewareEndpoint.class,
-					() -> new AsyncMiddlewareEndpoint(() -> this.chain, this.statistics));
+					() -> new AsyncMiddlewareEndpoint(() -> this.chain, this.statistics))
+			.withBean(AsyncMiddlewareEndpointWebExtension.class);
 	}
 
 	private static String get(WebTestClient client, String path) {

@@ -61,8 +61,10 @@ class EndpointPageTests {
 	@ParameterizedTest
 	@ValueSource(classes = { AsyncMiddlewareEndpoint.ChainDescriptor.class,
 			AsyncMiddlewareEndpoint.MiddlewareDescriptor.class, AsyncMiddlewareEndpoint.ScopeDescriptor.class,
-			AsyncMiddlewareEndpoint.TimingDescriptor.class, SlowRequestsEndpoint.SlowRequestsDescriptor.class,
-			SlowRequestsEndpoint.RequestDescriptor.class, SlowRequestsEndpoint.StepDescriptor.class })
+			AsyncMiddlewareEndpoint.TimingDescriptor.class,
+			AsyncMiddlewareEndpointWebExtension.BadRequestDescriptor.class,
+			SlowRequestsEndpoint.SlowRequestsDescriptor.class, SlowRequestsEndpoint.RequestDescriptor.class,
+			SlowRequestsEndpoint.StepDescriptor.class })
 	void hasEveryFieldInOrder(Class<?> type) throws IOException {
 		List<String> fields = Stream.of(type.getRecordComponents()).map(RecordComponent::getName).toList();
 		assertThat(tables()).contains(fields);
@@ -70,7 +72,7 @@ class EndpointPageTests {
 
 	@Test
 	void hasNoFieldThatIsNotThere() throws IOException {
-		assertThat(tables()).hasSize(7);
+		assertThat(tables()).hasSize(8);
 	}
 
 	@Test
@@ -94,6 +96,8 @@ class EndpointPageTests {
 		statistics.onMisuse((Middleware) chain.get(2), Misuse.LATE_NEXT);
 		AsyncMiddlewareEndpoint endpoint = new AsyncMiddlewareEndpoint(() -> chain, statistics);
 		assertExample("asyncmiddleware\\?method=DELETE&path=/api/x", endpoint.chain("DELETE", "/api/x"));
+		assertExample("asyncmiddleware\\?method=POST",
+				new AsyncMiddlewareEndpointWebExtension(endpoint).chain("POST", null).getBody());
 	}
 
 	@Test

@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpoint;
+import io.github.asyncmiddleware.actuate.AsyncMiddlewareEndpointWebExtension;
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics;
 import io.github.asyncmiddleware.actuate.SlowRequestsEndpoint;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
@@ -33,7 +34,16 @@ class AsyncMiddlewareEndpointAutoConfigurationTests {
 	void isThereWhenItIsExposed() {
 		this.runner.withPropertyValues("management.endpoints.web.exposure.include=asyncmiddleware")
 			.run((context) -> assertThat(context).hasSingleBean(AsyncMiddlewareEndpoint.class)
+				.hasSingleBean(AsyncMiddlewareEndpointWebExtension.class)
 				.hasSingleBean(MiddlewareStatistics.class));
+	}
+
+	@Test
+	void hasNoWebExtensionWhenItIsExposedOverJmxOnly() {
+		this.runner
+			.withPropertyValues("spring.jmx.enabled=true", "management.endpoints.jmx.exposure.include=asyncmiddleware")
+			.run((context) -> assertThat(context).hasSingleBean(AsyncMiddlewareEndpoint.class)
+				.doesNotHaveBean(AsyncMiddlewareEndpointWebExtension.class));
 	}
 
 	@Test
