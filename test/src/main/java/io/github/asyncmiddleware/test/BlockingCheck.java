@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.guard.Documentation;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
@@ -151,8 +152,8 @@ final class BlockingCheck {
 	static AssertionError blocked(Middleware middleware, StackTraceElement[] stack) {
 		return new AssertionError("[blocked_event_loop] The " + middleware
 				+ " blocks the thread that it is called on, which serves other requests too."
-				+ " Wait without blocking, or move the code to a hook with blocking = true. See docs/blocking.md."
-				+ describe(stack, middleware.type().getName()));
+				+ " Wait without blocking, or move the code to a hook with blocking = true."
+				+ Documentation.see("blocking", "blocked_event_loop") + describe(stack, middleware.type().getName()));
 	}
 
 	/**

@@ -35,7 +35,8 @@ class BlockingCheckTests {
 			.withMessageStartingWith("[blocked_event_loop] The middleware 'blockingCheckTests.Sleepy' ("
 					+ Sleepy.class.getName()
 					+ ", order 0) blocks the thread that it is called on, which serves other requests too. Wait without"
-					+ " blocking, or move the code to a hook with blocking = true. See docs/blocking.md.\n\tat java.lang.Thread.sleep")
+					+ " blocking, or move the code to a hook with blocking = true. See "
+					+ "https://github.com/asyncmiddleware/async-middleware-spring-boot/blob/main/docs/blocking.md#blocked_event_loop\n\tat java.lang.Thread.sleep")
 			.withMessageContaining("BlockingCheckTests$Sleepy.load(BlockingCheckTests.java:")
 			.satisfies((error) -> assertThat(error.getMessage()).doesNotContain("ThreadPoolExecutor"));
 	}

@@ -103,7 +103,8 @@ class MiddlewareTesterTests {
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> tester.exchange(get("/")))
 			.withMessage("[unawaited_next] The middleware 'middlewareTesterTests.MissingAwait' ("
 					+ MissingAwait.class.getName()
-					+ ", order 0) completed without waiting for the rest of the chain. Return the Mono that chain.filter(exchange) returns instead of subscribing to it. See docs/misuse.md.");
+					+ ", order 0) completed without waiting for the rest of the chain. Return the Mono that chain.filter(exchange) returns instead of subscribing to it. See "
+					+ "https://github.com/asyncmiddleware/async-middleware-spring-boot/blob/main/docs/misuse.md#unawaited_next");
 		assertThat(tester.withMisuseAllowed().exchange(get("/"))).hasMisuse("unawaited_next");
 	}
 

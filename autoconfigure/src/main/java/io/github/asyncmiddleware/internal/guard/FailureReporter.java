@@ -68,7 +68,8 @@ public final class FailureReporter implements FailureLog {
 		long unreported = this.pauses.tryEnd(new Subject(middleware.name(), kind));
 		if (unreported > 0) {
 			logger.warn(kind.code, middleware, "The " + middleware + " " + kind.text.formatted(timeout(middleware))
-					+ describe(failure) + LogPauses.times(unreported) + " See docs/failures.md.", request);
+					+ describe(failure) + LogPauses.times(unreported) + Documentation.see("failures", kind.code),
+					request);
 		}
 		if (logger.isDebugEnabled()) {
 			logger.debug("The " + middleware + " failed", failure);

@@ -71,15 +71,15 @@ public final class MisuseReporter implements MisuseGuard {
 					+ " ran the filter chain again, although the first run goes on or has succeeded."
 					+ (this.stepsIn ? " The second run was left out." : "")
 					+ " Look for a filter with switchIfEmpty(chain.filter(exchange)) behind a Mono<Void>, or with repeat()."
-					+ LogPauses.times(unreported) + " See docs/misuse.md.", request);
+					+ LogPauses.times(unreported) + Documentation.see("misuse", "in-filters-of-others"), request);
 		}
 	}
 
 	private void log(Middleware middleware, Misuse misuse, String place, @Nullable LoggedRequest request) {
 		long unreported = this.pauses.tryEnd(new Subject(middleware.name(), misuse));
 		if (unreported > 0) {
-			logger.warn(misuse.name().toLowerCase(Locale.ROOT), middleware,
-					describe(middleware, misuse, place) + LogPauses.times(unreported), request);
+			logger.warn(code(misuse), middleware, describe(middleware, misuse, place) + LogPauses.times(unreported),
+					request);
 		}
 	}
 
@@ -117,7 +117,11 @@ public final class MisuseReporter implements MisuseGuard {
 			case AWAIT -> describeFunction(misuse, place);
 			case HOOKS -> describeHooks(misuse, place);
 		};
-		return "The " + middleware + " " + text + " See docs/misuse.md.";
+		return "The " + middleware + " " + text + Documentation.see("misuse", code(misuse));
+	}
+
+	private static String code(Misuse misuse) {
+		return misuse.name().toLowerCase(Locale.ROOT);
 	}
 
 	/**

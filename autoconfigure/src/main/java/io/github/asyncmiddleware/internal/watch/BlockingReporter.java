@@ -6,6 +6,7 @@ import java.util.regex.Pattern;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
+import io.github.asyncmiddleware.internal.guard.Documentation;
 import io.github.asyncmiddleware.internal.guard.GuardLog;
 import io.github.asyncmiddleware.internal.guard.LogNames;
 import io.github.asyncmiddleware.internal.guard.LogPauses;
@@ -65,8 +66,8 @@ final class BlockingReporter {
 							: "The rest of the application, a handler or a filter that is no middleware,")
 							+ " has been blocking the thread " + name(thread)
 							+ ", which serves other requests too, for " + nanoseconds / 1_000_000 + " ms"
-							+ LogPauses.times(unreported) + ". " + advice(middleware) + " See docs/blocking.md."
-							+ describe(stack, place),
+							+ LogPauses.times(unreported) + ". " + advice(middleware)
+							+ Documentation.see("blocking", "blocked_event_loop") + describe(stack, place),
 					null);
 		}
 		if (logger.isDebugEnabled()) {

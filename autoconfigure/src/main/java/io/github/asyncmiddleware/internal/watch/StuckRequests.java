@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.guard.Documentation;
 import io.github.asyncmiddleware.internal.guard.GuardLog;
 import io.github.asyncmiddleware.internal.guard.LogNames;
 import io.github.asyncmiddleware.internal.guard.LogPauses;
@@ -120,7 +121,7 @@ final class StuckRequests {
 						+ " waiting, the oldest for " + ((oldest < 10_000) ? oldest + " ms" : oldest / 1000 + " s")
 						+ (middleware.isForeign() ? ". Give what it waits for a time limit."
 								: ". Give it a timeout, or what it waits for a time limit of its own.")
-						+ " See docs/blocking.md.",
+						+ Documentation.see("blocking", "stuck_request"),
 				null);
 	}
 

@@ -59,7 +59,7 @@ class FailureReporterTests {
 			.asString()
 			.contains("WARN")
 			.contains("[" + code + "] The middleware 'first' (" + this.first.type().getName())
-			.endsWith("See docs/failures.md.");
+			.endsWith(Documentation.see("failures", code));
 		List<String> page = Files.readAllLines(Path.of("..", "docs", "failures.md"));
 		assertThat(page).contains("## " + code).anyMatch((line) -> line.startsWith("| `" + code + "` |"));
 	}

@@ -58,7 +58,7 @@ class MisuseReporterTests {
 			.contains("WARN")
 			.contains("[" + misuse.name().toLowerCase(Locale.ROOT) + "] The middleware 'first' ("
 					+ this.first.type().getName())
-			.endsWith("See docs/misuse.md.");
+			.endsWith(Documentation.see("misuse", misuse.name().toLowerCase(Locale.ROOT)));
 	}
 
 	@ParameterizedTest

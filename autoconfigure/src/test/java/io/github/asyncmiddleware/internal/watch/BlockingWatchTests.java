@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.guard.Documentation;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
@@ -83,7 +84,7 @@ class BlockingWatchTests {
 			.endsWith("[blocked_event_loop] The middleware 'held' (" + Held.class.getName()
 					+ ", order 0) has been blocking the thread event-loop, which serves other requests too, for 100 ms."
 					+ " Wait without blocking, or move the code to a hook with blocking = true."
-					+ " See docs/blocking.md.");
+					+ Documentation.see("blocking", "blocked_event_loop"));
 		assertThat(output.getOut()).contains("\n\tat " + Held.class.getName() + ".filter(BlockingWatchTests.java:1)");
 		look(5);
 		assertThat(this.blocked).isEmpty();

@@ -10,6 +10,7 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
+import io.github.asyncmiddleware.internal.guard.Documentation;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.TestChain;
@@ -70,7 +71,7 @@ class StuckRequestsTests {
 			.asString()
 			.endsWith("[stuck_request] The middleware 'waits' (" + waits.type().getName() + ", order 0) keeps 100"
 					+ " requests waiting, the oldest for 60 s. Give it a timeout, or what it waits for a time"
-					+ " limit of its own. See docs/blocking.md.");
+					+ " limit of its own." + Documentation.see("blocking", "stuck_request"));
 		look(stuck);
 		look(stuck);
 		assertThat(lines(output)).hasSize(2);
