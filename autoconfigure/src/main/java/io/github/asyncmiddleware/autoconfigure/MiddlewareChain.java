@@ -70,6 +70,8 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	/** The names of the middlewares by those of the beans that are their filters. */
 	private final Map<String, String> names;
 
+	private final ForeignNames foreignNames;
+
 	private final boolean enabled;
 
 	private final DisabledMiddlewares disabled;
@@ -108,6 +110,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		this.names = definitions.all()
 			.stream()
 			.collect(Collectors.toMap(MiddlewareDefinition::filterName, MiddlewareDefinition::name));
+		this.foreignNames = new ForeignNames(definitions.all().stream().map(MiddlewareDefinition::name).toList());
 		if (enabled) {
 			definitions.all()
 				.stream()
@@ -212,18 +215,10 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	private static String describe(List<ChainEntry> entries) {
 		String chain = entries.stream()
 			.limit(LOGGED)
-			.map((entry) -> shortName(entry) + " (" + describe(entry.order()) + describeKind(entry) + ")")
+			.map((entry) -> entry.name() + " (" + describe(entry.order()) + describeKind(entry) + ")")
 			.collect(Collectors.joining(" > "));
 		int more = entries.size() - LOGGED;
 		return "Filter chain: " + chain + ((more > 0) ? " > and " + more + " more" : "");
-	}
-
-	/**
-	 * Spring names a bean that is imported by its whole class.
-	 */
-	private static String shortName(ChainEntry entry) {
-		return (entry instanceof ForeignFilter && entry.name().indexOf('.') >= 0) ? entry.type().getSimpleName()
-				: entry.name();
 	}
 
 	private static String describeKind(ChainEntry entry) {
@@ -323,7 +318,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			}
 		}
 		inherited.forEach((filter) -> FilterArrangement.insert(filter, placed));
-		List<ChainEntry> chain = FilterArrangement.arrange(placed);
+		List<ChainEntry> chain = this.foreignNames.shorten(FilterArrangement.arrange(placed));
 		return (this.measured != null) ? this.measured.measure(chain) : chain;
 	}
 

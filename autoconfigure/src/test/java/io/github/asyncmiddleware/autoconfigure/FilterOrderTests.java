@@ -35,8 +35,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(OutputCaptureExtension.class)
 class FilterOrderTests {
 
-	private static final String SECURITY = "org.springframework.security.config.annotation.web.reactive."
-			+ "WebFluxSecurityConfiguration.WebFilterChainFilter";
+	private static final String SECURITY = "WebFilterChainProxy";
 
 	private final ReactiveWebApplicationContextRunner runner = MiddlewareRunner.create();
 
@@ -146,8 +145,8 @@ class FilterOrderTests {
 			.run((context) -> {
 				assertThat(logged(output)).containsExactly(
 						"Filter chain: WithOrderOnClass (-5, foreign) > my.dotted (0) > ten (10) > twenty (20) > foreign (last, foreign)");
-				assertThat(MiddlewareRunner.chainOf(context))
-					.contains("com.acme.security.SecurityConfiguration$ChainFilter");
+				assertThat(MiddlewareRunner.chainOf(context)).containsExactly("WithOrderOnClass", "my.dotted", "ten",
+						"twenty", "foreign");
 			});
 	}
 

@@ -9,11 +9,13 @@ import java.util.TreeMap;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnRequest;
+import io.github.asyncmiddleware.testsupport.TimingHeader;
 import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
 import io.github.asyncmiddleware.testsupport.boot.MeterChanges;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Mono;
@@ -42,8 +44,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class MeasuredSecurityIntegrationTests {
 
-	private static final String SECURITY = "org.springframework.security.config.annotation.web.reactive"
-			+ ".WebFluxSecurityConfiguration.WebFilterChainFilter";
+	private static final String SECURITY = "WebFilterChainProxy";
 
 	private static final String USER = "Authorization: Basic "
 			+ Base64.getEncoder().encodeToString("user:secret".getBytes(StandardCharsets.UTF_8));
@@ -110,6 +111,19 @@ class MeasuredSecurityIntegrationTests {
 			assertThat(after(server, () -> get(protocol, server, "/fails", USER))).contains("own security passed",
 					"own last passed", "request.ttfb 500", "requests error_page");
 			assertThat(server.records().sum("misuse ")).isZero();
+		}
+	}
+
+	@Test
+	void hasOneShortNameEverywhere() {
+		try (BootServer server = BootServer.startSecured(Application.class, "async-middleware.foreign-filters=measured",
+				"async-middleware.server-timing=detailed",
+				"management.endpoints.web.exposure.include=asyncmiddleware")) {
+			Answer answer = Client.exchange(Protocol.HTTP_1_1, server.port(), "GET",
+					"/actuator/asyncmiddleware/" + SECURITY, USER);
+			assertThat(answer.body()).contains("\"name\":\"" + SECURITY + "\"");
+			assertThat(TimingHeader.parse(answer.fields().get("server-timing")).names()).containsExactly("first",
+					"outer", SECURITY, "inner", "last", "app", "total");
 		}
 	}
 

@@ -8,7 +8,7 @@ import org.springframework.web.server.WebFilter;
  * A filter of the chain that is not a middleware. What it does is left to it, whether it
  * is measured or not.
  *
- * @param name the name of its bean, or its class
+ * @param name the name of its bean, or its class; short where that is a whole class
  * @param type the class the user wrote
  * @param order the position among all filters
  * @param filter the filter itself
@@ -27,6 +27,15 @@ public record ForeignFilter(String name, Class<?> type, int order, WebFilter fil
 	 */
 	public ForeignFilter(String name, Class<?> type, int order, WebFilter filter) {
 		this(name, type, order, filter, null);
+	}
+
+	/**
+	 * The same filter under another name.
+	 * @param name the name
+	 * @return the filter, which is not measured yet
+	 */
+	public ForeignFilter withName(String name) {
+		return name.equals(this.name) ? this : new ForeignFilter(name, this.type, this.order, this.filter);
 	}
 
 }
