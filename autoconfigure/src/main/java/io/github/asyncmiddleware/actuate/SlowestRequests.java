@@ -19,6 +19,10 @@ import org.springframework.util.Assert;
  * The slowest requests behind the endpoint {@code slowrequests}, and the slowest of those
  * in which a middleware failed, was out of time or was skipped. What is kept is bounded,
  * and copied only from a request that is one of them.
+ * <p>
+ * Requests that no middleware was entered for are left out: those of other paths, such as
+ * the scrapes of a monitoring system, would take the places of those that there is a
+ * waterfall of.
  */
 public final class SlowestRequests implements RequestListener {
 
@@ -51,6 +55,9 @@ public final class SlowestRequests implements RequestListener {
 
 	@Override
 	public void onEnd(RequestRecord request, RequestResult result) {
+		if (request.last() == null) {
+			return;
+		}
 		// The clock is not read for a request with a head, which is nearly each
 		long total = request.hasHead() ? request.ttfb() : Math.max(this.ticker.read() - request.arrived(), 0);
 		long minute = minute(request.arrived() + total);

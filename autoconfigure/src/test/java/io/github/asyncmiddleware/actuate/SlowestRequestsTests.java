@@ -2,12 +2,15 @@ package io.github.asyncmiddleware.actuate;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.actuate.SlowestRequests.SlowRequest;
+import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
+import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.Waterfall;
 import io.github.asyncmiddleware.internal.sample.RequestTraces;
@@ -21,6 +24,7 @@ import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.web.server.WebFilter;
+import org.springframework.web.util.pattern.PathPatternParser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -82,6 +86,27 @@ class SlowestRequestsTests {
 			.startsWith(299L, 298L, 297L)
 			.endsWith(281L, 280L);
 		assertThat(this.requests.troubled()).isEmpty();
+	}
+
+	@Test
+	void leavesOutRequestsThatNoMiddlewareHasEntered() {
+		MiddlewareScope api = new MiddlewareScope(List.of(PathPatternParser.defaultInstance.parse("/api")), List.of(),
+				Set.of());
+		HttpHandler handler = new TestChain()
+			.entries(List.of(new Middleware(0, "scoped", Object.class, 0, api, (exchange, chain) -> {
+				this.ticker.advanceMillis(3);
+				return chain.filter(exchange);
+			})))
+			.listener(this.requests)
+			.ticker(this.ticker)
+			.handler((exchange) -> {
+				this.ticker.advanceMillis(this.milliseconds.get());
+				return exchange.getResponse().setComplete();
+			})
+			.build();
+		take(handler, 500, "/scrape");
+		take(handler, 7, "/api");
+		assertThat(totals(this.requests.slowest())).containsExactly(10L);
 	}
 
 	@Test
