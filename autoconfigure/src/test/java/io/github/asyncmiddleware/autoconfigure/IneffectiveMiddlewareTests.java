@@ -6,6 +6,7 @@ import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.docs.KotlinKeyService;
+import io.github.asyncmiddleware.testsupport.PassingFilter;
 import io.github.asyncmiddleware.testsupport.boot.LogCapture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,9 +23,7 @@ import org.springframework.context.annotation.Lazy;
 import org.springframework.security.config.web.server.ServerHttpSecurity;
 import org.springframework.security.web.server.SecurityWebFilterChain;
 import org.springframework.security.web.server.WebFilterChainProxy;
-import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
-import org.springframework.web.server.WebFilterChain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -220,12 +219,7 @@ class IneffectiveMiddlewareTests {
 	}
 
 	@AsyncMiddleware
-	static class Pass implements WebFilter {
-
-		@Override
-		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-			return chain.filter(exchange);
-		}
+	static class Pass extends PassingFilter {
 
 	}
 

@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.autoconfigure;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.testsupport.PassingFilter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -723,12 +724,7 @@ class InvalidMiddlewareTests {
 	}
 
 	@AsyncMiddleware
-	static class PassThrough implements WebFilter {
-
-		@Override
-		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-			return chain.filter(exchange);
-		}
+	static class PassThrough extends PassingFilter {
 
 	}
 
@@ -738,12 +734,7 @@ class InvalidMiddlewareTests {
 	}
 
 	@Order(20)
-	static class ForeignAtTwenty implements WebFilter {
-
-		@Override
-		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-			return chain.filter(exchange);
-		}
+	static class ForeignAtTwenty extends PassingFilter {
 
 	}
 

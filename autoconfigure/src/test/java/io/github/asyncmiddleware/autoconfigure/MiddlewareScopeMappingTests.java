@@ -6,8 +6,8 @@ import java.util.List;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.testsupport.PassingFilter;
 import org.junit.jupiter.api.Test;
-import reactor.core.publisher.Mono;
 
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
@@ -21,9 +21,6 @@ import org.springframework.web.reactive.config.PathMatchConfigurer;
 import org.springframework.web.reactive.config.WebFluxConfigurer;
 import org.springframework.web.reactive.result.method.RequestMappingInfo;
 import org.springframework.web.reactive.result.method.annotation.RequestMappingHandlerMapping;
-import org.springframework.web.server.ServerWebExchange;
-import org.springframework.web.server.WebFilter;
-import org.springframework.web.server.WebFilterChain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -155,12 +152,7 @@ class MiddlewareScopeMappingTests {
 	}
 
 	@AsyncMiddleware
-	static class Scoped implements WebFilter {
-
-		@Override
-		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-			return chain.filter(exchange);
-		}
+	static class Scoped extends PassingFilter {
 
 	}
 

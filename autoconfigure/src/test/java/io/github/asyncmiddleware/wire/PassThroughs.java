@@ -4,6 +4,7 @@ import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.testsupport.PassingFilter;
 import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
@@ -16,9 +17,6 @@ import org.springframework.web.reactive.function.server.HandlerFilterFunction;
 import org.springframework.web.reactive.function.server.HandlerFunction;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
-import org.springframework.web.server.ServerWebExchange;
-import org.springframework.web.server.WebFilter;
-import org.springframework.web.server.WebFilterChain;
 
 /**
  * Registers middlewares that change nothing: {@code wire.count} of the style
@@ -68,12 +66,7 @@ class PassThroughs implements ImportBeanDefinitionRegistrar, EnvironmentAware {
 	}
 
 	@AsyncMiddleware
-	static class Native implements WebFilter {
-
-		@Override
-		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
-			return chain.filter(exchange);
-		}
+	static class Native extends PassingFilter {
 
 	}
 
