@@ -1,0 +1,1 @@
+CREATE TABLE orders (item VARCHAR(20) PRIMARY KEY, tenant VARCHAR(20));
