@@ -11,7 +11,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.MiddlewareOrder;
 import io.github.asyncmiddleware.autoconfigure.FilterArrangement.Placed;
 import io.github.asyncmiddleware.internal.chain.ChainArranger;
@@ -35,8 +34,6 @@ import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.Ordered;
-import org.springframework.core.annotation.MergedAnnotations;
-import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.util.ClassUtils;
@@ -127,6 +124,9 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		}
 		checkOrder(definition, bean);
 		Class<?> type = type(bean, definition.name());
+		if (!bean.getClass().isHidden()) {
+			MiddlewareStyles.checkBean(definition, type);
+		}
 		MiddlewareCode code = this.codes.codeOf(definition, bean, type);
 		return new Middleware(this.middlewares.size(), definition.name(), type, order(definition, bean),
 				scope(definition), definition.onFailure(), definition.timeout(), code);
@@ -205,6 +205,8 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	@Override
 	public void afterSingletonsInstantiated() {
+		HiddenMiddlewares.check(this.context.getBeanFactory(),
+				this.definitions.all().stream().map(MiddlewareDefinition::name).collect(Collectors.toSet()));
 		if (!this.middlewares.isEmpty() || measuresForeign()) {
 			String chain = describe(entries());
 			logger.info(chain);
@@ -416,17 +418,9 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	 * A bean whose annotation could not be seen in time would be a plain filter.
 	 */
 	private void checkForeign(String name, Class<?> type) {
-		if (!MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).isPresent(AsyncMiddleware.class)) {
-			return;
+		if (HiddenMiddlewares.isAnnotated(type)) {
+			throw this.context.containsBean(name) ? HiddenMiddlewares.annotated(name, type) : below(name, type);
 		}
-		if (!this.context.containsBean(name)) {
-			throw below(name, type);
-		}
-		throw new InvalidMiddlewareException(
-				"The class of the bean '%s' (%s) is annotated with @AsyncMiddleware, but the definition of the bean does not show its class."
-					.formatted(name, type.getName()),
-				"Declare %s as the return type of its @Bean method, or put @AsyncMiddleware on the method."
-					.formatted(type.getSimpleName()));
 	}
 
 	private InvalidMiddlewareException below(String name, @Nullable Class<?> type) {

@@ -12,7 +12,6 @@ import java.util.Map;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.Style;
-import io.github.asyncmiddleware.internal.style.HookCompiler;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -50,9 +49,6 @@ class MiddlewareDefinitionReader {
 	private static final String SCOPED_TARGET = ScopedProxyUtils.getTargetBeanName("");
 
 	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
-
-	private static final List<String> PARTS_OF_THE_PLATFORM = List.of("java.", "jakarta.", "org.springframework.",
-			"reactor.", "io.micrometer.");
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
@@ -95,27 +91,10 @@ class MiddlewareDefinitionReader {
 	private void checkHooks() {
 		for (String beanName : this.beanFactory.getBeanDefinitionNames()) {
 			Class<?> type = this.beanFactory.getType(beanName, false);
-			if (type != null && PARTS_OF_THE_PLATFORM.stream().noneMatch(type.getName()::startsWith) && hasHooks(type)
+			if (type != null && !HiddenMiddlewares.isPartOfThePlatform(type) && MiddlewareStyles.hasHooks(type)
 					&& this.beanFactory.findAnnotationOnBean(beanName, AsyncMiddleware.class, false) == null) {
-				throw new InvalidMiddlewareException(
-						"The bean '%s' (%s) has @OnRequest or @OnResponse methods, but is not annotated with @AsyncMiddleware, so they never run."
-							.formatted(beanName, source(beanName, ClassUtils.getUserClass(type))),
-						"Annotate the class or its @Bean method with @AsyncMiddleware, or remove the annotations from the methods.");
+				throw MiddlewareStyles.notAnnotated(beanName, source(beanName, ClassUtils.getUserClass(type)));
 			}
-		}
-	}
-
-	/**
-	 * A bean may have methods that need classes which are not there, as long as they are
-	 * not called.
-	 */
-	private static boolean hasHooks(Class<?> type) {
-		try {
-			return HookCompiler.hasHooks(type);
-		}
-		catch (IllegalStateException | LinkageError ex) {
-			logger.debug("The methods of " + type.getName() + " cannot be looked at", ex);
-			return false;
 		}
 	}
 

@@ -6,6 +6,8 @@ import java.util.List;
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.chain.Style;
 import io.github.asyncmiddleware.internal.style.HookCompiler;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 import org.springframework.core.ResolvableType;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
@@ -15,6 +17,8 @@ import org.springframework.web.server.WebFilter;
  * Tells in which style a bean is written, and refuses what is in none or in two.
  */
 final class MiddlewareStyles {
+
+	private static final Log logger = LogFactory.getLog(MiddlewareStyles.class);
 
 	private static final String A_FILTER = "a WebFilter";
 
@@ -75,6 +79,46 @@ final class MiddlewareStyles {
 						.formatted(beanName, source, resolved.getSimpleName()),
 					"Let it implement HandlerFilterFunction<LiveResponse, ServerResponse>.");
 		}
+	}
+
+	/**
+	 * Refuse a bean that turns out to be in another style as well, which its definition
+	 * did not show: that one would never run.
+	 * @param definition the definition
+	 * @param type the class of the bean
+	 * @throws InvalidMiddlewareException if it is in two styles
+	 */
+	static void checkBean(MiddlewareDefinition definition, Class<?> type) {
+		styleOf(definition.name(), type.getName(), type, ResolvableType.forClass(type));
+	}
+
+	/**
+	 * Whether a class has hook methods. It may have methods that need classes which are
+	 * not there, as long as they are not called.
+	 * @param type the class
+	 * @return whether it has some
+	 */
+	static boolean hasHooks(Class<?> type) {
+		try {
+			return HookCompiler.hasHooks(type);
+		}
+		catch (IllegalStateException | LinkageError ex) {
+			logger.debug("The methods of " + type.getName() + " cannot be looked at", ex);
+			return false;
+		}
+	}
+
+	/**
+	 * Nothing calls the hook methods of a bean that is no middleware.
+	 * @param beanName the name of the bean
+	 * @param source where the user finds it
+	 * @return the exception
+	 */
+	static InvalidMiddlewareException notAnnotated(String beanName, String source) {
+		return new InvalidMiddlewareException(
+				"The bean '%s' (%s) has @OnRequest or @OnResponse methods, but is not annotated with @AsyncMiddleware, so they never run."
+					.formatted(beanName, source),
+				"Annotate the class or its @Bean method with @AsyncMiddleware, or remove the annotations from the methods.");
 	}
 
 	/**

@@ -30,6 +30,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.reactive.function.server.EntityResponse;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
 import org.springframework.web.reactive.function.server.HandlerFunction;
@@ -161,6 +162,61 @@ class InvalidMiddlewareTests {
 				"The class of the bean 'hidden' (" + HERE + "$PassThrough) is annotated with @AsyncMiddleware, but"
 						+ " the definition of the bean does not show its class.",
 				"Declare PassThrough as the return type of its @Bean method, or put @AsyncMiddleware on the method.");
+	}
+
+	@Test
+	void refusesAnAnnotatedClassWithHooksBehindAnInterface() {
+		fails(this.runner.withUserConfiguration(HiddenHooks.class),
+				"The class of the bean 'hidden' (" + HERE + "$AnnotatedHooks) is annotated with @AsyncMiddleware, but"
+						+ " the definition of the bean does not show its class.",
+				"Declare AnnotatedHooks as the return type of its @Bean method.");
+	}
+
+	@Test
+	void refusesAnAnnotatedFunctionBehindAnInterface() {
+		fails(this.runner.withUserConfiguration(HiddenFunction.class),
+				"The class of the bean 'hidden' (" + HERE + "$AnnotatedFunction) is annotated with @AsyncMiddleware, but"
+						+ " the definition of the bean does not show its class.",
+				"Declare AnnotatedFunction as the return type of its @Bean method, or put @AsyncMiddleware on the method.");
+	}
+
+	@Test
+	void refusesHooksBehindAnInterface() {
+		fails(this.runner.withUserConfiguration(HiddenPlainHooks.class),
+				"The bean 'hidden' (" + HERE + "$PlainHooks) has @OnRequest or @OnResponse methods, but is not annotated"
+						+ " with @AsyncMiddleware, so they never run.",
+				"Annotate the class or its @Bean method with @AsyncMiddleware, or remove the annotations from the methods.");
+	}
+
+	@Test
+	void refusesABeanMethodThatOnlyTellsAnInterface() {
+		fails(this.runner.withUserConfiguration(AnnotatedInterfaceMethod.class),
+				"The bean 'hidden' (bean method " + HERE
+						+ "$AnnotatedInterfaceMethod.hidden()) is annotated with @AsyncMiddleware, but it is" + NO_STYLE,
+				CHOOSE_A_STYLE);
+	}
+
+	@Test
+	void refusesHooksOfWhatABeanMethodTellsToBeAFilter() {
+		fails(this.runner.withUserConfiguration(FilterWithHooks.class),
+				"The bean 'both' (" + HERE
+						+ "$TwoStyles) is a middleware in two styles: it is a WebFilter and a bean with"
+						+ " @OnRequest or @OnResponse methods.",
+				"Keep one of them, or make a bean of each.");
+	}
+
+	@Test
+	void refusesAnAnnotatedFactoryBeanThatTheBeanMethodHides() {
+		fails(this.runner.withUserConfiguration(HiddenFactory.class),
+				"The class of the bean 'hidden' (" + HERE + "$AnnotatedFactory) is annotated with @AsyncMiddleware, but"
+						+ " the definition of the bean does not show its class.",
+				"Declare AnnotatedFactory as the return type of its @Bean method, or put @AsyncMiddleware on the method.");
+	}
+
+	@Test
+	void runsTheHooksOfAnInterfaceThatTheBeanMethodTells() {
+		this.runner.withUserConfiguration(InterfaceWithHooks.class)
+			.run((context) -> assertThat(MiddlewareRunner.ran(context, "/")).containsExactly("interface", "class"));
 	}
 
 	@Test
@@ -554,6 +610,123 @@ class InvalidMiddlewareTests {
 
 	}
 
+	/** Tells nothing of what its classes do. */
+	interface Marker {
+
+	}
+
+	/** Tells of one of two hooks. */
+	interface Stamping {
+
+		@OnRequest(blocking = false)
+		void stamp(ServerHttpResponse response);
+
+	}
+
+	@AsyncMiddleware
+	static class AnnotatedHooks implements Marker {
+
+		@OnRequest
+		void before() {
+		}
+
+	}
+
+	static class PlainHooks implements Marker {
+
+		@OnRequest
+		void before() {
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class AnnotatedFunction implements HandlerFilterFunction<ServerResponse, ServerResponse> {
+
+		@Override
+		public Mono<ServerResponse> filter(ServerRequest request, HandlerFunction<ServerResponse> next) {
+			return next.handle(request);
+		}
+
+	}
+
+	static class TwoStamps implements Stamping {
+
+		@Override
+		public void stamp(ServerHttpResponse response) {
+			response.getHeaders().add("X-Ran", "interface");
+		}
+
+		@OnResponse
+		void after(ServerHttpResponse response) {
+			response.getHeaders().add("X-Ran", "class");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HiddenHooks {
+
+		@Bean
+		Marker hidden() {
+			return new AnnotatedHooks();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HiddenPlainHooks {
+
+		@Bean
+		Marker hidden() {
+			return new PlainHooks();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HiddenFunction {
+
+		@Bean
+		HandlerFilterFunction<ServerResponse, ServerResponse> hidden() {
+			return new AnnotatedFunction();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class AnnotatedInterfaceMethod {
+
+		@Bean
+		@AsyncMiddleware
+		Marker hidden() {
+			return new PlainHooks();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class FilterWithHooks {
+
+		@Bean
+		@AsyncMiddleware
+		WebFilter both() {
+			return new TwoStyles();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class InterfaceWithHooks {
+
+		@Bean
+		@AsyncMiddleware
+		Stamping stamps() {
+			return new TwoStamps();
+		}
+
+	}
+
 	@Configuration(proxyBeanMethods = false)
 	static class HiddenOrder {
 
@@ -656,7 +829,7 @@ class InvalidMiddlewareTests {
 		@SuppressWarnings("rawtypes")
 		static FactoryBean raw(Witness witness) {
 			witness.createdEarly = !witness.ready;
-			return new AnnotatedFactory();
+			return new PlainFactory();
 		}
 
 		static class Witness implements BeanPostProcessor {
@@ -671,6 +844,30 @@ class InvalidMiddlewareTests {
 				return bean;
 			}
 
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HiddenFactory {
+
+		@Bean
+		FactoryBean<WebFilter> hidden() {
+			return new AnnotatedFactory();
+		}
+
+	}
+
+	static class PlainFactory implements FactoryBean<WebFilter> {
+
+		@Override
+		public WebFilter getObject() {
+			return (exchange, chain) -> chain.filter(exchange);
+		}
+
+		@Override
+		public Class<?> getObjectType() {
+			return WebFilter.class;
 		}
 
 	}

@@ -1,0 +1,95 @@
+package io.github.asyncmiddleware.autoconfigure;
+
+import java.util.List;
+import java.util.Set;
+
+import io.github.asyncmiddleware.AsyncMiddleware;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Refuses beans that turn out to be middlewares when they are made, since their
+ * definitions show nothing but an interface: they would never run, without a word.
+ */
+final class HiddenMiddlewares {
+
+	private static final List<String> PARTS_OF_THE_PLATFORM = List.of("java.", "jakarta.", "jdk.",
+			"org.springframework.", "reactor.", "io.micrometer.");
+
+	private HiddenMiddlewares() {
+	}
+
+	/**
+	 * Whether a class is none that is written for the application.
+	 * @param type the class
+	 * @return whether it is one of Java, of Spring or of what Spring stands on
+	 */
+	static boolean isPartOfThePlatform(Class<?> type) {
+		return PARTS_OF_THE_PLATFORM.stream().anyMatch(type.getName()::startsWith);
+	}
+
+	/**
+	 * Check all beans that there are, those of parent contexts included.
+	 * @param beanFactory has the beans
+	 * @param known the names of the middlewares
+	 * @throws InvalidMiddlewareException if one is hidden
+	 */
+	static void check(ConfigurableListableBeanFactory beanFactory, Set<String> known) {
+		for (ConfigurableListableBeanFactory member : BeanFactoryHierarchy.of(beanFactory)) {
+			for (String beanName : member.getSingletonNames()) {
+				Object bean = known.contains(beanName) ? null : member.getSingleton(beanName);
+				if (bean != null && BeanFactoryHierarchy.ownerOf(beanName, beanFactory) == member) {
+					check(member, beanName, ClassUtils.getUserClass(AopUtils.getTargetClass(bean)));
+				}
+			}
+		}
+	}
+
+	private static void check(ConfigurableListableBeanFactory beanFactory, String beanName, Class<?> type) {
+		if (isPartOfThePlatform(type)) {
+			return;
+		}
+		if (isAnnotated(type)) {
+			throw annotated(beanName, type);
+		}
+		if (type != declaredType(beanFactory, beanName) && MiddlewareStyles.hasHooks(type)) {
+			throw MiddlewareStyles.notAnnotated(beanName, type.getName());
+		}
+	}
+
+	/**
+	 * Whether a class has the annotation of middlewares.
+	 * @param type the class
+	 * @return whether it has it
+	 */
+	static boolean isAnnotated(Class<?> type) {
+		return MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).isPresent(AsyncMiddleware.class);
+	}
+
+	/**
+	 * The annotation is on a class that the definition of the bean does not name.
+	 * @param beanName the name of the bean
+	 * @param type the class
+	 * @return the exception
+	 */
+	static InvalidMiddlewareException annotated(String beanName, Class<?> type) {
+		return new InvalidMiddlewareException(
+				"The class of the bean '%s' (%s) is annotated with @AsyncMiddleware, but the definition of the bean does not show its class."
+					.formatted(beanName, type.getName()),
+				"Declare %s as the return type of its @Bean method%s.".formatted(type.getSimpleName(),
+						MiddlewareStyles.hasHooks(type) ? "" : ", or put @AsyncMiddleware on the method"));
+	}
+
+	private static @Nullable Class<?> declaredType(ConfigurableListableBeanFactory beanFactory, String beanName) {
+		return (beanFactory.containsBeanDefinition(beanName)
+				&& beanFactory.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition)
+						? definition.getResolvableType().resolve() : null;
+	}
+
+}
