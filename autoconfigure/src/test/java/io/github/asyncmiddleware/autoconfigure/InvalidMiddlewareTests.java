@@ -175,7 +175,8 @@ class InvalidMiddlewareTests {
 	@Test
 	void refusesAnAnnotatedFunctionBehindAnInterface() {
 		fails(this.runner.withUserConfiguration(HiddenFunction.class),
-				"The class of the bean 'hidden' (" + HERE + "$AnnotatedFunction) is annotated with @AsyncMiddleware, but"
+				"The class of the bean 'hidden' (" + HERE
+						+ "$AnnotatedFunction) is annotated with @AsyncMiddleware, but"
 						+ " the definition of the bean does not show its class.",
 				"Declare AnnotatedFunction as the return type of its @Bean method, or put @AsyncMiddleware on the method.");
 	}
@@ -183,16 +184,16 @@ class InvalidMiddlewareTests {
 	@Test
 	void refusesHooksBehindAnInterface() {
 		fails(this.runner.withUserConfiguration(HiddenPlainHooks.class),
-				"The bean 'hidden' (" + HERE + "$PlainHooks) has @OnRequest or @OnResponse methods, but is not annotated"
+				"The bean 'hidden' (" + HERE
+						+ "$PlainHooks) has @OnRequest or @OnResponse methods, but is not annotated"
 						+ " with @AsyncMiddleware, so they never run.",
 				"Annotate the class or its @Bean method with @AsyncMiddleware, or remove the annotations from the methods.");
 	}
 
 	@Test
 	void refusesABeanMethodThatOnlyTellsAnInterface() {
-		fails(this.runner.withUserConfiguration(AnnotatedInterfaceMethod.class),
-				"The bean 'hidden' (bean method " + HERE
-						+ "$AnnotatedInterfaceMethod.hidden()) is annotated with @AsyncMiddleware, but it is" + NO_STYLE,
+		fails(this.runner.withUserConfiguration(AnnotatedInterfaceMethod.class), "The bean 'hidden' (bean method "
+				+ HERE + "$AnnotatedInterfaceMethod.hidden()) is annotated with @AsyncMiddleware, but it is" + NO_STYLE,
 				CHOOSE_A_STYLE);
 	}
 

@@ -19,7 +19,7 @@ final class Backend implements AutoCloseable {
 
 	static final int LARGE = 1_000_000;
 
-	private final Sinks.Many<String> live = Sinks.many().multicast().onBackpressureBuffer();
+	private final Sinks.Many<String> live = Sinks.many().multicast().onBackpressureBuffer(16, false);
 
 	private final AtomicInteger attempts = new AtomicInteger();
 
@@ -33,24 +33,30 @@ final class Backend implements AutoCloseable {
 						.sendString(Mono.just("text")))
 			.get("/large", (request, response) -> response.sendString(Flux.just("z".repeat(LARGE))))
 			.get("/events",
-					(request, response) -> response.sse().sendString(Flux.just("data:1\n\n", "data:2\n\n", "data:3\n\n")))
-			.get("/live", (request, response) -> response.sse()
-				.send(this.live.asFlux().map((event) -> Unpooled.copiedBuffer(event, StandardCharsets.UTF_8)), (event) -> true))
+					(request, response) -> response.sse()
+						.sendString(Flux.just("data:1\n\n", "data:2\n\n", "data:3\n\n")))
+			.get("/live",
+					(request, response) -> response.sse()
+						.send(this.live.asFlux().map((event) -> Unpooled.copiedBuffer(event, StandardCharsets.UTF_8)),
+								(event) -> true))
 			.get("/status/{status}",
 					(request, response) -> response.status(Integer.parseInt(String.valueOf(request.param("status"))))
 						.sendString(Mono.just("as you wish")))
 			.get("/empty", (request, response) -> response.status(204).send())
-			.get("/flaky", (request, response) -> response.status((this.attempts.incrementAndGet() % 2 == 1) ? 503 : 200)
-				.sendString(Mono.just("at last")))
+			.get("/flaky",
+					(request, response) -> response.status((this.attempts.incrementAndGet() % 2 == 1) ? 503 : 200)
+						.sendString(Mono.just("at last")))
 			.get("/never", (request, response) -> Mono.never())
-			.get("/cut",
-					(request, response) -> response.header("Content-Length", "100")
-						.sendString(Flux.concat(Mono.just("not all"), Mono.delay(Duration.ofMillis(50)).then(Mono.empty()))))
+			.get("/cut", (request, response) -> response.sse()
+				.sendString(Flux.concat(Mono.just("data:1\n\n"),
+						Mono.delay(Duration.ofMillis(50)).then(Mono.error(new IllegalStateException("on purpose"))))))
 			.post("/echo", (request, response) -> response.send(request.receive().retain()))
-			.post("/length", (request, response) -> response.sendString(request.receive()
-				.asByteArray()
-				.reduce(0, (length, part) -> length + part.length)
-				.map(String::valueOf)))
+			.post("/length",
+					(request,
+							response) -> response.sendString(request.receive()
+								.asByteArray()
+								.reduce(0, (length, part) -> length + part.length)
+								.map(String::valueOf)))
 			.ws("/socket", (incoming, outgoing) -> outgoing.sendString(incoming.receive().asString()));
 	}
 

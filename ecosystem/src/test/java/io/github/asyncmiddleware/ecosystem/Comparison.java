@@ -17,13 +17,15 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 final class Comparison {
 
-	private static final String WITHOUT_STARTER = "spring.autoconfigure.exclude=" + Stream
-		.of("Clock", "Endpoint", "Exemplars", "Metrics", "Observation", "Servlet", "")
-		.map((which) -> "io.github.asyncmiddleware.autoconfigure.AsyncMiddleware" + which + "AutoConfiguration")
-		.collect(Collectors.joining(","));
+	/** Has filters that are no middlewares measured as well. */
+	static final String MEASURED = "async-middleware.foreign-filters=measured";
 
-	private static final Pattern REQUEST_ID = Pattern
-		.compile("(\"requestId\":\"|INTERNAL_ERROR for )[0-9a-f]+-\\d+");
+	private static final String WITHOUT_STARTER = "spring.autoconfigure.exclude="
+			+ Stream.of("Clock", "Endpoint", "Exemplars", "Metrics", "Observation", "Servlet", "")
+				.map((which) -> "io.github.asyncmiddleware.autoconfigure.AsyncMiddleware" + which + "AutoConfiguration")
+				.collect(Collectors.joining(","));
+
+	private static final Pattern REQUEST_ID = Pattern.compile("(\"requestId\":\"|INTERNAL_ERROR for )[0-9a-f]+-\\d+");
 
 	private final Class<?> application;
 
@@ -101,7 +103,7 @@ final class Comparison {
 				: answer;
 		return REQUEST_ID.matcher(undated)
 			.replaceAll("$1?")
-			.replaceAll("(?i)(\ndate: )[^\r]+", "$1?")
+			.replaceAll("(?i)(\ndate: |expires=)[^\r;]+", "$1?")
 			.replaceAll("(\"timestamp\":\")[^\"]+", "$1?")
 			.replaceAll("(?i)(session=)[0-9a-f-]{36}", "$1?")
 			.replaceAll("(name=\"_csrf\"[^>]* value=\")[^\"]+", "$1?");

@@ -50,6 +50,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class GatewayTests {
 
+	private static final Duration PATIENCE = Duration.ofSeconds(20);
+
 	private static final String ROUTES = "spring.cloud.gateway.server.webflux.routes";
 
 	/** Two connections to the backend, so that one which is lost is missed soon. */
@@ -74,7 +76,16 @@ class GatewayTests {
 	void isTheSameWithMiddlewares() throws IOException {
 		Comparison.of(Gateway.class, Library.GATEWAY)
 			.with(routes().toArray(String[]::new))
-			.isSame(22, GatewayTests::visit);
+			.isSame(23, GatewayTests::visit);
+	}
+
+	@Test
+	void isTheSameWhereItsFiltersAreMeasured() throws IOException {
+		List<String> properties = routes();
+		properties.add(Comparison.MEASURED);
+		Comparison.of(Gateway.class, Library.GATEWAY)
+			.with(properties.toArray(String[]::new))
+			.isSame(23, GatewayTests::visit);
 	}
 
 	private static void visit(Browser browser) {
@@ -87,7 +98,8 @@ class GatewayTests {
 			assertThat(browser.get("/backend/status/" + status).status()).isEqualTo(status);
 		}
 		assertThat(browser.post("/backend/echo", "text/plain", "e".repeat(10_000)).body()).hasSize(10_000);
-		assertThat(browser.post("/backend/length", "text/plain", "l".repeat(Backend.LARGE)).body()).isEqualTo("1000000");
+		assertThat(browser.post("/backend/length", "text/plain", "l".repeat(Backend.LARGE)).body())
+			.isEqualTo("1000000");
 		assertThat(browser.post("/backend/echo", "text/plain", "").body()).isEmpty();
 		assertThat(browser.get("/backend/missing").status()).isEqualTo(404);
 		assertThat(browser.get("/nowhere").status()).isEqualTo(404);
@@ -95,6 +107,7 @@ class GatewayTests {
 		assertThat(browser.get("/upper/text").body()).isEqualTo("TEXT");
 		assertThat(browser.post("/small/echo", "text/plain", "more than ten").status()).isEqualTo(413);
 		assertThat(browser.get("/slow/never").status()).isEqualTo(504);
+		assertThat(browser.get("/backend/cut").body()).isEqualTo("data:1\n\n(cut)");
 		assertThat(browser.get("/down/text").status()).isEqualTo(500);
 		browser.remember(overWebSocket(browser.port()));
 	}
@@ -171,12 +184,13 @@ class GatewayTests {
 	void passesEventsOnOneByOneAndLeavesWithTheClient() throws Exception {
 		try (RunningApplication running = start(PassThroughs.class)) {
 			Records records = running.records();
-			HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + running.port() + "/backend/live"))
+			HttpRequest request = HttpRequest
+				.newBuilder(URI.create("http://localhost:" + running.port() + "/backend/live"))
 				.version(HttpClient.Version.HTTP_1_1)
-				.timeout(Duration.ofSeconds(20))
+				.timeout(PATIENCE)
 				.build();
 			Thread sender = new Thread(() -> {
-				Awaitility.await().until(() -> backend.listeners() == 1);
+				Awaitility.await().atMost(PATIENCE).until(() -> backend.listeners() == 1);
 				backend.send("first");
 			});
 			sender.start();
@@ -190,7 +204,7 @@ class GatewayTests {
 				assertThat(lines.readLine()).isEqualTo("data:second");
 			}
 			sender.join();
-			Awaitility.await().until(() -> backend.listeners() == 0);
+			Awaitility.await().atMost(PATIENCE).until(() -> backend.listeners() == 0);
 			Map<String, Integer> recorded = records.after(1);
 			assertThat(recorded).containsEntry("requests gone_after_head", 1);
 			PassThroughs.OUTER.forEach((name) -> assertThat(recorded).containsEntry("own " + name + " passed", 1));
@@ -281,8 +295,8 @@ class GatewayTests {
 		public Mono<ServerResponse> filter(ServerRequest request, HandlerFunction<LiveResponse> next) {
 			return next.handle(request).map((response) -> {
 				response.headers()
-					.set("X-Seen", response.statusCode().value() + " through "
-							+ response.headers().getFirst("X-Was-Through"));
+					.set("X-Seen",
+							response.statusCode().value() + " through " + response.headers().getFirst("X-Was-Through"));
 				return response;
 			});
 		}
@@ -304,9 +318,7 @@ class GatewayTests {
 
 		@Override
 		public Mono<ServerResponse> filter(ServerRequest request, HandlerFunction<LiveResponse> next) {
-			return next.handle(request)
-				.delayElement(Duration.ofSeconds(30))
-				.cast(ServerResponse.class);
+			return next.handle(request).delayElement(Duration.ofSeconds(30)).cast(ServerResponse.class);
 		}
 
 	}

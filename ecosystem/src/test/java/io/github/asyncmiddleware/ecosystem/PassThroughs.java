@@ -20,8 +20,8 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 
 /**
- * Twelve middlewares that change nothing, four of each style: one of each runs in front of
- * everything, the others where a middleware runs that says nothing of its place.
+ * Twelve middlewares that change nothing, four of each style: one of each runs in front
+ * of everything, the others where a middleware runs that says nothing of its place.
  */
 @Configuration(proxyBeanMethods = false)
 class PassThroughs {

@@ -20,8 +20,8 @@ import org.springframework.web.bind.annotation.ResponseBody;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests that RSocket over WebSocket, which the server routes away before any filter, works
- * on the same port as an application with middlewares.
+ * Tests that RSocket over WebSocket, which the server routes away before any filter,
+ * works on the same port as an application with middlewares.
  */
 class RSocketTests {
 

@@ -149,7 +149,8 @@ class Resilience4jTests {
 		@GetMapping("/flaky")
 		Mono<String> flaky() {
 			int attempt = this.calls.incrementAndGet();
-			return (attempt < 3) ? Mono.error(new IllegalStateException("on purpose")) : Mono.just("attempt " + attempt);
+			return (attempt < 3) ? Mono.error(new IllegalStateException("on purpose"))
+					: Mono.just("attempt " + attempt);
 		}
 
 		@GetMapping("/never")
@@ -203,13 +204,16 @@ class Resilience4jTests {
 	@AsyncMiddleware("timeLimit")
 	static class TimeLimit implements HandlerFilterFunction<LiveResponse, ServerResponse> {
 
-		private final TimeLimiter limiter = TimeLimiter.of(Duration.ofMillis(100));
+		private final TimeLimiter strict = TimeLimiter.of(Duration.ofMillis(100));
+
+		private final TimeLimiter generous = TimeLimiter.of(Duration.ofSeconds(30));
 
 		@Override
 		public Mono<ServerResponse> filter(ServerRequest request, HandlerFunction<LiveResponse> next) {
 			return next.handle(request)
 				.cast(ServerResponse.class)
-				.transformDeferred(TimeLimiterOperator.of(this.limiter))
+				.transformDeferred(
+						TimeLimiterOperator.of(request.path().equals("/never") ? this.strict : this.generous))
 				.onErrorResume(TimeoutException.class,
 						(ex) -> ServerResponse.status(HttpStatus.GATEWAY_TIMEOUT).bodyValue("too slow"));
 		}

@@ -29,6 +29,11 @@ class SecurityTests {
 		Comparison.of(Application.class, Library.SECURITY).isSame(6, SecurityTests::visit);
 	}
 
+	@Test
+	void isTheSameWhereItsFiltersAreMeasured() {
+		Comparison.of(Application.class, Library.SECURITY).with(Comparison.MEASURED).isSame(6, SecurityTests::visit);
+	}
+
 	private static void visit(Browser browser) {
 		String ann = "Authorization: Basic YW5uOnNlY3JldA==";
 		assertThat(browser.get("/open").body()).isEqualTo("open to all");

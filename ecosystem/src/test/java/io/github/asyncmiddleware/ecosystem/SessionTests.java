@@ -34,6 +34,11 @@ class SessionTests {
 		Comparison.of(Application.class, Library.SESSION).isSame(8, SessionTests::visit);
 	}
 
+	@Test
+	void isTheSameWhereItsFiltersAreMeasured() {
+		Comparison.of(Application.class, Library.SESSION).with(Comparison.MEASURED).isSame(8, SessionTests::visit);
+	}
+
 	private static void visit(Browser browser) {
 		assertThat(browser.get("/plain").header("Set-Cookie")).isEmpty();
 		assertThat(browser.get("/count").body()).isEqualTo("1");

@@ -31,6 +31,15 @@ class SpringdocTests {
 		assertThat(browser.post("/orders", "application/json", "{\"id\":8,\"item\":\"cake\"}").status()).isEqualTo(200);
 	}
 
+	@Test
+	void describesTheEndpointsOfMiddlewares() {
+		try (RunningApplication running = RunningApplication.start(Library.SPRINGDOC, Application.class,
+				"springdoc.show-actuator=true", "management.endpoints.web.exposure.include=*")) {
+			assertThat(new Browser(running.port()).get("/v3/api-docs").body())
+				.contains("/actuator/asyncmiddleware/{name}", "/actuator/slowrequests");
+		}
+	}
+
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	@Import(Orders.class)

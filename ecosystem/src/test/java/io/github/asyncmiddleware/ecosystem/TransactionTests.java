@@ -150,14 +150,14 @@ class TransactionTests {
 
 		@PostMapping("/orders/two/parts")
 		Mono<String> addInTwoParts() {
-			return this.orders.add("one").then(this.orders.addThen("two", new IllegalStateException("on purpose")))
+			return this.orders.add("one")
+				.then(this.orders.addThen("two", new IllegalStateException("on purpose")))
 				.thenReturn("added");
 		}
 
 		@PostMapping("/orders/{item}/answer-conflict")
 		Mono<ResponseEntity<String>> addAndAnswerConflict(@PathVariable String item) {
-			return this.orders.add(item)
-				.thenReturn(ResponseEntity.status(HttpStatus.CONFLICT).body("no"));
+			return this.orders.add(item).thenReturn(ResponseEntity.status(HttpStatus.CONFLICT).body("no"));
 		}
 
 	}
@@ -230,9 +230,9 @@ class TransactionTests {
 
 		@Override
 		public Mono<ServerResponse> filter(ServerRequest request, HandlerFunction<LiveResponse> next) {
-			return this.transaction.execute((transaction) -> next.handle(request).doOnNext((response) -> {
+			return this.transaction.execute((status) -> next.handle(request).doOnNext((response) -> {
 				if (response.statusCode().isError()) {
-					transaction.setRollbackOnly();
+					status.setRollbackOnly();
 				}
 			})).cast(ServerResponse.class).single();
 		}

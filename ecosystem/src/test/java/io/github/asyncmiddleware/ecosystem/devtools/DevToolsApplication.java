@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 
 import reactor.core.publisher.Mono;
 
@@ -37,23 +38,25 @@ public class DevToolsApplication {
 		SpringApplication.run(DevToolsApplication.class, arguments);
 	}
 
-
 	@GetMapping("/")
 	Mono<String> hello() {
 		return Mono.just("hello");
 	}
 
 	/**
-	 * The threads of the library that are alive, those of applications that were
-	 * restarted included.
+	 * How many threads of the library belong to this application, and how many do to one
+	 * that was restarted.
 	 */
 	@GetMapping("/threads")
-	Mono<Long> threads() {
-		return Mono.just(Thread.getAllStackTraces()
+	Mono<String> threads() {
+		List<ClassLoader> owners = Thread.getAllStackTraces()
 			.keySet()
 			.stream()
 			.filter((thread) -> thread.getName().startsWith("async-middleware"))
-			.count());
+			.map(Thread::getContextClassLoader)
+			.toList();
+		long own = owners.stream().filter(getClass().getClassLoader()::equals).count();
+		return Mono.just(own + " own, " + (owners.size() - own) + " others");
 	}
 
 	@EventListener
