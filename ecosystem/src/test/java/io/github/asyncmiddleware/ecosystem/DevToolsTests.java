@@ -3,10 +3,8 @@ package io.github.asyncmiddleware.ecosystem;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -26,56 +24,38 @@ class DevToolsTests {
 
 	private static final String APPLICATION = DevToolsApplication.class.getPackageName().replace('.', '/');
 
-	private static final Duration PATIENCE = Duration.ofSeconds(60);
-
 	@TempDir
 	private Path folder;
 
 	@Test
-	void findsWhatWasAddedAfterARestart() throws Exception {
+	void findsWhatWasAddedAfterARestart() throws IOException {
 		add("META-INF/spring.factories");
 		add("io/github/asyncmiddleware/ecosystem/Library.class");
 		add("io/github/asyncmiddleware/ecosystem/OtherLibraries.class");
 		add(APPLICATION + "/DevToolsApplication.class");
+		add(APPLICATION + "/PortFile.class");
 		add(APPLICATION + "/First.class");
-		Process process = start();
-		try {
-			Browser before = new Browser(portOf(process));
+		try (OtherProcess process = start()) {
+			Browser before = new Browser(process.port());
 			Browser.Answer answer = before.get("/");
 			assertThat(answer.body()).isEqualTo("hello");
 			assertThat(answer.header("X-First")).isEqualTo("here");
 			assertThat(answer.header("X-Second")).isEmpty();
 			assertThat(before.get("/threads").body()).matches("[1-9]\\d* own, 0 others");
 			add(APPLICATION + "/Second.class");
-			Browser after = new Browser(portOf(process));
+			Browser after = new Browser(process.port());
 			answer = after.get("/");
 			assertThat(answer.body()).isEqualTo("hello");
 			assertThat(answer.header("X-First")).isEqualTo("here");
 			assertThat(answer.header("X-Second")).isEqualTo("here");
 			Awaitility.await()
-				.atMost(PATIENCE)
+				.atMost(OtherProcess.PATIENCE)
 				.untilAsserted(() -> assertThat(after.get("/threads").body()).matches("[1-9]\\d* own, 0 others"));
-		}
-		finally {
-			process.destroyForcibly().waitFor();
 		}
 	}
 
 	private Path classes() {
 		return this.folder.resolve("classes");
-	}
-
-	private Path output() {
-		return this.folder.resolve("output");
-	}
-
-	private String said() {
-		try {
-			return Files.readString(output());
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
 	}
 
 	private void add(String file) throws IOException {
@@ -87,32 +67,14 @@ class DevToolsTests {
 		}
 	}
 
-	private Process start() throws IOException {
+	private OtherProcess start() throws IOException {
 		List<String> own = Arrays.asList(System.getProperty("java.class.path").split(File.pathSeparator));
-		String path = own.stream()
+		String classPath = own.stream()
 			.filter((entry) -> !Path.of(entry).resolve(APPLICATION).toFile().isDirectory())
 			.collect(Collectors.joining(File.pathSeparator, classes() + File.pathSeparator, ""));
-		return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
-				"-XX:TieredStopAtLevel=1", "-cp", path, DevToolsApplication.class.getName(), "--server.port=0",
-				"--port.file=" + this.folder.resolve("port"), "--spring.devtools.livereload.enabled=false",
-				"--spring.devtools.restart.poll-interval=100ms", "--spring.devtools.restart.quiet-period=50ms")
-			.redirectErrorStream(true)
-			.redirectOutput(output().toFile())
-			.start();
-	}
-
-	/**
-	 * Wait until the application has started, and take the file with its port away.
-	 */
-	private int portOf(Process process) throws IOException {
-		Path file = this.folder.resolve("port");
-		Awaitility.await()
-			.atMost(PATIENCE)
-			.failFast(() -> assertThat(process.isAlive()).as(() -> "alive after\n" + said()).isTrue())
-			.until(() -> Files.exists(file));
-		int port = Integer.parseInt(Files.readString(file));
-		Files.delete(file);
-		return port;
+		return new OtherProcess(this.folder, classPath, DevToolsApplication.class, List.of(),
+				List.of("--spring.devtools.livereload.enabled=false", "--spring.devtools.restart.poll-interval=100ms",
+						"--spring.devtools.restart.quiet-period=50ms"));
 	}
 
 }
