@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.util.ClassUtils;
@@ -84,6 +86,41 @@ final class HiddenMiddlewares {
 					.formatted(beanName, type.getName()),
 				"Declare %s as the return type of its @Bean method%s.".formatted(type.getSimpleName(),
 						MiddlewareStyles.hasHooks(type) ? "" : ", or put @AsyncMiddleware on the method"));
+	}
+
+	/**
+	 * What a context below this one holds, such as that of a management server, was not
+	 * there when the middlewares were looked for.
+	 * @param context the context that holds filters, or {@code null} for the own one
+	 * @param own the context of the middlewares
+	 * @throws InvalidMiddlewareException if it holds a middleware
+	 */
+	static void checkBelow(@Nullable ApplicationContext context, ConfigurableApplicationContext own) {
+		if (!(context instanceof ConfigurableApplicationContext below)) {
+			return;
+		}
+		for (ConfigurableListableBeanFactory member : BeanFactoryHierarchy.of(below.getBeanFactory())) {
+			if (member == own.getBeanFactory()) {
+				return;
+			}
+			for (String name : MiddlewareDefinitionReader.annotatedIn(member)) {
+				throw below(name, member.getType(name, false), own);
+			}
+		}
+	}
+
+	/**
+	 * A middleware is in a context below the one of the middlewares.
+	 * @param beanName the name of the bean
+	 * @param type the class, if that is known
+	 * @param own the context of the middlewares
+	 * @return the exception
+	 */
+	static InvalidMiddlewareException below(String beanName, @Nullable Class<?> type, ApplicationContext own) {
+		return new InvalidMiddlewareException(
+				"The bean '%s' (%s) is annotated with @AsyncMiddleware, but it is in a child of the application context that runs the middlewares ('%s')."
+					.formatted(beanName, (type != null) ? type.getName() : "unknown class", own.getId()),
+				"Register it there, or in a parent of it.");
 	}
 
 	private static @Nullable Class<?> declaredType(ConfigurableListableBeanFactory beanFactory, String beanName) {

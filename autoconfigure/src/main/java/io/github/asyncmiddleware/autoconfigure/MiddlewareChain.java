@@ -11,14 +11,12 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-import io.github.asyncmiddleware.MiddlewareOrder;
 import io.github.asyncmiddleware.autoconfigure.FilterArrangement.Placed;
 import io.github.asyncmiddleware.internal.chain.ChainArranger;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
-import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
 import io.github.asyncmiddleware.internal.guard.LogNames;
@@ -33,12 +31,9 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.core.Ordered;
-import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.util.ClassUtils;
 import org.springframework.web.server.WebFilter;
-import org.springframework.web.util.pattern.PathPattern;
 import org.springframework.web.util.pattern.PathPatternParser;
 
 /**
@@ -50,9 +45,6 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	static final String BEAN_NAME = "asyncMiddlewareChain";
 
 	private static final Log logger = LogFactory.getLog(LogNames.CHAIN);
-
-	/** How many filters the line at start-up names. */
-	private static final int LOGGED = 30;
 
 	private final ConfigurableApplicationContext context;
 
@@ -73,9 +65,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	private final DisabledMiddlewares disabled;
 
-	private final Supplier<PathPatternParser> parser;
-
-	private final ManagementRequests management;
+	private final MiddlewareScopes scopes;
 
 	/** {@code null} where foreign filters are not measured. */
 	private final @Nullable MeasuredFilters measured;
@@ -99,8 +89,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		this.orders = new FilterOrders(context.getBeanFactory());
 		this.enabled = enabled;
 		this.disabled = new DisabledMiddlewares(definitions.all(), enabled, this.orders);
-		this.parser = parser;
-		this.management = management;
+		this.scopes = new MiddlewareScopes(context, parser, management);
 		this.definitions = definitions;
 		this.codes = codes;
 		this.middlewares = new LinkedHashMap<>();
@@ -122,28 +111,14 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		if (this.definitions.isInherited(definition)) {
 			this.definitions.inherited(bean, definition);
 		}
-		checkOrder(definition, bean);
+		DefinitionChecks.checkOrder(definition, bean);
 		Class<?> type = type(bean, definition.name());
 		if (!bean.getClass().isHidden()) {
 			MiddlewareStyles.checkBean(definition, type);
 		}
 		MiddlewareCode code = this.codes.codeOf(definition, bean, type);
 		return new Middleware(this.middlewares.size(), definition.name(), type, order(definition, bean),
-				scope(definition), definition.onFailure(), definition.timeout(), code);
-	}
-
-	private MiddlewareScope scope(MiddlewareDefinition definition) {
-		PathPatternParser parser = this.parser.get();
-		MiddlewareScope scope = new MiddlewareScope(parse(definition.path(), parser),
-				parse(definition.excludePath(), parser),
-				definition.method().stream().map(HttpMethod::valueOf).collect(Collectors.toSet()));
-		return withoutManagement(scope, this.context);
-	}
-
-	private MiddlewareScope withoutManagement(MiddlewareScope scope, @Nullable ApplicationContext context) {
-		PathPatternParser parser = PathPatternParser.defaultInstance;
-		return scope.withoutManagement(parse(this.management.endpoints(context), parser),
-				parse(this.management.links(context), parser));
+				this.scopes.of(definition), definition.onFailure(), definition.timeout(), code);
 	}
 
 	/**
@@ -173,21 +148,6 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	}
 
 	/**
-	 * The bean tells more than its definition, which may show nothing but an interface.
-	 */
-	private static void checkOrder(MiddlewareDefinition definition, Object bean) {
-		Integer order = (definition.annotatedOrder() != 0) ? FilterOrders.ownOrderOf(bean) : null;
-		if (order != null && order != definition.annotatedOrder()) {
-			throw MiddlewareDefinitionReader.conflictingOrder(definition,
-					(bean instanceof Ordered) ? order + " from getOrder()" : "@Order(" + order + ")");
-		}
-	}
-
-	private static List<PathPattern> parse(List<String> patterns, PathPatternParser parser) {
-		return patterns.stream().map(parser::initFullPathPattern).map(parser::parse).toList();
-	}
-
-	/**
 	 * The class that the user wrote; for a lambda, the class that it is written in.
 	 */
 	private Class<?> type(Object bean, @Nullable String beanName) {
@@ -208,36 +168,10 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		HiddenMiddlewares.check(this.context.getBeanFactory(),
 				this.definitions.all().stream().map(MiddlewareDefinition::name).collect(Collectors.toSet()));
 		if (!this.middlewares.isEmpty() || measuresForeign()) {
-			String chain = describe(entries());
+			String chain = ChainLine.of(entries());
 			logger.info(chain);
 		}
 		this.disabled.warn(this.context.getEnvironment());
-	}
-
-	private static String describe(List<ChainEntry> entries) {
-		String chain = entries.stream()
-			.limit(LOGGED)
-			.map((entry) -> entry.name() + " (" + describe(entry.order()) + describeKind(entry) + ")")
-			.collect(Collectors.joining(" > "));
-		int more = entries.size() - LOGGED;
-		return "Filter chain: " + chain + ((more > 0) ? " > and " + more + " more" : "");
-	}
-
-	private static String describeKind(ChainEntry entry) {
-		if (!(entry instanceof Middleware middleware)) {
-			return (entry.measured() != null) ? ", foreign, measured" : ", foreign";
-		}
-		RunsOn runsOn = middleware.code().runsOn();
-		return ((middleware.code().concurrent() != null) ? ", concurrent" : "")
-				+ ((runsOn != RunsOn.EVENT_LOOP) ? ", " + runsOn.label() : "");
-	}
-
-	private static String describe(int order) {
-		return switch (order) {
-			case MiddlewareOrder.FIRST -> "first";
-			case MiddlewareOrder.LAST -> "last";
-			default -> Integer.toString(order);
-		};
 	}
 
 	/**
@@ -298,12 +232,12 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	 * The chain of this context as people see it: with the middlewares that are disabled.
 	 */
 	List<ChainEntry> rows() {
-		return this.disabled.insertInto(entries(), this::scope);
+		return this.disabled.insertInto(entries(), this.scopes::of);
 	}
 
 	@Override
 	public List<ChainEntry> arrange(List<WebFilter> filters, @Nullable ApplicationContext context) {
-		checkBelow(context);
+		HiddenMiddlewares.checkBelow(context, this.context);
 		Map<WebFilter, String> names = names((context != null) ? context : this.context);
 		Set<String> left = this.definitions.all().stream().map(MiddlewareDefinition::name).collect(Collectors.toSet());
 		if (this.enabled) {
@@ -351,24 +285,6 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	}
 
 	/**
-	 * What a context below this one holds, such as that of a management server, was not
-	 * there when the middlewares were looked for.
-	 */
-	private void checkBelow(@Nullable ApplicationContext context) {
-		if (!(context instanceof ConfigurableApplicationContext below)) {
-			return;
-		}
-		for (ConfigurableListableBeanFactory member : BeanFactoryHierarchy.of(below.getBeanFactory())) {
-			if (member == this.context.getBeanFactory()) {
-				return;
-			}
-			for (String name : MiddlewareDefinitionReader.annotatedIn(member)) {
-				throw below(name, member.getType(name, false));
-			}
-		}
-	}
-
-	/**
 	 * None of them can run as it is declared: Spring would run those that are filters
 	 * themselves on every request, also where they are switched off.
 	 */
@@ -394,7 +310,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		MiddlewareDefinition definition = (name != null) ? this.definitions.get(name) : null;
 		Middleware middleware = (name != null) ? this.middlewares.get(name) : null;
 		if (definition != null && middleware != null && middleware.filter() == filter) {
-			Middleware scoped = middleware.withScope(withoutManagement(middleware.scope(), context));
+			Middleware scoped = middleware.withScope(this.scopes.withoutManagement(middleware.scope(), context));
 			return new Placed(scoped, definition.before(), definition.after(), definition.ordered());
 		}
 		Class<?> type = type(filter, name);
@@ -419,15 +335,9 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	 */
 	private void checkForeign(String name, Class<?> type) {
 		if (HiddenMiddlewares.isAnnotated(type)) {
-			throw this.context.containsBean(name) ? HiddenMiddlewares.annotated(name, type) : below(name, type);
+			throw this.context.containsBean(name) ? HiddenMiddlewares.annotated(name, type)
+					: HiddenMiddlewares.below(name, type, this.context);
 		}
-	}
-
-	private InvalidMiddlewareException below(String name, @Nullable Class<?> type) {
-		return new InvalidMiddlewareException(
-				"The bean '%s' (%s) is annotated with @AsyncMiddleware, but it is in a child of the application context that runs the middlewares ('%s')."
-					.formatted(name, (type != null) ? type.getName() : "unknown class", this.context.getId()),
-				"Register it there, or in a parent of it.");
 	}
 
 }

@@ -3,24 +3,18 @@ package io.github.asyncmiddleware.autoconfigure;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.Style;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
-import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.core.Ordered;
 import org.springframework.core.ResolvableType;
@@ -29,21 +23,14 @@ import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
-import org.springframework.http.HttpMethod;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
-import org.springframework.web.util.pattern.PathPatternParser;
-import org.springframework.web.util.pattern.PatternParseException;
 
 /**
  * Finds the annotated beans, applies the overrides from properties, and refuses what
  * cannot work.
  */
 class MiddlewareDefinitionReader {
-
-	private static final Log logger = LogFactory.getLog(MiddlewareDefinitionReader.class);
-
-	private static final List<String> METHODS = Arrays.stream(HttpMethod.values()).map(HttpMethod::name).toList();
 
 	/** What the name of the bean behind a scoped proxy begins with. */
 	private static final String SCOPED_TARGET = ScopedProxyUtils.getTargetBeanName("");
@@ -78,7 +65,7 @@ class MiddlewareDefinitionReader {
 		}
 		checkHooks();
 		definitions.sort(Comparator.comparing(MiddlewareDefinition::name));
-		checkNames(definitions);
+		DefinitionChecks.checkNames(definitions);
 		new UnknownProperties(definitions.stream().map(MiddlewareDefinition::name).toList())
 			.check(MiddlewareProperty.allIn(this.environment));
 		return List.copyOf(definitions);
@@ -118,7 +105,7 @@ class MiddlewareDefinitionReader {
 	private MiddlewareDefinition read(String beanName) {
 		Class<?> type = type(beanName);
 		String source = source(beanName, type);
-		checkName(beanName, source);
+		DefinitionChecks.checkName(beanName, source);
 		checkScope(beanName, source);
 		Style style = MiddlewareStyles.styleOf(beanName, source, type, resolvableType(beanName, type));
 		MergedAnnotation<AsyncMiddleware> annotation = annotation(beanName, type);
@@ -145,12 +132,7 @@ class MiddlewareDefinitionReader {
 				(overrides.getOnFailure() != null) ? overrides.getOnFailure()
 						: annotation.getEnum("onFailure", OnFailure.class));
 		MiddlewareStyles.checkConcurrent(definition, type);
-		checkMaxConcurrent(definition);
-		checkOrder(definition, springOrder);
-		checkPatterns(definition, "path", definition.path());
-		checkPatterns(definition, "excludePath", definition.excludePath());
-		checkExcluded(definition);
-		checkMethods(definition);
+		DefinitionChecks.check(definition, springOrder);
 		return definition;
 	}
 
@@ -276,19 +258,6 @@ class MiddlewareDefinitionReader {
 		return List.copyOf(classes);
 	}
 
-	/**
-	 * The annotation's value is the name of the bean, where {@code @RequestMapping} has a
-	 * path.
-	 */
-	private static void checkName(String beanName, String source) {
-		if (beanName.contains("/") || beanName.contains("*")) {
-			throw new InvalidMiddlewareException(
-					"The name of the middleware '%s' (%s) looks like a path, and the value of @AsyncMiddleware is the name of the bean."
-						.formatted(beanName, source),
-					"Did you mean @AsyncMiddleware(path = \"%s\")?".formatted(beanName));
-		}
-	}
-
 	private void checkScope(String beanName, String source) {
 		BeanDefinition definition = definition(beanName);
 		if (definition != null && !definition.isSingleton()) {
@@ -296,12 +265,6 @@ class MiddlewareDefinitionReader {
 					"The middleware '%s' (%s) has the scope '%s', but the filter chain is built once and needs a singleton."
 						.formatted(StringUtils.delete(beanName, SCOPED_TARGET), source, definition.getScope()),
 					"Remove the scope, and keep what belongs to one request in the attributes of its exchange.");
-		}
-	}
-
-	private static void checkOrder(MiddlewareDefinition definition, @Nullable Integer springOrder) {
-		if (definition.annotatedOrder() != 0 && springOrder != null && springOrder != definition.annotatedOrder()) {
-			throw conflictingOrder(definition, "@Order(" + springOrder + ")");
 		}
 	}
 
@@ -313,108 +276,6 @@ class MiddlewareDefinitionReader {
 			order = MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).get(Order.class);
 		}
 		return order.isPresent() ? Integer.valueOf(order.getInt(MergedAnnotation.VALUE)) : null;
-	}
-
-	/**
-	 * The order of the annotation and another one on the same bean differ.
-	 */
-	static InvalidMiddlewareException conflictingOrder(MiddlewareDefinition definition, String other) {
-		return new InvalidMiddlewareException(
-				"The %s has two orders: %d in @AsyncMiddleware and %s.".formatted(definition.describe(),
-						definition.annotatedOrder(), other),
-				"Keep one of them. To run it elsewhere in one environment, set the property '%s.order'."
-					.formatted(AsyncMiddlewareProperties.of(definition.name())));
-	}
-
-	private void checkPatterns(MiddlewareDefinition definition, String attribute, List<String> patterns) {
-		for (String pattern : patterns) {
-			try {
-				PathPatternParser.defaultInstance.parse(PathPatternParser.defaultInstance.initFullPathPattern(pattern));
-			}
-			catch (PatternParseException ex) {
-				throw new InvalidMiddlewareException(
-						"The '%s' of the %s contains '%s', which is not a path pattern: %s at position %d."
-							.formatted(attribute, definition.describe(), pattern, ex.getMessage(), ex.getPosition()),
-						"Correct it in @AsyncMiddleware or in the property '%s.%s'.".formatted(
-								AsyncMiddlewareProperties.of(definition.name()),
-								DataObjectPropertyName.toDashedForm(attribute)));
-			}
-		}
-	}
-
-	/**
-	 * A middleware of which nothing is left would not run, without a word.
-	 */
-	private static void checkExcluded(MiddlewareDefinition definition) {
-		List<String> path = definition.path().isEmpty() ? List.of("/**") : definition.path();
-		List<String> excluded = path.stream()
-			.filter((pattern) -> definition.excludePath().stream().anyMatch((other) -> covers(other, pattern)))
-			.toList();
-		if (excluded.size() == path.size()) {
-			throw new InvalidMiddlewareException(
-					"The %s never runs: its 'excludePath' %s leaves out all of its 'path' %s."
-						.formatted(definition.describe(), definition.excludePath(), path),
-					"Narrow 'excludePath', in @AsyncMiddleware or in the property '%s.exclude-path'. To switch the middleware off, set '%s.enabled' to false."
-						.formatted(AsyncMiddlewareProperties.of(definition.name()),
-								AsyncMiddlewareProperties.of(definition.name())));
-		}
-		if (!excluded.isEmpty()) {
-			logger.warn("The 'path' " + excluded + " of the " + definition.describe()
-					+ " has no effect, since its 'excludePath' " + definition.excludePath()
-					+ " leaves it out. Remove it from one of them.");
-		}
-	}
-
-	/**
-	 * Whether a pattern obviously matches all that another one does.
-	 */
-	private static boolean covers(String pattern, String other) {
-		String full = PathPatternParser.defaultInstance.initFullPathPattern(pattern);
-		String fullOther = PathPatternParser.defaultInstance.initFullPathPattern(other);
-		if (full.equals(fullOther)) {
-			return true;
-		}
-		String prefix = full.endsWith("/**") ? full.substring(0, full.length() - "/**".length()) : null;
-		return prefix != null && prefix.chars().noneMatch((character) -> "*?{".indexOf(character) >= 0)
-				&& (fullOther.equals(prefix) || fullOther.startsWith(prefix + "/"));
-	}
-
-	private void checkMethods(MiddlewareDefinition definition) {
-		for (String method : definition.method()) {
-			if (!METHODS.contains(method)) {
-				throw new InvalidMiddlewareException(
-						"The %s is for the HTTP method '%s', which does not exist.%s".formatted(definition.describe(),
-								method, didYouMean(method, METHODS)),
-						"Use one of " + String.join(", ", METHODS) + ", or none for all methods.");
-			}
-		}
-	}
-
-	private void checkMaxConcurrent(MiddlewareDefinition definition) {
-		Integer maxConcurrent = definition.maxConcurrent();
-		if (maxConcurrent != null && maxConcurrent < 1) {
-			throw new InvalidMiddlewareException(
-					"The property '%s.max-concurrent' is %d, but the %s needs at least one thread to run.".formatted(
-							AsyncMiddlewareProperties.of(definition.name()), maxConcurrent, definition.describe()),
-					"Set it to a positive number. To switch the middleware off, set '%s.enabled' to false."
-						.formatted(AsyncMiddlewareProperties.of(definition.name())));
-		}
-	}
-
-	private void checkNames(List<MiddlewareDefinition> definitions) {
-		Map<String, MiddlewareDefinition> seen = new LinkedHashMap<>();
-		for (MiddlewareDefinition definition : definitions) {
-			MiddlewareDefinition other = seen.putIfAbsent(MiddlewareNames.uniform(definition.name()), definition);
-			if (other != null) {
-				throw new InvalidMiddlewareException("The %s and the %s have names that properties cannot tell apart."
-					.formatted(other.describe(), definition.describe()), "Rename one of the beans.");
-			}
-		}
-	}
-
-	private static String didYouMean(String name, List<String> candidates) {
-		String nearest = MiddlewareNames.nearest(name, candidates);
-		return (nearest != null) ? " Did you mean '" + nearest + "'?" : "";
 	}
 
 }
