@@ -253,8 +253,8 @@ class DeadlineTests {
 
 	/**
 	 * The thread that has set the timer is held up for longer than that, by classes that
-	 * are loaded, say. What renders the error waits for a request that never comes if
-	 * the error came before the subscription.
+	 * are loaded, say. What renders the error waits for a request that never comes if the
+	 * error came before the subscription.
 	 */
 	@ParameterizedTest
 	@EnumSource(OnFailure.class)
