@@ -295,7 +295,7 @@ final class Soak {
 		return differences;
 	}
 
-	private static long gauges(SimpleMeterRegistry registry) {
+	static long gauges(SimpleMeterRegistry registry) {
 		return registry.getMeters()
 			.stream()
 			.filter((meter) -> meter instanceof Gauge)
