@@ -31,8 +31,7 @@ class SameBytesTests {
 			"logging.level.org.springframework.boot.webflux.autoconfigure.error=off",
 			"logging.level.org.springframework.web=off", "logging.level.reactor.netty=off" };
 
-	private static final String NO_STARTER = BootServer.NO_SECURITY + Stream
-		.of("Clock", "", "Metrics", "Endpoint", "Servlet")
+	static final String NO_STARTER = BootServer.NO_SECURITY + Stream.of("Clock", "", "Metrics", "Endpoint", "Servlet")
 		.map((which) -> ",io.github.asyncmiddleware.autoconfigure.AsyncMiddleware" + which + "AutoConfiguration")
 		.reduce("", String::concat);
 

@@ -44,26 +44,18 @@ class ServersTests {
 
 	private static final int REQUESTS = 2_000;
 
+	private static final long SEED = Long.getLong("soak.seed", System.currentTimeMillis() * 1_000_000);
+
 	@ParameterizedTest
-	@EnumSource(names = { "REACTOR_NETTY", "JETTY" })
+	@EnumSource
 	void loseNothing(Server server) throws Exception {
-		assertZero(server, Soak.ZERO);
-	}
-
-	/**
-	 * Requests that never end have been seen on Tomcat, in the first burst after a start,
-	 * so their records are not counted here.
-	 */
-	@Test
-	void tomcatLetsNothingInAndCutsNothingInSilence() throws Exception {
-		assertZero(Server.TOMCAT, List.of("handlers reached without consent", "truncated answers that look whole",
-				"gauges that are not 0 again", "threads that stay"));
-	}
-
-	private static void assertZero(Server server, List<String> figures) throws InterruptedException {
-		Soak soak = Soak.run(server, System.currentTimeMillis() * 1_000_000, REQUESTS);
-		for (String figure : figures) {
+		Soak soak = Soak.run(server, SEED, REQUESTS);
+		for (String figure : Soak.ZERO) {
 			assertThat(soak.get(figure)).as("%s, in%n%s%n%s", figure, soak.table(), soak.notes()).isZero();
+		}
+		// Tomcat does, if rarely, see docs/reliability.md
+		if (server != Server.TOMCAT) {
+			assertThat(soak.get("requests that the server never ended")).as(soak.table()).isZero();
 		}
 	}
 

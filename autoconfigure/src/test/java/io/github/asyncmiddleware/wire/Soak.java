@@ -224,7 +224,8 @@ final class Soak {
 		this.table.put("answers, cut", this.cut.sum());
 		this.table.put("clients that left", this.left.sum());
 		this.table.put("kinds of fault", (long) SoakPlan.kinds().size());
-		this.table.put("request records - requests", records.sum("requests ") - arrived);
+		this.table.put("requests that the server never ended", (long) counts.ends.requests().size());
+		this.table.put("request records - requests", requests(counts, records));
 		this.table.put("middleware records - entered", middlewares(counts, records));
 		this.table.put("handlers reached", counts.handled.sum());
 		this.table.put("handlers reached without consent", counts.withoutConsent.sum());
@@ -248,13 +249,20 @@ final class Soak {
 			Awaitility.await()
 				.dontCatchUncaughtExceptions()
 				.atMost(30, TimeUnit.SECONDS)
-				.until(() -> server.records().sum("requests ") == counts.arrived.sum()
-						&& middlewares(counts, server.records()) == 0
+				.until(() -> requests(counts, server.records()) == 0 && middlewares(counts, server.records()) == 0
 						&& gauges(server.bean(SimpleMeterRegistry.class)) == 0);
 		}
 		catch (ConditionTimeoutException ex) {
 			// The table shows what is missing
 		}
+	}
+
+	/**
+	 * How many records of requests there are too many or too few, beside those that the
+	 * server never ended.
+	 */
+	private static long requests(SoakApplication.Counts counts, Records records) {
+		return records.sum("requests ") + counts.ends.requests().size() - counts.arrived.sum();
 	}
 
 	/**
@@ -270,7 +278,12 @@ final class Soak {
 		Map<String, Long> differences = new LinkedHashMap<>();
 		for (Map.Entry<String, Long> entered : counts.entered().entrySet()) {
 			String own = "own " + entered.getKey() + " ";
-			long more = records.sum(own) - entered.getValue();
+			String attribute = SoakApplication.ENTERED + entered.getKey();
+			long lost = counts.ends.requests()
+				.stream()
+				.filter((request) -> request.getAttributes().containsKey(attribute))
+				.count();
+			long more = records.sum(own) + lost - entered.getValue();
 			if (entered.getKey().startsWith("blocking") || entered.getKey().equals("groupSecond")) {
 				long uncalled = records.sum(own + "shed") + records.sum(own + "cancelled") + counts.givenUp.sum();
 				more = (more >= 0 && more <= uncalled) ? 0 : more;
@@ -282,7 +295,7 @@ final class Soak {
 		return differences;
 	}
 
-	private static long gauges(SimpleMeterRegistry registry) {
+	static long gauges(SimpleMeterRegistry registry) {
 		return registry.getMeters()
 			.stream()
 			.filter((meter) -> meter instanceof Gauge)

@@ -68,6 +68,9 @@ class SoakApplication {
 	/** Says that the body is that of the handler. */
 	static final String HANDLED = "X-Handled";
 
+	/** With the name of a middleware, the attribute of a request that has entered it. */
+	static final String ENTERED = "soak.entered.";
+
 	private static final String CONSENT = "soak.consent";
 
 	/** One bit for each middleware that fails closed. */
@@ -83,10 +86,10 @@ class SoakApplication {
 	 */
 	@Bean
 	HttpHandlerDecoratorFactory arrivals(Counts counts) {
-		return (handler) -> (request, response) -> {
+		return (handler) -> counts.ends.follow((request, response) -> {
 			counts.arrived.increment();
 			return handler.handle(request, response);
-		};
+		});
 	}
 
 	@Bean
@@ -182,7 +185,7 @@ class SoakApplication {
 	 * A middleware is entered, again if the rest of the chain is tried again.
 	 */
 	private static void enter(ServerWebExchange exchange, String name, LongAdder entered) {
-		if (exchange.getAttributes().putIfAbsent("soak.entered." + name, name) == null) {
+		if (exchange.getAttributes().putIfAbsent(ENTERED + name, name) == null) {
 			entered.increment();
 		}
 	}
@@ -219,6 +222,8 @@ class SoakApplication {
 	 * What the application has seen itself, without any meter.
 	 */
 	static final class Counts {
+
+		final LostEnds ends = new LostEnds();
 
 		final LongAdder arrived = new LongAdder();
 

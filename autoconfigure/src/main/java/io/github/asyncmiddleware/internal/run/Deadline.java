@@ -97,11 +97,12 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	}
 
 	/**
-	 * Start the work and the clock.
+	 * Start the work and the clock, in the order in which signals may come: the timer can
+	 * ring before this thread goes on.
 	 */
 	final void subscribeTo(Publisher<? extends T> work) {
-		startClock();
 		this.actual.onSubscribe(this);
+		startClock();
 		work.subscribe(this);
 	}
 

@@ -251,6 +251,20 @@ class DeadlineTests {
 		assertThat(this.listener.take().result()).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
 	}
 
+	/**
+	 * The thread that has set the timer is held up for longer than that, by classes that
+	 * are loaded, say. What renders the error waits for a request that never comes if the
+	 * error came before the subscription.
+	 */
+	@ParameterizedTest
+	@EnumSource(OnFailure.class)
+	void aTimerThatRingsInTheMomentInWhichItIsSet(OnFailure onFailure) throws Exception {
+		start(chain().deadlines(after(() -> this.deadlines.advance(TIMEOUT)))
+			.exceptionHandler((exchange, ex) -> Mono.just(ex).hide().flatMap(Mono::error))
+			.middleware("slow", onFailure, TIMEOUT, filter((exchange, next) -> Mono.never())));
+		assertGivenUp(onFailure);
+	}
+
 	@ParameterizedTest
 	@EnumSource(OnFailure.class)
 	void aTimerThatRingsTooEarlyIsSetAgain(OnFailure onFailure) throws Exception {
