@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.guard;
 
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -143,6 +145,66 @@ class DeadlineWheelTests {
 		this.wheel.schedule(rung::incrementAndGet, 1);
 		Awaitility.await().untilAsserted(() -> assertThat(rung).hasValue(2));
 		assertThat(thread()).isSameAs(thread);
+	}
+
+	@Test
+	void itsThreadWaitsFromOneTickToTheNext() {
+		this.wheel.schedule(() -> {
+		}, Duration.ofMinutes(1).toNanos());
+		Thread thread = thread();
+		Awaitility.await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+	}
+
+	@Test
+	void itsThreadKeepsNothingOfTheOneThatStartsIt() throws Exception {
+		Thread current = Thread.currentThread();
+		ClassLoader before = current.getContextClassLoader();
+		try (URLClassLoader ofRequest = new URLClassLoader(new URL[0], before)) {
+			current.setContextClassLoader(ofRequest);
+			this.wheel.schedule(() -> {
+			}, 1);
+		}
+		finally {
+			current.setContextClassLoader(before);
+		}
+		assertThat(thread().getContextClassLoader()).isSameAs(DeadlineWheel.class.getClassLoader());
+	}
+
+	@Test
+	void itsThreadEndsWhenItIsClosedInItsSleep() {
+		AtomicInteger rung = new AtomicInteger();
+		this.wheel.schedule(rung::incrementAndGet, 1);
+		Thread thread = thread();
+		Awaitility.await().until(() -> thread.getState() == Thread.State.WAITING);
+		this.wheel.close();
+		Awaitility.await().until(() -> !thread.isAlive());
+	}
+
+	@Test
+	void ringsAllThatIsDueAfterAPauseOfSeveralRounds() throws Exception {
+		int timers = 512;
+		CountDownLatch rung = new CountDownLatch(timers);
+		try (DeadlineWheel wheel = new DeadlineWheel((task) -> new Thread(() -> {
+		}))) {
+			for (int i = 0; i < timers; i++) {
+				wheel.schedule(rung::countDown, Duration.ofMillis(5 * i).toNanos());
+			}
+			wheel.turnTo(1_000_000);
+			assertThat(rung.await(10, TimeUnit.SECONDS)).isTrue();
+			assertThat(wheel.timers()).isZero();
+		}
+	}
+
+	@Test
+	void aTimerForATickThatIsGoneRingsWithTheNext() throws Exception {
+		CountDownLatch rung = new CountDownLatch(1);
+		try (DeadlineWheel wheel = new DeadlineWheel((task) -> new Thread(() -> {
+		}))) {
+			wheel.turnTo(1_000_000);
+			wheel.schedule(rung::countDown, 1);
+			wheel.turnTo(1_000_001);
+			assertThat(rung.await(10, TimeUnit.SECONDS)).isTrue();
+		}
 	}
 
 	@Test

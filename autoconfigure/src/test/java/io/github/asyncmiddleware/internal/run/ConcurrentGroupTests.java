@@ -105,6 +105,21 @@ class ConcurrentGroupTests {
 		assertThat(Duration.ofNanos(record.app()).toMillis()).isEqualTo(8);
 	}
 
+	@Test
+	void noneHasAShareOfTheTimeAfterTheHead() throws Exception {
+		WebFilter answers = (exchange, next) -> exchange.getResponse().setComplete().then(next.filter(exchange));
+		TestChain chain = chain().foreign("answers", answers);
+		for (String name : List.of("a", "b")) {
+			chain.middleware(name, work((exchange) -> {
+				this.ticker.advanceMillis(5);
+				return Mono.empty();
+			}));
+		}
+		TestChain.get(chain.build(handler(0)), "/");
+		assertThat(this.listener.take().steps()).extracting(RecordedStep::name, RecordedStep::own)
+			.containsExactly(tuple("a", 0), tuple("b", 0));
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "a, 401", "b, 402", "c, 403" })
 	void theEarliestInOrderAnswersWhoeverIsFaster(String fastest, int unused) throws Exception {

@@ -208,6 +208,20 @@ class SegmentTests {
 	}
 
 	@Test
+	void answersLinkageErrorsWithAnErrorPageWhereOperatorsTakeThemForFatal() throws Exception {
+		this.chain
+			.middleware("outer",
+					(exchange, next) -> next.filter(exchange).doOnError((ex) -> this.events.add(ex.getMessage())))
+			.middleware("broken", (exchange, next) -> {
+				throw new NoClassDefFoundError("com/acme/Missing");
+			});
+		RecordedRequest record = run(handler());
+		assertThat(record.status()).isEqualTo(500);
+		assertThat(record.results()).containsExactly("outer PASSED", "broken FAILED");
+		assertThat(this.events).containsExactly("Linkage failed: java.lang.NoClassDefFoundError: com/acme/Missing");
+	}
+
+	@Test
 	void leavesErrorsOfTheVirtualMachineAlone() throws Exception {
 		this.chain.middleware("outer", logs("outer")).middleware("broken", (exchange, next) -> {
 			throw new OutOfMemoryError("simulated");
@@ -289,6 +303,21 @@ class SegmentTests {
 		assertThat(this.handled).hasValue(3);
 		assertThat(record.result()).isEqualTo(RequestResult.OK);
 		assertThat(record.results()).containsExactly("retries PASSED", "inner PASSED");
+	}
+
+	@Test
+	void leavesNothingOfARunThatHasFailedInTheNext() throws Exception {
+		this.chain.middleware("retries", (exchange, next) -> next.filter(exchange).retry(1));
+		RecordedRequest record = run((exchange) -> {
+			if (this.handled.incrementAndGet() < 2) {
+				exchange.getResponse().setStatusCode(HttpStatus.CREATED);
+				exchange.getResponse().getHeaders().set("X-Run", "first");
+				return Mono.error(new IllegalStateException("try again"));
+			}
+			return exchange.getResponse().setComplete();
+		});
+		assertThat(record.status()).isEqualTo(200);
+		assertThat(this.response.getHeaders().containsHeader("X-Run")).isFalse();
 	}
 
 	@Test

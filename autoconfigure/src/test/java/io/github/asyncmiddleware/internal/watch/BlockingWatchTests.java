@@ -279,6 +279,17 @@ class BlockingWatchTests {
 		assertThat(this.probe.stacks).as("looks at a stack that stays the same").isEqualTo(1);
 	}
 
+	@Test
+	void accusesNobodyWhoseCodeHasLeftTheStack(CapturedOutput output) throws Exception {
+		callback();
+		look(3);
+		// Without a look at its stack it seems to be where it was
+		this.probe.stack = new StackTraceElement[] { new StackTraceElement("sun.nio.ch.EPoll", "wait", null, -2) };
+		look(100);
+		assertThat(lines(output)).isEmpty();
+		assertThat(this.blocked).isEmpty();
+	}
+
 	@ParameterizedTest
 	@EnumSource(value = Thread.State.class, mode = Mode.MATCH_ALL, names = ".*WAITING")
 	void countsFromTheMomentTheThreadDoesNotMove(Thread.State state) throws Exception {

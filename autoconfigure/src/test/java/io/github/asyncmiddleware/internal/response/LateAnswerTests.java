@@ -1,0 +1,78 @@
+package io.github.asyncmiddleware.internal.response;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+import io.github.asyncmiddleware.testsupport.TestChain;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.test.StepVerifier;
+
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DefaultDataBufferFactory;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for an answer that is made although a middleware has given up waiting for it.
+ */
+class LateAnswerTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+	private final Sinks.Empty<Void> givenUp = Sinks.empty();
+
+	private final Sinks.Empty<Void> goesOn = Sinks.empty();
+
+	private final AtomicReference<ServerWebExchange> late = new AtomicReference<>();
+
+	private final MockServerHttpResponse response = new MockServerHttpResponse();
+
+	@ParameterizedTest
+	@MethodSource("answers")
+	void isNotSentInPlaceOfTheOneThatFollows(Function<ServerHttpResponse, Mono<Void>> answer) {
+		Disposable request = new TestChain()
+			.middleware("impatient",
+					(exchange, next) -> Mono.firstWithSignal(next.filter(exchange), this.givenUp.asMono())
+						.then(this.goesOn.asMono())
+						.then(Mono.defer(() -> exchange.getResponse().writeWith(Mono.just(buffer("in time"))))))
+			.build((exchange) -> {
+				this.late.set(exchange);
+				return Mono.never();
+			})
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe();
+		this.givenUp.tryEmitEmpty();
+		StepVerifier.create(answer.apply(this.late.get().getResponse()))
+			.expectErrorMessage("Another response is sent instead")
+			.verify(PATIENCE);
+		assertThat(this.response.isCommitted()).isFalse();
+		this.goesOn.tryEmitEmpty();
+		assertThat(request.isDisposed()).isTrue();
+		assertThat(this.response.getBodyAsString().block(PATIENCE)).isEqualTo("in time");
+	}
+
+	static Stream<Named<Function<ServerHttpResponse, Mono<Void>>>> answers() {
+		return Stream.of(Named.of("without a body", ServerHttpResponse::setComplete),
+				Named.of("of one buffer", (response) -> response.writeWith(Mono.just(buffer("late")))),
+				Named.of("streamed", (response) -> response.writeWith(Flux.just(buffer("la"), buffer("te")))),
+				Named.of("flushed", (response) -> response.writeAndFlushWith(Flux.just(Flux.just(buffer("late"))))));
+	}
+
+	private static DataBuffer buffer(String text) {
+		return DefaultDataBufferFactory.sharedInstance.wrap(text.getBytes(StandardCharsets.UTF_8));
+	}
+
+}
