@@ -1,13 +1,11 @@
 package io.github.asyncmiddleware.actuate;
 
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-import com.sun.management.ThreadMXBean;
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics.Reading;
 import io.github.asyncmiddleware.actuate.SampleStore.MiddlewareTiming;
 import io.github.asyncmiddleware.actuate.SampleStore.Timing;
@@ -15,6 +13,7 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import io.github.asyncmiddleware.internal.record.Outcome;
 import io.github.asyncmiddleware.internal.sample.Sample;
+import io.github.asyncmiddleware.testsupport.Allocation;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
 import org.junit.jupiter.api.Test;
@@ -140,7 +139,7 @@ class MiddlewareStatisticsTests {
 		SampleStore store = new SampleStore();
 		Random random = new Random(42);
 		long[] samples = new long[2];
-		assertThat(allocatedBytes(() -> {
+		assertThat(Allocation.of(() -> {
 			for (int minute = 0; minute < 5; minute++) {
 				for (int index = 0; index < 300; index++) {
 					for (int i = 0; i < 1000; i++) {
@@ -158,13 +157,6 @@ class MiddlewareStatisticsTests {
 	 */
 	private static long spread(Random random, long median) {
 		return (long) (median * Math.exp(0.7 * random.nextGaussian()));
-	}
-
-	private static long allocatedBytes(Runnable action) {
-		ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-		long before = threads.getCurrentThreadAllocatedBytes();
-		action.run();
-		return threads.getCurrentThreadAllocatedBytes() - before;
 	}
 
 	private HttpHandler chain(Middleware... middlewares) {
