@@ -3,11 +3,13 @@ package io.github.asyncmiddleware.ecosystem;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Statistic;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 
 /**
  * How many samples the meters have recorded since a moment, by the name of the meter and
@@ -20,6 +22,9 @@ final class Records {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+	/** Samples reach the registry some milliseconds after the request. */
+	private static final Duration QUIET = Duration.ofMillis(50);
+
 	private final MeterRegistry registry;
 
 	private final Map<String, Integer> before;
@@ -30,16 +35,18 @@ final class Records {
 	}
 
 	/**
-	 * Wait until a number of requests is over; they reach the registry a moment later.
+	 * Wait until a number of requests is over, and nothing is recorded any more.
 	 * @param requests the number
 	 * @return the samples of each kind that has some
 	 */
 	Map<String, Integer> after(int requests) {
-		return Awaitility.await()
-			.dontCatchUncaughtExceptions()
-			.atMost(PATIENCE)
-			.pollInterval(Duration.ofMillis(5))
-			.until(this::now, (records) -> sum(records, "requests ") >= requests);
+		await().pollInterval(Duration.ofMillis(5)).until(this::now, (records) -> sum(records, "requests ") >= requests);
+		AtomicReference<Map<String, Integer>> previous = new AtomicReference<>(Map.of());
+		return await().pollInterval(QUIET).until(this::now, (records) -> records.equals(previous.getAndSet(records)));
+	}
+
+	private static ConditionFactory await() {
+		return Awaitility.await().dontCatchUncaughtExceptions().atMost(PATIENCE);
 	}
 
 	/**
