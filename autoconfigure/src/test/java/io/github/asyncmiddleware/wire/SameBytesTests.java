@@ -25,9 +25,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class SameBytesTests {
 
-	private static final String[] PROPERTIES = { "server.compression.enabled=true",
-			"server.compression.min-response-size=1KB", "server.forward-headers-strategy=framework",
-			"spring.webflux.problemdetails.enabled=true",
+	static final String[] PROPERTIES = { "server.compression.enabled=true", "server.compression.min-response-size=1KB",
+			"server.forward-headers-strategy=framework", "spring.webflux.problemdetails.enabled=true",
 			"logging.level.org.springframework.boot.webflux.autoconfigure.error=off",
 			"logging.level.org.springframework.web=off", "logging.level.reactor.netty=off" };
 
@@ -75,7 +74,7 @@ class SameBytesTests {
 		return bytes;
 	}
 
-	private static String withoutDatesAndIds(String bytes) {
+	static String withoutDatesAndIds(String bytes) {
 		// An error page has the id of its request, which is longer at some times
 		String undated = bytes.matches("(?s)(HTTP/1.1 )?[45].*(?i:content-type: (application/json|text/html)).*")
 				? bytes.replaceAll("(?i)(\ncontent-length: )\\d+", "$1?") : bytes;
