@@ -158,6 +158,17 @@ public final class Http1Client extends Client {
 		return answer();
 	}
 
+	/**
+	 * Read the answer to a request, which has to come whole.
+	 * @param method the method of the request
+	 * @return all its bytes, as ISO 8859-1
+	 */
+	public String bytesOfAnswerTo(String method) {
+		this.read.reset();
+		whole(method);
+		return this.read.toString(StandardCharsets.ISO_8859_1);
+	}
+
 	private Answer whole(String method) {
 		Answer answer = answerTo(method);
 		if (!answer.complete()) {
