@@ -1,0 +1,138 @@
+package io.github.asyncmiddleware.wire;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import io.github.asyncmiddleware.testsupport.boot.Answer;
+import io.github.asyncmiddleware.testsupport.boot.BootServer;
+import io.github.asyncmiddleware.testsupport.boot.Http1Client;
+import io.github.asyncmiddleware.wire.PassThroughs.Style;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
+import org.springframework.web.reactive.HandlerMapping;
+import org.springframework.web.reactive.config.WebFluxConfigurer;
+import org.springframework.web.reactive.handler.SimpleUrlHandlerMapping;
+import org.springframework.web.reactive.socket.WebSocketHandler;
+import org.springframework.web.reactive.socket.server.RequestUpgradeStrategy;
+import org.springframework.web.reactive.socket.server.WebSocketService;
+import org.springframework.web.reactive.socket.server.support.HandshakeWebSocketService;
+import org.springframework.web.reactive.socket.server.upgrade.JettyRequestUpgradeStrategy;
+import org.springframework.web.reactive.socket.server.upgrade.ReactorNettyRequestUpgradeStrategy;
+import org.springframework.web.reactive.socket.server.upgrade.StandardWebSocketUpgradeStrategy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for WebSockets on each server that Spring Boot starts for WebFlux: behind every
+ * style of middleware they echo, and each is recorded once, as an upgrade.
+ */
+@Tag("servers")
+class ServerSocketsTests {
+
+	private static final int TIMES = 20;
+
+	private static final int COUNT = 3;
+
+	private static final String[] WEB_SOCKET = { "Connection: Upgrade", "Upgrade: websocket",
+			"Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==" };
+
+	/** The text "hi", masked with zeros. */
+	private static final String FRAME = "\u0081\u0082\0\0\0\0hi";
+
+	private static final String ECHO = "\u0081\u0002hi";
+
+	/** Closes with 1000, masked with zeros. */
+	private static final String CLOSE = "\u0088\u0082\0\0\0\0\u0003\u00e8";
+
+	static Stream<Arguments> servers() {
+		return Stream.of(Server.values())
+			.flatMap((server) -> Stream.of(Style.values()).map((style) -> Arguments.of(server, style)));
+	}
+
+	@ParameterizedTest
+	@MethodSource("servers")
+	void echoAndAreRecordedOnce(Server kind, Style style) {
+		try (BootServer server = BootServer.start(List.of(App.class), kind.property(), "wire.server=" + kind,
+				"wire.style=" + style, "wire.count=" + COUNT, "server.http2.enabled=" + kind.speaksHttp2())) {
+			for (int i = 0; i < TIMES; i++) {
+				try (Http1Client client = new Http1Client(server.port())) {
+					Answer answer = client.sendNext("GET", "/socket", WEB_SOCKET);
+					assertThat(answer.status()).isEqualTo(101);
+					// The one that belongs to the key, as the RFC has it
+					assertThat(answer.headers().getFirst("Sec-WebSocket-Accept"))
+						.isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+					for (int frame = 0; frame < 3; frame++) {
+						client.write(FRAME);
+						assertThat(new String(client.readBytes(ECHO.length()), StandardCharsets.ISO_8859_1))
+							.as("echo %d of connection %d", frame, i)
+							.isEqualTo(ECHO);
+					}
+					client.write(CLOSE);
+					assertThat(client.readToEnd()).startsWith("\u0088");
+				}
+			}
+			Awaitility.await()
+				.dontCatchUncaughtExceptions()
+				.atMost(30, TimeUnit.SECONDS)
+				.pollInterval(Duration.ofMillis(10))
+				.untilAsserted(() -> {
+					Map<String, Integer> counts = server.records().counts();
+					assertThat(counts).containsEntry("requests upgraded", TIMES);
+					for (int i = 0; i < COUNT; i++) {
+						assertThat(counts).containsEntry("own passThrough" + i + " passed", TIMES);
+					}
+				});
+			assertThat(server.records().sum("requests ")).isEqualTo(TIMES);
+			assertThat(server.records().sum("own ")).isEqualTo(TIMES * COUNT);
+		}
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(PassThroughs.class)
+	static class App implements WebFluxConfigurer {
+
+		private final Environment environment;
+
+		App(Environment environment) {
+			this.environment = environment;
+		}
+
+		/**
+		 * Spring takes what it finds first on the class path, and here that has three
+		 * servers.
+		 */
+		@Override
+		public WebSocketService getWebSocketService() {
+			RequestUpgradeStrategy strategy = switch (this.environment.getRequiredProperty("wire.server",
+					Server.class)) {
+				case REACTOR_NETTY -> new ReactorNettyRequestUpgradeStrategy();
+				case TOMCAT -> new StandardWebSocketUpgradeStrategy();
+				case JETTY -> new JettyRequestUpgradeStrategy();
+			};
+			return new HandshakeWebSocketService(strategy);
+		}
+
+		@Bean
+		HandlerMapping webSockets() {
+			WebSocketHandler echo = (session) -> session
+				.send(session.receive().map((message) -> session.textMessage(message.getPayloadAsText())));
+			return new SimpleUrlHandlerMapping(Map.of("/socket", echo), -1);
+		}
+
+	}
+
+}
