@@ -71,11 +71,16 @@ final class Chains {
 
 	static HttpHandler fused(List<? extends ChainEntry> filters, WebHandler handler, List<RequestListener> listeners,
 			MisuseGuard guard, ThreadActivities activities) {
+		return fused(filters, handler, listeners, guard, activities, HeadDecorator.NONE);
+	}
+
+	static HttpHandler fused(List<? extends ChainEntry> filters, WebHandler handler, List<RequestListener> listeners,
+			MisuseGuard guard, ThreadActivities activities, HeadDecorator decorator) {
 		List<ChainEntry> chain = List.copyOf(filters);
 		return WebHttpHandlerBuilder.webHandler(handler)
 			.filters((all) -> filters.forEach((filter) -> all.add(filter.filter())))
 			.httpHandlerDecorator(new MiddlewareHttpHandlerFactory((ordered, context) -> chain, listeners,
-					new Guards(guard, FailureLog.NONE, Deadlines.NONE, activities), Ticker.SYSTEM, HeadDecorator.NONE))
+					new Guards(guard, FailureLog.NONE, Deadlines.NONE, activities), Ticker.SYSTEM, decorator))
 			.build();
 	}
 

@@ -14,6 +14,7 @@ import io.github.asyncmiddleware.internal.watch.ActiveRequests;
 import io.github.asyncmiddleware.internal.watch.RequestWatch;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.github.asyncmiddleware.metrics.MiddlewareMetrics;
+import io.github.asyncmiddleware.metrics.ServerTiming;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleConfig;
@@ -81,7 +82,12 @@ public enum Variant {
 	FUSED_FULL("ours, meters and endpoint", BareFilter0000.class, Variant::full),
 
 	/**
-	 * The same with the clock that a registry has without us.
+	 * The same with all times in the header {@code Server-Timing}.
+	 */
+	FUSED_TIMING("ours, meters, endpoint and detailed `Server-Timing`", BareFilter0000.class, Variant::timing),
+
+	/**
+	 * Our chain with the clock that a registry has without us.
 	 */
 	FUSED_SYSTEM_CLOCK("ours, meters and endpoint, `metrics.clock.enabled=false`", BareFilter0000.class,
 			Variant::full) {
@@ -231,6 +237,13 @@ public enum Variant {
 		List<Middleware> middlewares = Chains.middlewares(beans);
 		return Chains.fused(middlewares, Chains::hello,
 				List.of(meters(instruments, middlewares), new MiddlewareStatistics(Ticker.SYSTEM)));
+	}
+
+	private static HttpHandler timing(List<?> beans, Instruments instruments) {
+		List<Middleware> middlewares = Chains.middlewares(beans);
+		return Chains.fused(middlewares, Chains::hello,
+				List.of(meters(instruments, middlewares), new MiddlewareStatistics(Ticker.SYSTEM)),
+				(middleware, misuse, request) -> true, ThreadActivities.NONE, ServerTiming.detailed(middlewares));
 	}
 
 	private static HttpHandler foreign(List<?> beans, Instruments instruments) {
