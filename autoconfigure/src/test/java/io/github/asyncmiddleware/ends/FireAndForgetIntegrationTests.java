@@ -10,6 +10,7 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
+import io.github.asyncmiddleware.testsupport.boot.HeapBuffers;
 import io.github.asyncmiddleware.testsupport.boot.Leaving;
 import io.github.asyncmiddleware.testsupport.boot.MeterChanges;
 import org.awaitility.Awaitility;
@@ -26,6 +27,7 @@ import reactor.core.scheduler.Schedulers;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
@@ -109,6 +111,7 @@ class FireAndForgetIntegrationTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
+	@Import(HeapBuffers.class)
 	static class Application {
 
 		@Bean

@@ -16,6 +16,7 @@ import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
+import io.github.asyncmiddleware.testsupport.boot.HeapBuffers;
 import io.github.asyncmiddleware.testsupport.boot.Leaving;
 import io.github.asyncmiddleware.testsupport.boot.LogCapture;
 import io.github.asyncmiddleware.testsupport.boot.MeterChanges;
@@ -32,6 +33,7 @@ import reactor.core.scheduler.Schedulers;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -134,6 +136,7 @@ class LeavingWhileBlockingIntegrationTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
+	@Import(HeapBuffers.class)
 	static class Application {
 
 		@Bean

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
+import io.github.asyncmiddleware.testsupport.boot.HeapBuffers;
 import io.github.asyncmiddleware.testsupport.boot.Http1Client;
 import io.github.asyncmiddleware.testsupport.boot.Leaving;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
@@ -115,7 +116,7 @@ class HostileClientsTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
-	@Import({ PassThroughs.class, Controller.class })
+	@Import({ HeapBuffers.class, PassThroughs.class, Controller.class })
 	static class App {
 
 		@Bean
