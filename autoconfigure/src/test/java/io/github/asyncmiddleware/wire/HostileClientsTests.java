@@ -100,7 +100,7 @@ class HostileClientsTests {
 			await().until(() -> server.records().sum("requests ") == 2);
 			assertThat(server.records().count("requests ok")).isEqualTo(2);
 			assertThat(server.bean(LongAdder.class).intValue()).isEqualTo(2);
-			assertThat(Soak.gauges(server.bean(SimpleMeterRegistry.class))).isZero();
+			await().untilAsserted(() -> assertThat(Soak.gauges(server.bean(SimpleMeterRegistry.class))).isZero());
 		}
 		finally {
 			clients.forEach(Client::close);
