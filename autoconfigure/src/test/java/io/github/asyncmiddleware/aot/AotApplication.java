@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -54,6 +55,8 @@ public class AotApplication {
 
 	static final String LINE = "seen: ";
 
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
+
 	private static final List<String> PATHS = List.of("/hello", "/nowhere", "/actuator/health",
 			"/actuator/asyncmiddleware");
 
@@ -72,7 +75,7 @@ public class AotApplication {
 		for (String path : PATHS) {
 			for (String key : List.of("none", "secret")) {
 				HttpResponse<String> response = client.send(
-						HttpRequest.newBuilder(server.resolve(path)).header("X-Key", key).build(),
+						HttpRequest.newBuilder(server.resolve(path)).header("X-Key", key).timeout(PATIENCE).build(),
 						HttpResponse.BodyHandlers.ofString());
 				Map<String, List<String>> headers = new TreeMap<>(response.headers().map());
 				headers.keySet().removeIf((name) -> !name.startsWith("x-"));
@@ -84,10 +87,11 @@ public class AotApplication {
 		}
 		SimpleMeterRegistry registry = context.getBean(SimpleMeterRegistry.class);
 		// The client has a response before it is recorded
-		while (registry.find("async.middleware.requests").counters().stream().mapToDouble(Counter::count).sum() < 2
-				* PATHS.size()) {
+		long end = System.nanoTime() + PATIENCE.toNanos();
+		while (requests(registry) < 2 * PATHS.size() && System.nanoTime() - end < 0) {
 			Thread.sleep(5);
 		}
+		out.println(LINE + requests(registry) + " requests");
 		// Hands over to the registry what waits for it
 		context.getBean(MiddlewareHttpHandlerFactory.class).close();
 		registry.getMeters()
@@ -98,6 +102,10 @@ public class AotApplication {
 			.sorted()
 			.forEach(out::println);
 		out.println(LINE + context.getBean(Clock.class).getClass().getSimpleName());
+	}
+
+	private static int requests(SimpleMeterRegistry registry) {
+		return (int) registry.find("async.middleware.requests").counters().stream().mapToDouble(Counter::count).sum();
 	}
 
 	@Bean

@@ -34,6 +34,8 @@ class AotIntegrationTests {
 
 	private static final String[] WHEN_RUN = { "--server.port=0", "--hooks.path=/**",
 			"--async-middleware.middleware.blocking.enabled=false", "--spring.main.banner-mode=off",
+			// A connection that is kept alive may be read no more (reactor-netty#4361)
+			"--server.netty.max-keep-alive-requests=1",
 			"--management.endpoints.web.exposure.include=health,asyncmiddleware" };
 
 	@TempDir
