@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import javax.net.ssl.SSLContext;
@@ -27,7 +26,6 @@ import javax.net.ssl.TrustManagerFactory;
 
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.wire.PassThroughs.Style;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,11 +90,7 @@ class EncryptedTests {
 	}
 
 	private static void assertRecorded(BootServer server, String records) {
-		Awaitility.await()
-			.dontCatchUncaughtExceptions()
-			.atMost(30, TimeUnit.SECONDS)
-			.pollInterval(Duration.ofMillis(10))
-			.until(() -> server.records().sum(records) >= expected.size());
+		Patience.await().until(() -> server.records().sum(records) >= expected.size());
 		assertThat(server.records().sum(records)).isEqualTo(expected.size());
 	}
 

@@ -4,7 +4,6 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
@@ -16,8 +15,6 @@ import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import io.github.asyncmiddleware.testsupport.boot.Records;
 import io.github.asyncmiddleware.wire.PassThroughs.Style;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -55,7 +52,7 @@ class HostileClientsTests {
 			}
 			assertThat(Client.exchange(Protocol.H2C, server.port(), "GET", "/alive").text()).isEqualTo("200 alive");
 			LongAdder arrived = server.bean(LongAdder.class);
-			await().untilAsserted(() -> {
+			Patience.await().untilAsserted(() -> {
 				Records records = server.records();
 				assertThat(records.sum("requests ")).isEqualTo(arrived.intValue());
 				assertThat(records.sum("own passThrough0 ")).isEqualTo(arrived.intValue());
@@ -97,21 +94,15 @@ class HostileClientsTests {
 			clients.get(0).write("1\r\n\r\n");
 			assertThat(clients.get(0).answerTo("GET").text()).isEqualTo("200 alive");
 			clients.forEach((client) -> client.leave(Leaving.RST));
-			await().until(() -> server.records().sum("requests ") == 2);
+			Patience.await().until(() -> server.records().sum("requests ") == 2);
 			assertThat(server.records().count("requests ok")).isEqualTo(2);
 			assertThat(server.bean(LongAdder.class).intValue()).isEqualTo(2);
-			await().untilAsserted(() -> assertThat(Soak.gauges(server.bean(SimpleMeterRegistry.class))).isZero());
+			Patience.await()
+				.untilAsserted(() -> assertThat(Soak.gauges(server.bean(SimpleMeterRegistry.class))).isZero());
 		}
 		finally {
 			clients.forEach(Client::close);
 		}
-	}
-
-	private static ConditionFactory await() {
-		return Awaitility.await()
-			.dontCatchUncaughtExceptions()
-			.atMost(30, TimeUnit.SECONDS)
-			.pollInterval(Duration.ofMillis(10));
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -24,8 +24,6 @@ import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import io.github.asyncmiddleware.wire.PassThroughs.Style;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionFactory;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -99,7 +97,7 @@ class LeaksTests {
 				for (int i = 0; i < TIMES; i++) {
 					client.accept(server);
 				}
-				await().until(() -> server.bean(LostEnds.class).open() == 0);
+				Patience.await().until(() -> server.bean(LostEnds.class).open() == 0);
 				lost.put(name, unreleased(buffers));
 				assertThat(buffers.size()).as(name).isPositive();
 				buffers.clear();
@@ -113,7 +111,7 @@ class LeaksTests {
 	 */
 	private static long unreleased(PooledBuffers buffers) {
 		try {
-			await().atMost(2, TimeUnit.SECONDS).until(() -> buffers.unreleased() == 0);
+			Patience.await().atMost(2, TimeUnit.SECONDS).until(() -> buffers.unreleased() == 0);
 		}
 		catch (ConditionTimeoutException ex) {
 			// Lost
@@ -149,7 +147,7 @@ class LeaksTests {
 		int before = buffers.size();
 		try (Client client = leaving.protocol().connect(server.port())) {
 			begin.accept(client);
-			await().until(() -> buffers.size() > before);
+			Patience.await().until(() -> buffers.size() > before);
 			client.leave(leaving);
 		}
 	}
@@ -166,7 +164,7 @@ class LeaksTests {
 			detector.setAdditive(false);
 			detector.addAppender(reports);
 			try {
-				await().until(() -> {
+				Patience.await().until(() -> {
 					assertThat(Client.exchange(Protocol.HTTP_1_1, server.port(), "GET", "/drops").text())
 						.isEqualTo("200 dropped");
 					System.gc();
@@ -180,13 +178,6 @@ class LeaksTests {
 				detector.setAdditive(true);
 			}
 		}
-	}
-
-	private static ConditionFactory await() {
-		return Awaitility.await()
-			.dontCatchUncaughtExceptions()
-			.atMost(30, TimeUnit.SECONDS)
-			.pollInterval(Duration.ofMillis(10));
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -1,6 +1,5 @@
 package io.github.asyncmiddleware.wire;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +15,6 @@ import io.github.asyncmiddleware.testsupport.boot.Client;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import io.github.asyncmiddleware.testsupport.boot.Records;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -56,7 +53,7 @@ class LifeCycleTests {
 				client.head("GET", "/waits", true);
 				clients.add(client);
 			}
-			await().until(() -> waiting.entered.get() == IN_FLIGHT);
+			Patience.await().until(() -> waiting.entered.get() == IN_FLIGHT);
 			CompletableFuture<Void> stop = CompletableFuture.runAsync(server::close);
 			waiting.go.tryEmitEmpty();
 			for (Client client : clients) {
@@ -82,7 +79,7 @@ class LifeCycleTests {
 		for (int i = 0; i < RESTARTS; i++) {
 			runOnce();
 		}
-		await().untilAsserted(() -> {
+		Patience.await().untilAsserted(() -> {
 			Map<String, Long> more = threads();
 			more.entrySet().removeIf((kind) -> kind.getValue() <= before.getOrDefault(kind.getKey(), 0L));
 			assertThat(more).isEmpty();
@@ -109,13 +106,6 @@ class LifeCycleTests {
 			.filter((name) -> !name
 				.matches("parallel|boundedElastic|ForkJoinPool.*|awaitility.*|Thread|Attach Listener"))
 			.collect(Collectors.groupingBy((name) -> name, TreeMap::new, Collectors.counting()));
-	}
-
-	private static ConditionFactory await() {
-		return Awaitility.await()
-			.dontCatchUncaughtExceptions()
-			.atMost(Duration.ofSeconds(30))
-			.pollInterval(Duration.ofMillis(10));
 	}
 
 	@Configuration(proxyBeanMethods = false)

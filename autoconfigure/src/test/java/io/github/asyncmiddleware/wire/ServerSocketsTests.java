@@ -1,17 +1,14 @@
 package io.github.asyncmiddleware.wire;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Http1Client;
 import io.github.asyncmiddleware.wire.PassThroughs.Style;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -84,17 +81,13 @@ class ServerSocketsTests {
 					assertThat(client.readToEnd()).startsWith("\u0088");
 				}
 			}
-			Awaitility.await()
-				.dontCatchUncaughtExceptions()
-				.atMost(30, TimeUnit.SECONDS)
-				.pollInterval(Duration.ofMillis(10))
-				.untilAsserted(() -> {
-					Map<String, Integer> counts = server.records().counts();
-					assertThat(counts).containsEntry("requests upgraded", TIMES);
-					for (int i = 0; i < COUNT; i++) {
-						assertThat(counts).containsEntry("own passThrough" + i + " passed", TIMES);
-					}
-				});
+			Patience.await().untilAsserted(() -> {
+				Map<String, Integer> counts = server.records().counts();
+				assertThat(counts).containsEntry("requests upgraded", TIMES);
+				for (int i = 0; i < COUNT; i++) {
+					assertThat(counts).containsEntry("own passThrough" + i + " passed", TIMES);
+				}
+			});
 			assertThat(server.records().sum("requests ")).isEqualTo(TIMES);
 			assertThat(server.records().sum("own ")).isEqualTo(TIMES * COUNT);
 		}

@@ -1,20 +1,16 @@
 package io.github.asyncmiddleware.wire;
 
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Http1Client;
 import io.github.asyncmiddleware.testsupport.boot.Leaving;
 import io.github.asyncmiddleware.wire.PassThroughs.Style;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -61,7 +57,7 @@ class SharedConnectionTests {
 			int requests = CONNECTIONS * Stream.of(Shape.values()).mapToInt((shape) -> shape.calls.size()).sum();
 			for (int i = 0; i < count; i++) {
 				String records = "own passThrough" + i + " passed";
-				await().until(() -> server.records().count(records) >= requests);
+				Patience.await().until(() -> server.records().count(records) >= requests);
 				assertThat(server.records().count(records)).isEqualTo(requests);
 			}
 		}
@@ -83,13 +79,6 @@ class SharedConnectionTests {
 		String[] all = Stream.concat(Stream.of(SameBytesTests.PROPERTIES), Stream.of(properties))
 			.toArray(String[]::new);
 		return BootServer.start(List.of(WireEndpoints.class, Chain.class), all);
-	}
-
-	private static ConditionFactory await() {
-		return Awaitility.await()
-			.dontCatchUncaughtExceptions()
-			.atMost(30, TimeUnit.SECONDS)
-			.pollInterval(Duration.ofMillis(10));
 	}
 
 	/**
