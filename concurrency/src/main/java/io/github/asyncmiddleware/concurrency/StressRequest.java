@@ -7,6 +7,7 @@ import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestReporter;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.response.AttemptExchange;
 import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.run.RequestRun;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
@@ -70,9 +71,8 @@ public final class StressRequest implements RequestReporter {
 	 */
 	public StressRequest(Deadlines clock) {
 		this.run = RequestRun.begin(this, ThreadActivities.NONE, clock, REQUEST);
-		ServerHttpResponse face = this.run.observe(this.response);
-		this.face = ResponseFace.of(face, this.run);
-		this.exchange = new DefaultServerWebExchange(REQUEST, face, SESSIONS, CODECS, LOCALES);
+		this.face = (ResponseFace) this.run.observe(this.response);
+		this.exchange = new DefaultServerWebExchange(REQUEST, this.face, SESSIONS, CODECS, LOCALES);
 		this.run.exchange(this.exchange);
 	}
 
@@ -106,6 +106,14 @@ public final class StressRequest implements RequestReporter {
 	 */
 	public ServerWebExchange exchange() {
 		return this.exchange;
+	}
+
+	/**
+	 * A part of the chain begins to answer.
+	 * @return its exchange
+	 */
+	public AttemptExchange begin() {
+		return AttemptExchange.begin(this.exchange, this.run);
 	}
 
 	/**

@@ -4,24 +4,34 @@ import java.time.Instant;
 
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.ServerWebExchangeDecorator;
 
 /**
- * The exchange of a part of the chain whose attempt to answer can be discarded: it has a
- * face of its own of the response, and remembers the head before that.
+ * The exchange of a part of the chain whose attempt to answer can be discarded: knows the
+ * number of that attempt, and the head before it.
+ * <p>
+ * It has a face of its own of the response, which is made when it is asked for: most
+ * parts only pass on what those further in have written.
  */
 public final class AttemptExchange extends ServerWebExchangeDecorator {
 
-	private final ResponseFace response;
+	/** The part of the chain that this one is a part of, if that can be discarded. */
+	private final @Nullable AttemptExchange outer;
 
 	private final ResponseHead head;
 
-	private AttemptExchange(ServerWebExchange delegate, ResponseFace response, ResponseHead head) {
+	/** Changed in the lock of the commit. */
+	private volatile int attempt;
+
+	/** Set in the lock of the commit. */
+	private volatile @Nullable ResponseFace response;
+
+	private AttemptExchange(ServerWebExchange delegate, @Nullable AttemptExchange outer, ResponseHead head) {
 		super(delegate);
-		this.response = response;
+		this.outer = outer;
 		this.head = head;
+		this.attempt = (outer != null) ? outer.attempt : head.commit().attempt();
 	}
 
 	/**
@@ -31,23 +41,54 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	 * @return the exchange for the part of the chain that makes the attempt
 	 */
 	public static AttemptExchange begin(ServerWebExchange exchange, CommitListener request) {
+		if (exchange instanceof AttemptExchange outer) {
+			return new AttemptExchange(outer.getDelegate(), outer, outer.commit().head());
+		}
 		ResponseFace outer = ResponseFace.of(exchange.getResponse(), request);
-		return of(exchange, outer.inner(), outer.commit().head());
+		outer.commit().share();
+		return new AttemptExchange(exchange, outer.part(), outer.commit().head());
 	}
 
 	/**
-	 * Give an exchange another face of its response.
-	 * @param exchange the exchange
-	 * @param response the face
-	 * @return the exchange with that
+	 * The part of the chain that an exchange belongs to.
+	 * @param exchange an exchange whose response is a face
+	 * @return the innermost part that can be discarded, or {@code null} if none can
 	 */
-	public static AttemptExchange of(ServerWebExchange exchange, ResponseFace response) {
-		return of(exchange, response, response.commit().head());
+	public static @Nullable AttemptExchange partOf(ServerWebExchange exchange) {
+		if (exchange instanceof AttemptExchange attempt) {
+			return attempt;
+		}
+		return (exchange.getResponse() instanceof ResponseFace face) ? face.part() : null;
 	}
 
-	private static AttemptExchange of(ServerWebExchange exchange, ResponseFace response, ResponseHead head) {
-		return new AttemptExchange((exchange instanceof AttemptExchange attempt) ? attempt.getDelegate() : exchange,
-				response, head);
+	/**
+	 * Let a part of the chain, and those that it is a part of, belong to another attempt.
+	 * Called in the lock of the commit.
+	 */
+	static void moveOn(@Nullable AttemptExchange part, int attempt) {
+		for (AttemptExchange exchange = part; exchange != null; exchange = exchange.outer) {
+			exchange.attempt = attempt;
+		}
+	}
+
+	int attempt() {
+		return this.attempt;
+	}
+
+	ResponseCommit commit() {
+		return this.head.commit();
+	}
+
+	/**
+	 * Whether this is a part of another part of the chain.
+	 * @param part the other part, or {@code null} for the whole chain
+	 */
+	boolean isInside(@Nullable AttemptExchange part) {
+		AttemptExchange exchange = this.outer;
+		while (exchange != null && exchange != part) {
+			exchange = exchange.outer;
+		}
+		return exchange == part;
 	}
 
 	/**
@@ -55,8 +96,7 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	 * middleware further out, or is sent.
 	 */
 	public void discard() {
-		ResponseFace outer = this.response.outer();
-		outer.commit().discardUnshown(outer, this.head);
+		commit().discardUnshown(this.outer, this.head);
 	}
 
 	/**
@@ -64,12 +104,29 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	 * @return the exchange with the face of the response that it had
 	 */
 	public ServerWebExchange outside() {
-		return of(getDelegate(), this.response.outer(), this.head);
+		ServerWebExchange delegate = getDelegate();
+		if (this.outer != null && this.outer.getDelegate() == delegate) {
+			return this.outer;
+		}
+		return ResponseFace.on(delegate, commit());
 	}
 
 	@Override
-	public ServerHttpResponse getResponse() {
-		return this.response;
+	public ResponseFace getResponse() {
+		ResponseFace response = this.response;
+		return (response != null) ? response : makeResponse();
+	}
+
+	private ResponseFace makeResponse() {
+		ResponseCommit commit = commit();
+		synchronized (commit) {
+			ResponseFace response = this.response;
+			if (response == null) {
+				response = ResponseFace.of(commit, this);
+				this.response = response;
+			}
+			return response;
+		}
 	}
 
 	@Override
@@ -84,7 +141,7 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 
 	@Override
 	public boolean checkNotModified(@Nullable String etag, Instant lastModified) {
-		return !this.response.isDiscarded() && super.checkNotModified(etag, lastModified);
+		return this.attempt == commit().attempt() && super.checkNotModified(etag, lastModified);
 	}
 
 }

@@ -23,10 +23,6 @@ public abstract class ResponseAttempts extends CommitWord {
 	 */
 	volatile @Nullable ResponseWriter writer;
 
-	private @Nullable ResponseHead head;
-
-	private int headTouches = -1;
-
 	ResponseAttempts(ServerHttpResponse response, CommitListener request, boolean server) {
 		this.response = response;
 		this.request = request;
@@ -42,20 +38,14 @@ public abstract class ResponseAttempts extends CommitWord {
 	}
 
 	/**
-	 * What has been decided of the head so far. The result is the same object as long as
-	 * nothing was touched.
-	 * @return status, headers and cookies
+	 * The first face of the response, which belongs to the current attempt.
 	 */
-	public final ResponseHead head() {
-		int touches = this.request.touches();
-		ResponseHead head = this.head;
-		if (head == null || this.headTouches != touches) {
-			head = ResponseHead.of(this.response);
-			this.head = head;
-			this.headTouches = touches;
-		}
-		return head;
-	}
+	abstract ResponseFace face();
+
+	/**
+	 * The head is not as it was asked for before.
+	 */
+	abstract void forgetHead();
 
 	/**
 	 * Whether nothing is written that nothing waits for.
@@ -73,30 +63,30 @@ public abstract class ResponseAttempts extends CommitWord {
 	 * Discard the attempt that the rest of the chain was making for a middleware that has
 	 * cancelled it, unless another middleware was shown that, it is sent, or those
 	 * further out are making another one.
-	 * @param face the face of the response that the middleware sees
+	 * @param part the part of the chain that the middleware belongs to, or {@code null}
+	 * for the whole chain
 	 * @param head the head when the attempt began
 	 */
-	public final void discardUnshown(ResponseFace face, ResponseHead head) {
+	final void discardUnshown(@Nullable AttemptExchange part, ResponseHead head) {
 		ResponseWriter unreached = null;
 		synchronized (this) {
 			int attempt = attempt();
-			if (face.attempt() != attempt) {
+			if (part != null && part.attempt() != attempt) {
 				return;
 			}
 			ResponseWriter writer = this.writer;
 			int before = markDiscarded(attempt, OPEN, 0);
-			if (was(before, attempt, COMMITTING) && writer != null && !writer.wasShown()
-					&& writer.face().isInside(face)) {
+			if (was(before, attempt, COMMITTING) && writer != null && !writer.wasShown() && writer.isInside(part)) {
 				// The cancellation has not reached it
 				before = markDiscarded(attempt, COMMITTING, 0);
 				unreached = writer;
 				this.request.stays();
 			}
 			if (was(before, attempt, OPEN) || unreached != null) {
-				restore(face, attempt + 1, head);
+				restore(part, attempt + 1, head);
 			}
 			else if (was(before, attempt, SENT)) {
-				face.overtaken();
+				((part != null) ? part.getResponse() : face()).overtaken();
 			}
 		}
 		if (unreached != null) {
@@ -107,11 +97,12 @@ public abstract class ResponseAttempts extends CommitWord {
 	/**
 	 * Discard the attempt that a middleware waits for, or was shown.
 	 * @param writer what was shown, or {@code null} if nothing was
-	 * @param face the face of the response that the middleware sees
+	 * @param part the part of the chain that the middleware belongs to, or {@code null}
+	 * for the whole chain
 	 * @param head the head when the attempt began
 	 * @return {@code false} if it was sent meanwhile, by a writer that came past
 	 */
-	final boolean discardAwaited(@Nullable ResponseWriter writer, ResponseFace face, ResponseHead head) {
+	final boolean discardAwaited(@Nullable ResponseWriter writer, @Nullable AttemptExchange part, ResponseHead head) {
 		int attempt;
 		boolean discarded;
 		synchronized (this) {
@@ -119,7 +110,7 @@ public abstract class ResponseAttempts extends CommitWord {
 			int before = markDiscarded(attempt, GATED, 0);
 			discarded = before / ATTEMPT == attempt && (before & PHASE) <= GATED;
 			if (discarded) {
-				restore(face, attempt + 1, head);
+				restore(part, attempt + 1, head);
 				if ((before & PHASE) == GATED) {
 					this.request.stays();
 				}
@@ -131,11 +122,11 @@ public abstract class ResponseAttempts extends CommitWord {
 		return discarded;
 	}
 
-	private void restore(ResponseFace face, int attempt, ResponseHead head) {
+	private void restore(@Nullable AttemptExchange part, int attempt, ResponseHead head) {
 		this.request.discarded();
-		head.applyTo(this.response);
-		face.moveOn(attempt);
-		this.head = null;
+		head.restore();
+		forgetHead();
+		AttemptExchange.moveOn(part, attempt);
 	}
 
 	/**

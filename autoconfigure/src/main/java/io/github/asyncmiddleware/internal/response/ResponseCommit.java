@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
 
 /**
  * Decides which writer may write the head of one response, and when.
@@ -17,9 +18,7 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
  */
 public final class ResponseCommit extends ResponseAttempts {
 
-	/** The outermost face, which belongs to the current attempt. Set when it is made. */
-	@SuppressWarnings("NullAway.Init")
-	private ResponseFace face;
+	private final ResponseFace face;
 
 	/** Some part of the chain can be discarded. Set before that part is subscribed to. */
 	private boolean shared;
@@ -29,6 +28,10 @@ public final class ResponseCommit extends ResponseAttempts {
 	private final CommitWork work;
 
 	private final WaitingLine line = new WaitingLine(this);
+
+	private @Nullable ResponseHead head;
+
+	private int headTouches = -1;
 
 	/** Made for the first that awaits. */
 	private @Nullable AwaitedResponse live;
@@ -43,11 +46,45 @@ public final class ResponseCommit extends ResponseAttempts {
 		super(response, request, server);
 		this.status = new ResponseStatus(response, request);
 		this.work = new CommitWork(request);
+		this.face = ResponseFace.of(this, null);
 	}
 
-	ResponseFace first(ResponseFace face) {
-		this.face = face;
-		return face;
+	/**
+	 * The commit of the response that an exchange has.
+	 * @param exchange any exchange
+	 * @return the commit, or {@code null} if the response is not ours
+	 */
+	public static @Nullable ResponseCommit of(ServerWebExchange exchange) {
+		if (exchange instanceof AttemptExchange attempt) {
+			return attempt.commit();
+		}
+		return (exchange.getResponse() instanceof ResponseFace face) ? face.commit() : null;
+	}
+
+	@Override
+	ResponseFace face() {
+		return this.face;
+	}
+
+	/**
+	 * What has been decided of the head so far. The result is the same object as long as
+	 * nothing was touched.
+	 * @return status, headers and cookies
+	 */
+	public ResponseHead head() {
+		int touches = this.request.touches();
+		ResponseHead head = this.head;
+		if (head == null || this.headTouches != touches) {
+			head = ResponseHead.of(this);
+			this.head = head;
+			this.headTouches = touches;
+		}
+		return head;
+	}
+
+	@Override
+	void forgetHead() {
+		this.head = null;
 	}
 
 	void share() {
@@ -123,12 +160,14 @@ public final class ResponseCommit extends ResponseAttempts {
 	 * released none.
 	 * @param waiting the part of the middleware
 	 * @param writer what was shown, or {@code null} if nothing was
-	 * @param face the face of the response that the middleware sees
+	 * @param part the part of the chain that the middleware belongs to, or {@code null}
+	 * for the whole chain
 	 * @param head the head when the attempt began
 	 * @return {@code false} if it was sent meanwhile, by a writer that came past
 	 */
-	public boolean discard(Waiting waiting, @Nullable ResponseWriter writer, ResponseFace face, ResponseHead head) {
-		boolean discarded = discardAwaited(writer, face, head);
+	public boolean discard(Waiting waiting, @Nullable ResponseWriter writer, @Nullable AttemptExchange part,
+			ResponseHead head) {
+		boolean discarded = discardAwaited(writer, part, head);
 		this.line.leave(waiting);
 		return discarded;
 	}

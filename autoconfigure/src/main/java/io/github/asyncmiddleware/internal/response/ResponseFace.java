@@ -21,6 +21,7 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.util.LinkedMultiValueMap;
 import org.springframework.util.MultiValueMap;
+import org.springframework.web.server.ServerWebExchange;
 
 /**
  * A response as one part of the chain sees it. Its writers pass the
@@ -36,10 +37,8 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	private final ResponseCommit commit;
 
-	private final @Nullable ResponseFace outer;
-
-	/** Changed in the lock of the commit. */
-	private volatile int attempt;
+	/** The part of the chain that sees this, if it can be discarded. */
+	private final @Nullable AttemptExchange part;
 
 	// As this attempt sees them. Belong to the thread that the response is on
 
@@ -49,19 +48,23 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	private volatile boolean overtaken;
 
-	private ResponseFace(ServerHttpResponse target, ResponseCommit commit, @Nullable ResponseFace outer) {
+	private ResponseFace(ServerHttpResponse target, ResponseCommit commit, @Nullable AttemptExchange part) {
 		super(target);
 		this.target = target;
 		this.commit = commit;
-		this.outer = outer;
-		if (outer != null) {
-			this.attempt = outer.attempt;
-		}
+		this.part = part;
 	}
 
-	private static ResponseFace of(ServerHttpResponse target, ResponseCommit commit, @Nullable ResponseFace outer) {
-		return (target instanceof ZeroCopyHttpOutputMessage zeroCopy) ? new ZeroCopy(target, zeroCopy, commit, outer)
-				: new ResponseFace(target, commit, outer);
+	/**
+	 * Another face of the same response.
+	 * @param commit what all faces of the response share
+	 * @param part the part of the chain that sees it, or {@code null} for the first face
+	 * @return the face
+	 */
+	static ResponseFace of(ResponseCommit commit, @Nullable AttemptExchange part) {
+		ServerHttpResponse target = commit.response;
+		return (target instanceof ZeroCopyHttpOutputMessage zeroCopy) ? new ZeroCopy(target, zeroCopy, commit, part)
+				: new ResponseFace(target, commit, part);
 	}
 
 	/**
@@ -71,8 +74,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	 * @return a face with a commit of its own
 	 */
 	public static ResponseFace ofServer(ServerHttpResponse response, CommitListener request) {
-		ResponseCommit commit = new ResponseCommit(response, request, true);
-		return commit.first(of(response, commit, null));
+		return new ResponseCommit(response, request, true).face();
 	}
 
 	/**
@@ -82,49 +84,51 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	 * @return the same if it is one, or the first face of a response that is not, such as
 	 * one that a foreign filter has decorated
 	 */
-	public static ResponseFace of(ServerHttpResponse response, CommitListener request) {
-		if (response instanceof ResponseFace face) {
-			return face;
+	static ResponseFace of(ServerHttpResponse response, CommitListener request) {
+		return (response instanceof ResponseFace face) ? face : new ResponseCommit(response, request, false).face();
+	}
+
+	/**
+	 * An exchange whose response is a face, so that a middleware can be shown what is
+	 * written to it.
+	 * @param exchange any exchange
+	 * @param request the request
+	 * @return the same if its response is one
+	 */
+	public static ServerWebExchange on(ServerWebExchange exchange, CommitListener request) {
+		if (exchange instanceof AttemptExchange || exchange.getResponse() instanceof ResponseFace) {
+			return exchange;
 		}
-		ResponseCommit commit = new ResponseCommit(response, request, false);
-		return commit.first(of(response, commit, null));
+		return exchange.mutate().response(of(exchange.getResponse(), request)).build();
 	}
 
 	/**
-	 * A face for the rest of the chain, whose attempt can be discarded.
-	 * @return a face with the same commit
+	 * An exchange whose response is a face of a known response.
 	 */
-	public ResponseFace inner() {
-		this.commit.share();
-		return of(this.target, this.commit, this);
+	static ServerWebExchange on(ServerWebExchange exchange, ResponseCommit commit) {
+		return (exchange.getResponse() instanceof ResponseFace) ? exchange
+				: exchange.mutate().response(commit.face()).build();
 	}
 
 	/**
-	 * The face that this one was made of.
+	 * The part of the chain that sees this.
+	 * @return the innermost part that can be discarded, or {@code null} if none can
 	 */
-	final ResponseFace outer() {
-		return (this.outer != null) ? this.outer : this;
+	final @Nullable AttemptExchange part() {
+		return this.part;
 	}
 
 	/**
-	 * Whether this is the face of a part of the chain further in than another one.
+	 * Whether what is written to this is written to the response of an exchange, as far
+	 * as that can be told.
+	 * @param exchange any exchange
+	 * @return {@code false} if the response of the exchange is another face
 	 */
-	final boolean isInside(ResponseFace other) {
-		ResponseFace face = this.outer;
-		while (face != null && face != other) {
-			face = face.outer;
+	public final boolean isSeenBy(ServerWebExchange exchange) {
+		if (exchange instanceof AttemptExchange attempt) {
+			return attempt == this.part;
 		}
-		return face != null;
-	}
-
-	/**
-	 * Belong to another attempt, together with all faces further out. Called in the lock
-	 * of the commit.
-	 */
-	final void moveOn(int attempt) {
-		for (ResponseFace face = this; face != null; face = face.outer) {
-			face.attempt = attempt;
-		}
+		return !(exchange.getResponse() instanceof ResponseFace face) || face == this;
 	}
 
 	/**
@@ -135,16 +139,20 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 		return this.commit;
 	}
 
+	/**
+	 * The number of the attempt that the part of the chain makes; the first face belongs
+	 * to the current one.
+	 */
 	final int attempt() {
-		return this.attempt;
+		return (this.part != null) ? this.part.attempt() : this.commit.attempt();
 	}
 
 	/**
-	 * Whether the attempt that this face belongs to was discarded.
-	 * @return {@code true} if nothing that is done to it is sent
+	 * Whether the attempt that this face belongs to was discarded, so that nothing that
+	 * is done to it is sent.
 	 */
-	public final boolean isDiscarded() {
-		return this.attempt != this.commit.attempt();
+	private boolean isDiscarded() {
+		return this.part != null && this.part.attempt() != this.commit.attempt();
 	}
 
 	/**
@@ -218,7 +226,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	 * The middleware that sees this face has given up an answer that is being sent, so
 	 * what it does instead has no effect, and is no error either.
 	 */
-	public final void overtaken() {
+	final void overtaken() {
 		this.overtaken = true;
 	}
 
@@ -323,8 +331,8 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 		private final ZeroCopyHttpOutputMessage message;
 
 		ZeroCopy(ServerHttpResponse target, ZeroCopyHttpOutputMessage message, ResponseCommit commit,
-				@Nullable ResponseFace outer) {
-			super(target, commit, outer);
+				@Nullable AttemptExchange part) {
+			super(target, commit, part);
 			this.message = message;
 		}
 

@@ -12,25 +12,31 @@ import org.springframework.util.MultiValueMap;
 /**
  * Status, headers and cookies of a response as they were at one moment.
  *
+ * @param commit the commit of the response
  * @param status the status, if there was one
  * @param headers a copy of the headers, or {@code null} if there were none
  * @param cookies a copy of the cookies, or {@code null} if there were none
  */
-public record ResponseHead(@Nullable HttpStatusCode status, @Nullable HttpHeaders headers,
+public record ResponseHead(ResponseCommit commit, @Nullable HttpStatusCode status, @Nullable HttpHeaders headers,
 		@Nullable MultiValueMap<String, ResponseCookie> cookies) {
 
-	static ResponseHead of(ServerHttpResponse response) {
+	static ResponseHead of(ResponseCommit commit) {
+		ServerHttpResponse response = commit.response;
 		HttpHeaders headers = null;
 		if (!response.getHeaders().isEmpty()) {
 			headers = new HttpHeaders();
 			headers.putAll(response.getHeaders());
 		}
 		MultiValueMap<String, ResponseCookie> cookies = response.getCookies();
-		return new ResponseHead(response.getStatusCode(), headers,
+		return new ResponseHead(commit, response.getStatusCode(), headers,
 				cookies.isEmpty() ? null : new LinkedMultiValueMap<>(cookies));
 	}
 
-	void applyTo(ServerHttpResponse response) {
+	/**
+	 * Let the response have it again.
+	 */
+	void restore() {
+		ServerHttpResponse response = this.commit.response;
 		response.setStatusCode(this.status);
 		response.getHeaders().clear();
 		if (this.headers != null) {

@@ -59,7 +59,16 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 	 * It was not sent, and another one may be written to the same face.
 	 */
 	void moveOn(int attempt) {
-		this.face.moveOn(attempt);
+		AttemptExchange.moveOn(this.face.part(), attempt);
+	}
+
+	/**
+	 * Whether it is written further in than a part of the chain begins.
+	 * @param outer the part, or {@code null} for the whole chain
+	 */
+	boolean isInside(@Nullable AttemptExchange outer) {
+		AttemptExchange part = this.face.part();
+		return part != null && part.isInside(outer);
 	}
 
 	ResponseCommit commit() {

@@ -13,13 +13,11 @@ import reactor.core.publisher.Mono;
  */
 public abstract class Waiting extends Mono<Void> {
 
-	/** The next one outwards. Set once, before the rest of the chain is subscribed to. */
+	/**
+	 * The next one outwards, or itself if there is none; {@code null} before it has
+	 * joined the line. Set once, before that tells of it.
+	 */
 	@Nullable Waiting outer;
-
-	/** Leads the response past this one. Published by the state of the subclass. */
-	WaitingLine.@Nullable Lead lead;
-
-	boolean linked;
 
 	/**
 	 * The head is decided.

@@ -1,5 +1,8 @@
 package io.github.asyncmiddleware.internal.response;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
@@ -7,13 +10,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The middlewares that a response is shown to on its way out, in a line.
+ * <p>
+ * The line is its innermost one, which knows the next one outwards; that never changes
+ * once it has joined. So whoever changes the innermost one changes the whole line at
+ * once, and two of the line can leave at the same time.
  */
 final class WaitingLine {
 
+	private static final VarHandle INNERMOST;
+
+	static {
+		try {
+			INNERMOST = MethodHandles.lookup().findVarHandle(WaitingLine.class, "innermost", Waiting.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
 	private final ResponseCommit commit;
 
-	/** Changed in the lock of this, as two of the line can leave at the same time. */
 	private volatile @Nullable Waiting innermost;
+
+	/** The walk that was begun last. Its fields belong to its thread. */
+	private @Nullable Lead lead;
 
 	WaitingLine(ResponseCommit commit) {
 		this.commit = commit;
@@ -23,31 +43,45 @@ final class WaitingLine {
 		return this.innermost;
 	}
 
+	private static @Nullable Waiting outer(Waiting waiting) {
+		Waiting outer = waiting.outer;
+		return (outer != waiting) ? outer : null;
+	}
+
 	/**
 	 * Show the response to a middleware that is about to hand over.
 	 * @param waiting the part of the middleware
 	 */
-	synchronized void join(Waiting waiting) {
-		if (!waiting.linked) {
-			waiting.linked = true;
-			waiting.outer = this.innermost;
+	void join(Waiting waiting) {
+		boolean again = waiting.outer != null;
+		Waiting innermost;
+		do {
+			innermost = this.innermost;
+			if (!again) {
+				waiting.outer = (innermost != null) ? innermost : waiting;
+			}
 		}
-		this.innermost = waiting;
+		while (!INNERMOST.compareAndSet(this, innermost, waiting));
 	}
 
 	/**
-	 * Show no response to a middleware any more, whose part is over.
+	 * Show no response to a middleware any more, whose part is over. What is further in
+	 * is over as well.
 	 * @param waiting the part of the middleware
 	 */
-	synchronized void leave(Waiting waiting) {
-		Waiting candidate = this.innermost;
-		while (candidate != null && candidate != waiting) {
-			candidate = candidate.outer;
+	void leave(Waiting waiting) {
+		Waiting innermost;
+		do {
+			innermost = this.innermost;
+			Waiting candidate = innermost;
+			while (candidate != null && candidate != waiting) {
+				candidate = outer(candidate);
+			}
+			if (candidate == null) {
+				return;
+			}
 		}
-		if (candidate != null) {
-			// What is further in is over as well
-			this.innermost = candidate.outer;
-		}
+		while (!INNERMOST.compareAndSet(this, innermost, outer(waiting)));
 	}
 
 	/**
@@ -60,12 +94,12 @@ final class WaitingLine {
 	boolean release(Waiting waiting, ResponseWriter writer) {
 		boolean carries = writer.released(waiting);
 		leave(waiting);
-		Lead lead = waiting.lead;
-		if (lead != null && lead.at == waiting && lead.thread == Thread.currentThread()) {
+		Lead lead = this.lead;
+		if (lead != null && lead.thread == Thread.currentThread() && lead.at == waiting) {
 			lead.goesOn = true;
 		}
 		else {
-			lead(writer, waiting.outer);
+			lead(writer, outer(waiting));
 		}
 		return carries;
 	}
@@ -89,7 +123,7 @@ final class WaitingLine {
 				}
 				lead.at = waiting;
 				lead.goesOn = false;
-				waiting.lead = lead;
+				this.lead = lead;
 				boolean shown = waiting.shown(writer);
 				lead.at = null;
 				if (!shown) {
@@ -100,7 +134,7 @@ final class WaitingLine {
 					writer.take(hop);
 					return;
 				}
-				waiting = waiting.outer;
+				waiting = outer(waiting);
 			}
 			this.commit.letOut(writer);
 		}
@@ -110,7 +144,8 @@ final class WaitingLine {
 	}
 
 	/**
-	 * One walk of the response from one middleware to the next. Belongs to its thread.
+	 * One walk of the response from one middleware to the next. What others read of it is
+	 * its thread.
 	 */
 	static final class Lead {
 

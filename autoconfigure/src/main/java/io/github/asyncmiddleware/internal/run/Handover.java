@@ -27,7 +27,7 @@ final class Handover {
 	 * @param actual the subscriber
 	 */
 	static void begin(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
-		Relay relay = step.relay;
+		Relay relay = step.relay();
 		if (!OwnTime.stop(step)) {
 			// Given up already, so this is not what the request is doing
 			Operators.complete(actual);
@@ -146,7 +146,7 @@ final class Handover {
 
 		@Override
 		public void subscribe(CoreSubscriber<? super Void> actual) {
-			proceed(this.step, this.step.relay, this.exchange, actual);
+			proceed(this.step, this.step.relay(), this.exchange, actual);
 		}
 
 	}

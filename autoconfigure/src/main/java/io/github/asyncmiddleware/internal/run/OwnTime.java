@@ -31,7 +31,7 @@ final class OwnTime extends Deadline<Void> {
 	}
 
 	private static @Nullable OwnTime of(Step step) {
-		Relay relay = step.relay;
+		Relay relay = step.relay();
 		return (relay != null) ? relay.ownTime : null;
 	}
 

@@ -91,13 +91,20 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 	}
 
 	/**
+	 * Whether the response leaves a middleware here.
+	 */
+	boolean isOf(Step step) {
+		return this.inner == step;
+	}
+
+	/**
 	 * Subscribe to a part of the chain.
 	 * @param source the part
 	 * @return what the caller has to go on with, or {@code null} if nothing
 	 */
 	@Nullable Postponed subscribeTo(Mono<Void> source) {
 		if (this.inner != null) {
-			this.inner.relay = this;
+			this.inner.leavesThrough(this);
 			this.subscribing = Thread.currentThread();
 		}
 		try {

@@ -22,6 +22,8 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 	 */
 	static final int MAX_DEPTH = 32;
 
+	private static final int POSTPONED = -1;
+
 	final CoreSubscriber<? super Void> actual;
 
 	final RequestRun run;
@@ -41,9 +43,8 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 	 */
 	private @Nullable Thread signalling;
 
+	/** How many signals are on the stack of that thread, or {@link #POSTPONED}. */
 	private int signalDepth;
-
-	private boolean signalPostponed;
 
 	RelayedEnd(CoreSubscriber<? super Void> actual, RequestRun run, @Nullable Step outer) {
 		this.actual = actual;
@@ -64,7 +65,7 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 		this.error = error;
 		boolean nested = this.signalling == Thread.currentThread();
 		if (nested && this.signalDepth >= MAX_DEPTH) {
-			this.signalPostponed = true;
+			this.signalDepth = POSTPONED;
 			return;
 		}
 		// Nested signals are on a thread that is known to be inside the request
@@ -102,7 +103,7 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 			return null;
 		}
 		boolean held = Handover.ended(this.outer, this.error);
-		RelayedEnd next = this.outer.relay;
+		RelayedEnd next = this.outer.relay();
 		if (next == null) {
 			signalActual();
 			return null;
@@ -118,10 +119,9 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 				next.end(this.error);
 			}
 		}
-		if (!next.signalPostponed) {
+		if (next.signalDepth != POSTPONED) {
 			return null;
 		}
-		next.signalPostponed = false;
 		next.signalDepth = this.signalDepth;
 		return next;
 	}

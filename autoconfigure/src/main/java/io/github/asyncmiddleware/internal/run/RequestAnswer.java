@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.run;
 import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.response.CommitListener;
+import io.github.asyncmiddleware.internal.response.ResponseCommit;
 import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import org.jspecify.annotations.Nullable;
@@ -95,8 +96,8 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 		if (response != null && response.commit().isAnswered()) {
 			return true;
 		}
-		return (exchange.getResponse() instanceof ResponseFace face) ? face.commit().isAnswered()
-				: response == null && exchange.getResponse().isCommitted();
+		ResponseCommit commit = ResponseCommit.of(exchange);
+		return (commit != null) ? commit.isAnswered() : response == null && exchange.getResponse().isCommitted();
 	}
 
 	/**

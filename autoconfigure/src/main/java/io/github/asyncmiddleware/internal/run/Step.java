@@ -38,20 +38,20 @@ public class Step extends StepWord implements WebFilterChain {
 	/** The exchange as the middleware sees it. */
 	final ServerWebExchange exchange;
 
-	/** The subscriber of the part of the chain that the middleware belongs to. */
-	private final CoreSubscriber<? super Void> subscriber;
-
 	// Published by the subscription that goes inwards, and by the signals on their way
 	// out
 
-	/** What the rest of the chain sees, once the middleware has called next. */
+	/**
+	 * The subscriber of the part of the chain that the middleware belongs to. It is a
+	 * relay of this step where the middleware does not return next itself.
+	 */
+	private CoreSubscriber<? super Void> subscriber;
+
+	/**
+	 * What was given to next, once that was called. As soon as the rest of the chain is
+	 * started, its attempt to answer.
+	 */
 	private @Nullable ServerWebExchange nextExchange;
-
-	/** What the rest of the chain does to the response, once it was started. */
-	private @Nullable AttemptExchange attempt;
-
-	/** Where the response leaves the middleware, unless it returned next itself. */
-	@Nullable Relay relay;
 
 	/** Where the response leaves the rest of the chain, once that was started. */
 	@Nullable Relay nextRelay;
@@ -91,8 +91,24 @@ public class Step extends StepWord implements WebFilterChain {
 		return this.run;
 	}
 
+	/**
+	 * Its context is the one that the middleware is entered with.
+	 */
 	CoreSubscriber<? super Void> subscriber() {
 		return this.subscriber;
+	}
+
+	void leavesThrough(Relay relay) {
+		this.subscriber = relay;
+	}
+
+	/**
+	 * Where the response leaves the middleware.
+	 * @return the relay, or {@code null} if the middleware has returned next itself, or
+	 * was not subscribed to yet
+	 */
+	@Nullable Relay relay() {
+		return (this.subscriber instanceof Relay relay && relay.isOf(this)) ? relay : null;
 	}
 
 	@Override
@@ -114,11 +130,12 @@ public class Step extends StepWord implements WebFilterChain {
 
 	@Override
 	public void subscribe(CoreSubscriber<? super Void> actual) {
-		Handover.begin(this, nextExchange(), actual);
+		AttemptExchange attempt = attempt();
+		Handover.begin(this, (attempt != null) ? attempt.outside() : nextExchange(), actual);
 	}
 
 	/**
-	 * The exchange that was given to next, for the rest of the chain.
+	 * The exchange for the rest of the chain.
 	 */
 	ServerWebExchange nextExchange() {
 		ServerWebExchange exchange = this.nextExchange;
@@ -156,15 +173,22 @@ public class Step extends StepWord implements WebFilterChain {
 
 	ServerWebExchange beginAttempt(ServerWebExchange exchange) {
 		AttemptExchange next = AttemptExchange.begin(exchange, this.run);
-		this.attempt = next;
+		this.nextExchange = next;
 		return next;
+	}
+
+	/**
+	 * What the rest of the chain does to the response, once it was started.
+	 */
+	private @Nullable AttemptExchange attempt() {
+		return (this.nextExchange instanceof AttemptExchange attempt && attempt != this.exchange) ? attempt : null;
 	}
 
 	/**
 	 * Undo what the rest of the chain has done to the response and has not sent.
 	 */
 	void discardAttempt() {
-		AttemptExchange attempt = this.attempt;
+		AttemptExchange attempt = attempt();
 		if (attempt != null && !this.run.isEnded()) {
 			attempt.discard();
 		}
@@ -188,7 +212,7 @@ public class Step extends StepWord implements WebFilterChain {
 	 * the middleware sees.
 	 */
 	boolean answersWith(ResponseFace face) {
-		return !(this.exchange.getResponse() instanceof ResponseFace own) || own == face;
+		return face.isSeenBy(this.exchange);
 	}
 
 	void answered() {

@@ -46,7 +46,7 @@ final class Verdict {
 	 */
 	private static @Nullable Throwable refusalOfRest(Step step) {
 		Relay next = step.nextRelay;
-		Relay own = step.relay;
+		Relay own = step.relay();
 		if (next == null || own == null || step.run().isAnswered(step.exchange) || next.isAwaitedBy(own)
 				|| !step.stepsIn(Misuse.UNAWAITED_NEXT)) {
 			return null;

@@ -7,7 +7,6 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
-import io.github.asyncmiddleware.internal.response.AttemptExchange;
 import io.github.asyncmiddleware.internal.response.AwaitedResponse;
 import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.run.RequestRun;
@@ -65,10 +64,9 @@ public final class AwaitFilter implements WebFilter {
 	@SuppressWarnings({ "NullAway", "DataFlowIssue" })
 	public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
 		RequestRun request = (chain instanceof Step step) ? step.run() : RequestRun.of(exchange);
-		ResponseFace face = ResponseFace.of(exchange.getResponse(), request);
-		ServerWebExchange gated = (face != exchange.getResponse()) ? AttemptExchange.of(exchange, face) : exchange;
-		AwaitRun run = new AwaitRun(this, gated, chain, face);
-		@Nullable Mono<ServerResponse> response = this.function.filter(request(face.commit().live(), gated), run);
+		ServerWebExchange gated = ResponseFace.on(exchange, request);
+		AwaitRun run = new AwaitRun(this, gated, chain);
+		@Nullable Mono<ServerResponse> response = this.function.filter(request(run.live(), gated), run);
 		return (response != null) ? run.answeredWith(response) : null;
 	}
 

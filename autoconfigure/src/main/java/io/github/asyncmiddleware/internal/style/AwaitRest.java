@@ -5,8 +5,9 @@ import java.util.List;
 
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.chain.Misuse;
+import io.github.asyncmiddleware.internal.response.AttemptExchange;
+import io.github.asyncmiddleware.internal.response.AwaitedResponse;
 import io.github.asyncmiddleware.internal.response.ResponseCommit;
-import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.response.ResponseHead;
 import io.github.asyncmiddleware.internal.response.ResponseWriter;
 import io.github.asyncmiddleware.internal.run.Step;
@@ -32,8 +33,6 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 
 	final WebFilterChain chain;
 
-	private final ResponseFace face;
-
 	final ResponseCommit commit;
 
 	// Published by the subscription, or by the word
@@ -55,11 +54,17 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 	/** Further subscriptions to next, which get the same response. Guarded by this. */
 	private @Nullable List<AwaitNext> joined;
 
-	AwaitRest(ServerWebExchange exchange, WebFilterChain chain, ResponseFace face) {
+	/**
+	 * Create the part.
+	 * @param exchange the exchange, whose response is a face
+	 * @param chain the rest of the chain
+	 */
+	AwaitRest(ServerWebExchange exchange, WebFilterChain chain) {
 		this.exchange = exchange;
 		this.chain = chain;
-		this.face = face;
-		this.commit = face.commit();
+		ResponseCommit commit = ResponseCommit.of(exchange);
+		Assert.state(commit != null, "The response of a middleware that awaits is a face");
+		this.commit = commit;
 	}
 
 	/**
@@ -94,7 +99,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		return this.next;
 	}
 
-	final LiveResponse live() {
+	final AwaitedResponse live() {
 		return this.commit.live();
 	}
 
@@ -271,7 +276,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 	}
 
 	private boolean discard(@Nullable ResponseWriter writer) {
-		return this.head == null || this.commit.discard(this, writer, this.face, this.head);
+		return this.head == null || this.commit.discard(this, writer, AttemptExchange.partOf(this.exchange), this.head);
 	}
 
 	final boolean tryPostpone(ServerResponse response) {

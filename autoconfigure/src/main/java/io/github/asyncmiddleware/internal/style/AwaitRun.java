@@ -1,6 +1,5 @@
 package io.github.asyncmiddleware.internal.style;
 
-import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.response.ResponseWriter;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +34,8 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 
 	private volatile @Nullable Subscription subscription;
 
-	AwaitRun(AwaitFilter filter, ServerWebExchange exchange, WebFilterChain chain, ResponseFace face) {
-		super(exchange, chain, face);
+	AwaitRun(AwaitFilter filter, ServerWebExchange exchange, WebFilterChain chain) {
+		super(exchange, chain);
 		this.filter = filter;
 	}
 

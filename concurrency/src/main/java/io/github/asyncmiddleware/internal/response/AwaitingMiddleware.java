@@ -23,7 +23,7 @@ final class AwaitingMiddleware extends Waiting {
 
 	private final AtomicInteger sent = new AtomicInteger();
 
-	private final ResponseFace face;
+	private final ResponseCommit commit;
 
 	private final ResponseHead head;
 
@@ -32,10 +32,10 @@ final class AwaitingMiddleware extends Waiting {
 	private volatile @Nullable ResponseWriter writer;
 
 	AwaitingMiddleware(StressRequest request, boolean atOnce) {
-		this.face = request.face();
-		this.head = this.face.commit().head();
+		this.commit = request.face().commit();
+		this.head = this.commit.head();
 		this.atOnce = atOnce;
-		this.face.commit().await(this);
+		this.commit.await(this);
 	}
 
 	@Override
@@ -65,7 +65,7 @@ final class AwaitingMiddleware extends Waiting {
 	void release() {
 		ResponseWriter writer = this.writer;
 		if (writer != null) {
-			this.face.commit().release(this, writer);
+			this.commit.release(this, writer);
 		}
 	}
 
@@ -75,7 +75,7 @@ final class AwaitingMiddleware extends Waiting {
 	void cancel() {
 		ResponseWriter writer = this.writer;
 		if (writer != null) {
-			this.face.commit().cancel(writer);
+			this.commit.cancel(writer);
 		}
 	}
 
@@ -89,7 +89,7 @@ final class AwaitingMiddleware extends Waiting {
 			return false;
 		}
 		rest.run();
-		this.face.commit().discard(this, null, this.face, this.head);
+		this.commit.discard(this, null, null, this.head);
 		return true;
 	}
 
@@ -98,7 +98,7 @@ final class AwaitingMiddleware extends Waiting {
 	 * @return {@code false} if that was sent
 	 */
 	boolean discard() {
-		return this.face.commit().discard(this, this.writer, this.face, this.head);
+		return this.commit.discard(this, this.writer, null, this.head);
 	}
 
 	@Override

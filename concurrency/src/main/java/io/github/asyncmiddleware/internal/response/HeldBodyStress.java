@@ -48,7 +48,7 @@ public final class HeldBodyStress {
 		private final CountedBuffer body = new CountedBuffer("rest");
 
 		public LetGoAndComplete() {
-			this.request.face().inner().writeWith(this.source.flux()).subscribe(new Signals());
+			this.request.begin().getResponse().writeWith(this.source.flux()).subscribe(new Signals());
 			this.source.next(this.body);
 		}
 
@@ -89,7 +89,7 @@ public final class HeldBodyStress {
 		private final CountedBuffer body = new CountedBuffer("rest");
 
 		public LetGoAndFail() {
-			this.request.face().inner().writeWith(this.source.flux()).subscribe(new Signals());
+			this.request.begin().getResponse().writeWith(this.source.flux()).subscribe(new Signals());
 			this.source.next(this.body);
 		}
 
@@ -131,7 +131,7 @@ public final class HeldBodyStress {
 		private final Server server = new Server();
 
 		public LetGoAndRequest() {
-			ResponseWriter writer = new ResponseWriter(this.request.face().inner(), new Signals(false));
+			ResponseWriter writer = new ResponseWriter(this.request.begin().getResponse(), new Signals(false));
 			writer.writeHolding(new Mono<>() {
 
 				@Override

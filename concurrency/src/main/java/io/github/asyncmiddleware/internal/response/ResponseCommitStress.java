@@ -51,9 +51,9 @@ public final class ResponseCommitStress {
 
 		private final ResponseFace face = this.request.face();
 
-		private final ResponseHead head = this.face.commit().head();
+		private final AttemptExchange attempt = this.request.begin();
 
-		private final ResponseFace inner = this.face.inner();
+		private final ResponseFace inner = this.attempt.getResponse();
 
 		private final Source<DataBuffer> source = new Source<>();
 
@@ -77,7 +77,7 @@ public final class ResponseCommitStress {
 		@Actor
 		public void giveUp() {
 			this.rest.cancel();
-			this.face.commit().discardUnshown(this.face, this.head);
+			this.attempt.discard();
 			write(this.face, HttpStatus.SERVICE_UNAVAILABLE, "fallback", this.fallback);
 		}
 
@@ -107,9 +107,9 @@ public final class ResponseCommitStress {
 
 		private final ResponseFace face = this.request.face();
 
-		private final ResponseHead head = this.face.commit().head();
+		private final AttemptExchange attempt = this.request.begin();
 
-		private final ResponseFace inner = this.face.inner();
+		private final ResponseFace inner = this.attempt.getResponse();
 
 		private final Signals rest = new Signals();
 
@@ -127,7 +127,7 @@ public final class ResponseCommitStress {
 		@Actor
 		public void giveUp() {
 			this.rest.cancel();
-			this.face.commit().discardUnshown(this.face, this.head);
+			this.attempt.discard();
 			write(this.face, HttpStatus.SERVICE_UNAVAILABLE, "fallback", this.fallback);
 		}
 
@@ -278,7 +278,7 @@ public final class ResponseCommitStress {
 
 		private final AwaitingMiddleware middleware = new AwaitingMiddleware(this.request, true);
 
-		private final ResponseFace inner = this.request.face().inner();
+		private final ResponseFace inner = this.request.begin().getResponse();
 
 		private final Source<DataBuffer> source = new Source<>();
 
@@ -332,7 +332,7 @@ public final class ResponseCommitStress {
 
 		private final AwaitingMiddleware middleware = new AwaitingMiddleware(this.request, false);
 
-		private final ResponseFace inner = this.request.face().inner();
+		private final ResponseFace inner = this.request.begin().getResponse();
 
 		private final CountedBuffer body = new CountedBuffer("rest");
 
@@ -382,7 +382,7 @@ public final class ResponseCommitStress {
 
 		private final AwaitingMiddleware middleware = new AwaitingMiddleware(this.request, false);
 
-		private final ResponseFace inner = this.request.face().inner();
+		private final ResponseFace inner = this.request.begin().getResponse();
 
 		private final CountedBuffer body = new CountedBuffer("rest");
 
@@ -428,7 +428,7 @@ public final class ResponseCommitStress {
 
 		private final AwaitingMiddleware middleware = new AwaitingMiddleware(this.request, false);
 
-		private final ResponseFace inner = this.request.face().inner();
+		private final ResponseFace inner = this.request.begin().getResponse();
 
 		private final CountedBuffer body = new CountedBuffer("rest");
 
@@ -477,9 +477,9 @@ public final class ResponseCommitStress {
 
 		private final ResponseFace face = this.request.face();
 
-		private final ResponseHead head = this.face.commit().head();
+		private final AttemptExchange attempt = this.request.begin();
 
-		private final ResponseFace inner = this.face.inner();
+		private final ResponseFace inner = this.attempt.getResponse();
 
 		private final Signals fallback = new Signals();
 
@@ -491,7 +491,7 @@ public final class ResponseCommitStress {
 
 		@Actor
 		public void discard() {
-			this.face.commit().discardUnshown(this.face, this.head);
+			this.attempt.discard();
 		}
 
 		@Arbiter
