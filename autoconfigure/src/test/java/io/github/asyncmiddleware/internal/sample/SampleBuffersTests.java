@@ -10,6 +10,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
@@ -59,27 +61,25 @@ class SampleBuffersTests {
 
 	@Test
 	void samplesOfABusyThreadComeTogether() {
-		HttpHandler handler = chain(2);
-		for (int i = 0; i < 20; i++) {
-			TestChain.get(handler, "/");
-		}
-		assertThat(this.counts.own(0)).isEqualTo(1);
-		this.ticker.advanceMillis(1);
-		TestChain.get(handler, "/");
-		assertThat(this.counts.own(0)).isEqualTo(20);
-		assertThat(this.counts.batches).isEqualTo(2);
+		inOneBuffer((request) -> {
+			request.accept(20);
+			assertThat(this.counts.own(0)).isEqualTo(1);
+			this.ticker.advanceMillis(1);
+			request.accept(1);
+			assertThat(this.counts.own(0)).isEqualTo(20);
+			assertThat(this.counts.batches).isEqualTo(2);
+		});
 	}
 
 	@Test
 	void samplesDoNotWaitForFurtherRequests() {
-		HttpHandler handler = chain(2);
-		for (int i = 0; i < 20; i++) {
-			TestChain.get(handler, "/");
-		}
-		assertThat(this.counts.own(1)).isEqualTo(1);
-		this.ticker.advanceMillis(20);
-		Awaitility.await().untilAsserted(() -> assertThat(this.counts.own(1)).isEqualTo(20));
-		assertThat(this.counts.batches).isEqualTo(2);
+		inOneBuffer((request) -> {
+			request.accept(20);
+			assertThat(this.counts.own(1)).isEqualTo(1);
+			this.ticker.advanceMillis(20);
+			Awaitility.await().untilAsserted(() -> assertThat(this.counts.own(1)).isEqualTo(20));
+			assertThat(this.counts.batches).isEqualTo(2);
+		});
 	}
 
 	@Test
@@ -193,13 +193,14 @@ class SampleBuffersTests {
 
 	@Test
 	void samplesHaveTheTimeOfTheFirstOfThem() {
-		HttpHandler handler = chain(1);
-		TestChain.get(handler, "/");
-		long second = this.ticker.read();
-		TestChain.get(handler, "/");
-		this.ticker.advance(Duration.ofMinutes(5));
-		TestChain.get(handler, "/");
-		assertThat(this.counts.times).containsExactly(second, second);
+		inOneBuffer((request) -> {
+			request.accept(1);
+			long second = this.ticker.read();
+			request.accept(1);
+			this.ticker.advance(Duration.ofMinutes(5));
+			request.accept(1);
+			assertThat(this.counts.times).containsExactly(second, second);
+		});
 	}
 
 	@Test
@@ -300,6 +301,24 @@ class SampleBuffersTests {
 		});
 		buffers.close();
 		assertThat(this.counts.own(49)).isEqualTo(4000);
+	}
+
+	/**
+	 * Do something with requests that all note their samples in the same buffer. With
+	 * several, a request finds another one while the fetcher looks into that of its
+	 * thread.
+	 * @param test is given what handles a number of requests
+	 */
+	private void inOneBuffer(Consumer<IntConsumer> test) {
+		SampleBuffers buffers = new SampleBuffers(
+				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, this.ticker), 1);
+		try {
+			TestChain.inspect(middlewares(2), (request) -> test
+				.accept((times) -> IntStream.range(0, times).forEach((i) -> buffers.note(request, true, true))));
+		}
+		finally {
+			buffers.close();
+		}
 	}
 
 	private static void record(SampleBuffers buffers, RequestRecord request, int times) {
