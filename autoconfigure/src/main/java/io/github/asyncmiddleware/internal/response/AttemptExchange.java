@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.response;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Instant;
 
 import org.jspecify.annotations.Nullable;
@@ -16,6 +18,17 @@ import org.springframework.web.server.ServerWebExchangeDecorator;
  */
 public final class AttemptExchange extends ServerWebExchangeDecorator {
 
+	private static final VarHandle ATTEMPT;
+
+	static {
+		try {
+			ATTEMPT = MethodHandles.lookup().findVarHandle(AttemptExchange.class, "attempt", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
 	/** The part of the chain that this one is a part of, if that can be discarded. */
 	private final @Nullable AttemptExchange outer;
 
@@ -31,7 +44,8 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 		super(delegate);
 		this.outer = outer;
 		this.head = head;
-		this.attempt = (outer != null) ? outer.attempt : head.commit().attempt();
+		// Plain, as no other thread can see this yet
+		ATTEMPT.set(this, (outer != null) ? outer.attempt : head.commit().attempt());
 	}
 
 	/**

@@ -23,7 +23,7 @@ public final class AwaitedResponse implements LiveResponse {
 
 	private final ResponseCommit commit;
 
-	/** The request that was made last, and the exchange that it is made of. */
+	/** The request that is shared, and the exchange that it is made of. */
 	private @Nullable ServerRequest request;
 
 	private @Nullable ServerWebExchange requestExchange;
@@ -34,16 +34,17 @@ public final class AwaitedResponse implements LiveResponse {
 	}
 
 	/**
-	 * The request as the middlewares that await its response see it.
-	 * @param exchange the exchange as one of them sees it
-	 * @return what was kept for the same exchange, or {@code null}
+	 * The request that middlewares share which await its response.
+	 * @param exchange the exchange as the first of them sees it
+	 * @return what was kept for that exchange, or {@code null}
 	 */
 	public @Nullable ServerRequest request(ServerWebExchange exchange) {
 		return (this.requestExchange == exchange) ? this.request : null;
 	}
 
 	/**
-	 * Keep a request for those further in that see the same exchange.
+	 * Keep a request for those further in that see the same exchange, or one that
+	 * decorates it.
 	 * @param request the request
 	 * @param exchange the exchange that it is made of
 	 */

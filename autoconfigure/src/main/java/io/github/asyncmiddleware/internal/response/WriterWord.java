@@ -79,7 +79,7 @@ abstract class WriterWord {
 	 */
 	final int showing() {
 		int word = this.word;
-		while ((word & OVER) == 0 && !WORD.compareAndSet(this, word, word | SHOWN)) {
+		while ((word & (OVER | SHOWN)) == 0 && !WORD.compareAndSet(this, word, word | SHOWN)) {
 			word = this.word;
 		}
 		return ((word & OVER) == 0) ? word | SHOWN : -1;

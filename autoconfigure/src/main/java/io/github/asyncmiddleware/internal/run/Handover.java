@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.run;
 
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.record.StepObservation;
+import io.github.asyncmiddleware.internal.response.AttemptExchange;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
@@ -22,12 +23,21 @@ final class Handover {
 	}
 
 	/**
+	 * The middleware, or something on its behalf, subscribes to what next has returned
+	 * first.
+	 * @param actual the subscriber
+	 */
+	static void begin(Step step, CoreSubscriber<? super Void> actual) {
+		AttemptExchange attempt = attempt(step);
+		begin(step, (attempt != null) ? attempt.outside() : step.nextExchange(), actual);
+	}
+
+	/**
 	 * The middleware, or something on its behalf, subscribes to what next has returned.
 	 * @param exchange the exchange that it was given
 	 * @param actual the subscriber
 	 */
-	static void begin(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
-		Relay relay = step.relay();
+	private static void begin(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
 		if (!OwnTime.stop(step)) {
 			// Given up already, so this is not what the request is doing
 			Operators.complete(actual);
@@ -37,19 +47,43 @@ final class Handover {
 			Operators.complete(actual);
 		}
 		else {
-			ServerWebExchange next = step.link().foreign ? exchange : step.beginAttempt(exchange);
+			ServerWebExchange next = step.link().foreign ? exchange : beginAttempt(step, exchange);
 			StepObservation observation = step.observation();
 			if (observation != null) {
 				new Rest(step, next).contextWrite(observation::rest).subscribe(actual);
 			}
 			else {
-				proceed(step, relay, next, actual);
+				proceed(step, next, actual);
 			}
 		}
 	}
 
-	private static void proceed(Step step, @Nullable Relay relay, ServerWebExchange exchange,
-			CoreSubscriber<? super Void> actual) {
+	private static ServerWebExchange beginAttempt(Step step, ServerWebExchange exchange) {
+		AttemptExchange attempt = AttemptExchange.begin(exchange, step.run());
+		step.nextExchange(attempt);
+		return attempt;
+	}
+
+	/**
+	 * What the rest of the chain does to the response, once it was started.
+	 */
+	private static @Nullable AttemptExchange attempt(Step step) {
+		return (step.hasCalledNext() && step.nextExchange() instanceof AttemptExchange attempt
+				&& attempt != step.exchange) ? attempt : null;
+	}
+
+	/**
+	 * Undo what the rest of the chain has done to the response and has not sent.
+	 */
+	static void discardAttempt(Step step) {
+		AttemptExchange attempt = attempt(step);
+		if (attempt != null && !step.run().isEnded()) {
+			attempt.discard();
+		}
+	}
+
+	private static void proceed(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
+		Relay relay = step.relay();
 		if (relay != null) {
 			relay.proceed(step.link().next(), exchange, actual);
 		}
@@ -74,7 +108,7 @@ final class Handover {
 		}
 		int before = step.markHandedOver();
 		if (StepState.phase(before) != StepState.AT_WORK && StepState.mayHandOver(before)) {
-			step.discardAttempt();
+			discardAttempt(step);
 			step.run().restarted();
 		}
 		return StepState.mayHandOver(before);
@@ -146,7 +180,7 @@ final class Handover {
 
 		@Override
 		public void subscribe(CoreSubscriber<? super Void> actual) {
-			proceed(this.step, this.step.relay(), this.exchange, actual);
+			proceed(this.step, this.exchange, actual);
 		}
 
 	}

@@ -192,7 +192,7 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 		}
 		// One that awaits does that itself
 		if (outer != null && discards && outer.middleware().code().style() != Style.AWAIT) {
-			outer.discardAttempt();
+			Handover.discardAttempt(outer);
 		}
 	}
 

@@ -47,10 +47,7 @@ public class Step extends StepWord implements WebFilterChain {
 	 */
 	private CoreSubscriber<? super Void> subscriber;
 
-	/**
-	 * What was given to next, once that was called. As soon as the rest of the chain is
-	 * started, its attempt to answer.
-	 */
+	/** What {@link #nextExchange()} returns, once next was called. */
 	private @Nullable ServerWebExchange nextExchange;
 
 	/** Where the response leaves the rest of the chain, once that was started. */
@@ -130,12 +127,12 @@ public class Step extends StepWord implements WebFilterChain {
 
 	@Override
 	public void subscribe(CoreSubscriber<? super Void> actual) {
-		AttemptExchange attempt = attempt();
-		Handover.begin(this, (attempt != null) ? attempt.outside() : nextExchange(), actual);
+		Handover.begin(this, actual);
 	}
 
 	/**
-	 * The exchange for the rest of the chain.
+	 * The exchange for the rest of the chain: what was given to next, or, once the rest
+	 * was started, its attempt to answer.
 	 */
 	ServerWebExchange nextExchange() {
 		ServerWebExchange exchange = this.nextExchange;
@@ -143,6 +140,10 @@ public class Step extends StepWord implements WebFilterChain {
 			throw new IllegalStateException("next has not been called");
 		}
 		return exchange;
+	}
+
+	void nextExchange(ServerWebExchange exchange) {
+		this.nextExchange = exchange;
 	}
 
 	boolean hasCalledNext() {
@@ -169,29 +170,6 @@ public class Step extends StepWord implements WebFilterChain {
 	 */
 	Mono<Void> observed(Mono<Void> work) {
 		return work;
-	}
-
-	ServerWebExchange beginAttempt(ServerWebExchange exchange) {
-		AttemptExchange next = AttemptExchange.begin(exchange, this.run);
-		this.nextExchange = next;
-		return next;
-	}
-
-	/**
-	 * What the rest of the chain does to the response, once it was started.
-	 */
-	private @Nullable AttemptExchange attempt() {
-		return (this.nextExchange instanceof AttemptExchange attempt && attempt != this.exchange) ? attempt : null;
-	}
-
-	/**
-	 * Undo what the rest of the chain has done to the response and has not sent.
-	 */
-	void discardAttempt() {
-		AttemptExchange attempt = attempt();
-		if (attempt != null && !this.run.isEnded()) {
-			attempt.discard();
-		}
 	}
 
 	/**

@@ -7,7 +7,6 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
-import io.github.asyncmiddleware.internal.response.AwaitedResponse;
 import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.run.RequestRun;
 import io.github.asyncmiddleware.internal.run.Step;
@@ -16,7 +15,6 @@ import reactor.core.publisher.Mono;
 
 import org.springframework.http.codec.HttpMessageReader;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
-import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
@@ -66,17 +64,8 @@ public final class AwaitFilter implements WebFilter {
 		RequestRun request = (chain instanceof Step step) ? step.run() : RequestRun.of(exchange);
 		ServerWebExchange gated = ResponseFace.on(exchange, request);
 		AwaitRun run = new AwaitRun(this, gated, chain);
-		@Nullable Mono<ServerResponse> response = this.function.filter(request(run.live(), gated), run);
+		@Nullable Mono<ServerResponse> response = this.function.filter(AwaitRequest.of(gated, run.live(), this.readers), run);
 		return (response != null) ? run.answeredWith(response) : null;
-	}
-
-	private ServerRequest request(AwaitedResponse live, ServerWebExchange exchange) {
-		ServerRequest request = live.request(exchange);
-		if (request == null) {
-			request = ServerRequest.create(exchange, this.readers.get());
-			live.keep(request, exchange);
-		}
-		return request;
 	}
 
 	ServerResponse.Context responseContext() {

@@ -1,5 +1,8 @@
 package io.github.asyncmiddleware.internal.style;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
 import io.github.asyncmiddleware.internal.response.ResponseWriter;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +26,17 @@ import org.springframework.web.server.WebFilterChain;
  * subscribed to once.
  */
 final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>, Subscription, Scannable {
+
+	private static final VarHandle SUBSCRIPTION;
+
+	static {
+		try {
+			SUBSCRIPTION = MethodHandles.lookup().findVarHandle(AwaitRun.class, "subscription", Subscription.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
 
 	private final AwaitFilter filter;
 
@@ -61,7 +75,8 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 	@Override
 	public void onSubscribe(Subscription subscription) {
 		if (Operators.validate(this.subscription, subscription)) {
-			this.subscription = subscription;
+			// Nothing can cancel before the subscriber is told
+			SUBSCRIPTION.setRelease(this, subscription);
 			this.actual.onSubscribe(this);
 		}
 	}
