@@ -9,6 +9,8 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -27,10 +29,16 @@ public final class BootServer implements AutoCloseable {
 			+ "org.springframework.boot.security.autoconfigure.actuate.web.reactive"
 			+ ".ReactiveManagementWebSecurityAutoConfiguration";
 
+	private static final String LEVEL = "logging.level.";
+
 	private final ConfigurableApplicationContext context;
 
-	private BootServer(ConfigurableApplicationContext context) {
+	/** The names of the loggers for which it has a level of its own. */
+	private final List<String> loggers;
+
+	private BootServer(ConfigurableApplicationContext context, List<String> loggers) {
 		this.context = context;
+		this.loggers = loggers;
 	}
 
 	/**
@@ -66,14 +74,20 @@ public final class BootServer implements AutoCloseable {
 	}
 
 	private static BootServer run(List<Class<?>> configurations, Stream<String> properties) {
+		List<String> own = properties.toList();
 		List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--spring.main.banner-mode=off",
 				"--spring.main.register-shutdown-hook=false", "--spring.jmx.enabled=false"));
-		properties.map((property) -> "--" + property).forEach(arguments::add);
+		own.forEach((property) -> arguments.add("--" + property));
+		List<String> loggers = own.stream()
+			.filter((property) -> property.startsWith(LEVEL))
+			.map((property) -> property.substring(LEVEL.length(), property.indexOf('=')))
+			.toList();
 		return new BootServer(
 				new SpringApplicationBuilder(Meters.class).sources(configurations.toArray(Class<?>[]::new))
 					.web(WebApplicationType.REACTIVE)
 					.properties("server.http2.enabled=true")
-					.run(arguments.toArray(String[]::new)));
+					.run(arguments.toArray(String[]::new)),
+				loggers);
 	}
 
 	public int port() {
@@ -100,9 +114,18 @@ public final class BootServer implements AutoCloseable {
 		return Records.of(bean(SimpleMeterRegistry.class));
 	}
 
+	/**
+	 * Close the application. Its loggers get the levels back that Boot gives them, since
+	 * they are those of the next test, too.
+	 */
 	@Override
 	public void close() {
 		this.context.close();
+		LoggingSystem logging = LoggingSystem.get(BootServer.class.getClassLoader());
+		for (String logger : this.loggers) {
+			boolean root = logger.equalsIgnoreCase(LoggingSystem.ROOT_LOGGER_NAME);
+			logging.setLogLevel(logger, root ? LogLevel.INFO : null);
+		}
 	}
 
 	/**
