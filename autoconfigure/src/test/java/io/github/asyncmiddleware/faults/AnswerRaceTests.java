@@ -77,7 +77,7 @@ class AnswerRaceTests {
 		String body = method.equals("HEAD") ? " " : " %s ";
 		String answer = "200" + body.formatted("answer") + "[handler]";
 		String fallback = "504" + body.formatted("gave up") + (style.equals("native") ? "[]" : "[fallback]");
-		assertThat(answers).as("ends of %d requests", requests)
+		assertThat(answers).as("ends of %d requests, of which %s", requests, server.records().since(before).counts())
 			.hasSizeBetween(1, 2)
 			.allSatisfy((end, count) -> assertThat(end).isIn(answer, fallback));
 		assertRecorded(before, MIDDLEWARES.get(style), answers.getOrDefault(answer, 0),

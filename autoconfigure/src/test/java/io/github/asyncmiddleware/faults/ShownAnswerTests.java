@@ -211,7 +211,7 @@ class ShownAnswerTests {
 		@AsyncMiddleware(order = 30, path = { "/*/limited/**", "/*/*/limited/**" })
 		WebFilter limited(Seen seen) {
 			return (exchange, chain) -> seen.watch("limited", chain.filter(exchange))
-				.timeout(Duration.ofMillis(100), Texts.answer(exchange, 504, "gave up"));
+				.timeout(Duration.ofMillis(250), Texts.answer(exchange, 504, "gave up"));
 		}
 
 		@Bean

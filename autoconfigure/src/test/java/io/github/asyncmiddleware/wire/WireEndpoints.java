@@ -57,6 +57,10 @@ import org.springframework.web.server.WebSession;
 @EnableAutoConfiguration
 class WireEndpoints {
 
+	/** In a directory of its own, for each process that runs tests. */
+	private static final Path FILE = Path.of("target", "wire-files-" + System.getProperty("surefire.forkNumber", "1"),
+			"file.txt");
+
 	@Bean
 	RouterFunction<ServerResponse> routes(FileSystemResource file) throws IOException {
 		return RouterFunctions.route()
@@ -67,16 +71,14 @@ class WireEndpoints {
 	}
 
 	/**
-	 * 100,000 bytes in a directory of their own.
+	 * 100,000 bytes.
 	 */
 	@Bean
 	FileSystemResource file() throws IOException {
-		Path directory = Path.of("target", "wire-files");
-		Files.createDirectories(directory);
-		Path file = directory.resolve("file.txt");
-		Files.writeString(file, "0123456789".repeat(10_000));
-		Files.setLastModifiedTime(file, java.nio.file.attribute.FileTime.from(Instant.EPOCH));
-		return new FileSystemResource(file);
+		Files.createDirectories(FILE.getParent());
+		Files.writeString(FILE, "0123456789".repeat(10_000));
+		Files.setLastModifiedTime(FILE, java.nio.file.attribute.FileTime.from(Instant.EPOCH));
+		return new FileSystemResource(FILE);
 	}
 
 	@Bean
@@ -346,7 +348,7 @@ class WireEndpoints {
 
 		@GetMapping("/resource")
 		Resource resource() {
-			return new FileSystemResource(Path.of("target", "wire-files", "file.txt"));
+			return new FileSystemResource(FILE);
 		}
 
 		@GetMapping("/number")

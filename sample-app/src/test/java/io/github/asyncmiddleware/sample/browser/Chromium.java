@@ -44,8 +44,8 @@ public final class Chromium implements AutoCloseable {
 	public static Chromium start() throws IOException {
 		String executable = find();
 		// Emptied before and not after: a browser writes to it a little longer than it
-		// lives
-		Path profile = Path.of("target", "chromium").toAbsolutePath();
+		// lives. One for each process that runs tests
+		Path profile = Path.of("target", "chromium-" + System.getProperty("surefire.forkNumber", "1")).toAbsolutePath();
 		FileSystemUtils.deleteRecursively(profile);
 		Files.createDirectories(profile);
 		Process process = new ProcessBuilder(executable, "--headless", "--no-sandbox", "--disable-gpu",
