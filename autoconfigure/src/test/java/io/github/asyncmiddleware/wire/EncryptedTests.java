@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,10 +28,12 @@ import javax.net.ssl.TrustManagerFactory;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.wire.PassThroughs.Style;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -39,9 +42,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests that middlewares which change nothing leave answers as they were where the
- * connection is encrypted and its protocol is negotiated, for HTTP/2 and for HTTP/1.1. A
- * client that none of us wrote asks, and trusts the certificate of the server only.
+ * connection is encrypted and its protocol is negotiated, for HTTP/2 and for HTTP/1.1, on
+ * each server that Spring Boot starts for WebFlux. A client that none of us wrote asks,
+ * and trusts the certificate of the server only.
  */
+@Tag("servers")
 class EncryptedTests {
 
 	private static final String PASSWORD = "change-it";
@@ -64,38 +69,48 @@ class EncryptedTests {
 
 	private static KeyStore keys;
 
-	private static Map<String, String> expected = Map.of();
+	private static final Map<Server, Map<String, String>> bare = new EnumMap<>(Server.class);
 
 	@BeforeAll
 	static void askTheApplicationItself() throws Exception {
 		keys = makeKeys();
-		try (BootServer server = start(SameBytesTests.NO_STARTER)) {
-			expected = ask(server);
+		for (Server kind : Server.values()) {
+			try (BootServer server = start(kind, SameBytesTests.NO_STARTER)) {
+				bare.put(kind, ask(kind, server));
+			}
 		}
 	}
 
+	static Stream<Arguments> servers() {
+		return Stream.of(Server.values())
+			.flatMap((kind) -> Stream.of(Style.values()).map((style) -> Arguments.of(kind, style)));
+	}
+
 	@ParameterizedTest
-	@EnumSource
-	void answersAreTheSameAndRecordedOnce(Style style) throws Exception {
-		try (BootServer server = start("wire.style=" + style, "wire.count=" + COUNT)) {
-			Map<String, String> actual = ask(server);
+	@MethodSource("servers")
+	void answersAreTheSameAndRecordedOnce(Server kind, Style style) throws Exception {
+		Map<String, String> expected = bare.get(kind);
+		try (BootServer server = start(kind, "wire.style=" + style, "wire.count=" + COUNT)) {
+			Map<String, String> actual = ask(kind, server);
 			actual.forEach((call, answer) -> assertThat(answer).as(call).isEqualTo(expected.get(call)));
 			assertThat(actual).hasSameSizeAs(expected);
-			assertRecorded(server, "requests ");
+			assertRecorded(server, "requests ", expected.size());
 			for (int i = 0; i < COUNT; i++) {
-				assertRecorded(server, "own passThrough" + i + " ");
+				assertRecorded(server, "own passThrough" + i + " ", expected.size());
 			}
 			assertThat(server.records().sum("requests gone_")).isZero();
 		}
 	}
 
-	private static void assertRecorded(BootServer server, String records) {
-		Patience.await().until(() -> server.records().sum(records) >= expected.size());
-		assertThat(server.records().sum(records)).isEqualTo(expected.size());
+	private static void assertRecorded(BootServer server, String records, int calls) {
+		Patience.await().until(() -> server.records().sum(records) >= calls);
+		assertThat(server.records().sum(records)).isEqualTo(calls);
 	}
 
-	@Test
-	void answersAreOfEveryKind() {
+	@ParameterizedTest
+	@EnumSource
+	void answersAreOfEveryKind(Server kind) {
+		Map<String, String> expected = bare.get(kind);
 		for (Version version : Version.values()) {
 			for (int status : List.of(200, 204, 206, 304, 401, 404, 500)) {
 				assertThat(expected).anySatisfy((call, answer) -> {
@@ -124,10 +139,10 @@ class EncryptedTests {
 		return keys;
 	}
 
-	private static BootServer start(String... properties) {
+	private static BootServer start(Server kind, String... properties) {
 		String[] all = Stream
 			.of(SameBytesTests.PROPERTIES,
-					new String[] { "server.ssl.key-store=file:" + directory.resolve("keys.p12"),
+					new String[] { kind.property(), "server.ssl.key-store=file:" + directory.resolve("keys.p12"),
 							"server.ssl.key-store-type=PKCS12", "server.ssl.key-store-password=" + PASSWORD,
 							"server.http2.enabled=true",
 							// A connection that is kept alive may be read no more
@@ -139,7 +154,16 @@ class EncryptedTests {
 		return BootServer.start(List.of(WireEndpoints.class, Chain.class), all);
 	}
 
-	private static Map<String, String> ask(BootServer server) throws Exception {
+	/**
+	 * The calls that a server answers in a version. Tomcat answers a HEAD over HTTP/2
+	 * with an empty DATA frame ahead of its headers, with or without middlewares.
+	 */
+	private static List<Call> calls(Server kind, Version version) {
+		boolean heads = kind != Server.TOMCAT || version == Version.HTTP_1_1;
+		return CALLS.stream().filter((call) -> heads || !call.method().equals("HEAD")).toList();
+	}
+
+	private static Map<String, String> ask(Server kind, BootServer server) throws Exception {
 		TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
 		trust.init(keys);
 		SSLContext context = SSLContext.getInstance("TLS");
@@ -151,7 +175,7 @@ class EncryptedTests {
 			.build();
 		Map<String, String> answers = new LinkedHashMap<>();
 		for (Version version : Version.values()) {
-			for (Call call : CALLS) {
+			for (Call call : calls(kind, version)) {
 				answers.put(version + " " + call, ask(client, version, server.port(), call));
 			}
 		}

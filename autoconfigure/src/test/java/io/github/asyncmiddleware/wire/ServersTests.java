@@ -26,7 +26,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -43,6 +45,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ServersTests {
 
 	private static final int REQUESTS = 2_000;
+
+	private static final int BROKEN_BODIES = 50;
 
 	private static final long SEED = Long.getLong("soak.seed", System.currentTimeMillis() * 1_000_000);
 
@@ -85,6 +89,29 @@ class ServersTests {
 			assertThat(records.count("own passes passed")).isEqualTo(2);
 			assertThat(records.sum("own ")).isEqualTo(2);
 			assertThat(records.sum("requests ok") + records.sum("requests gone_")).isEqualTo(2);
+		}
+	}
+
+	/**
+	 * As long as the body is read on a thread of Tomcat, see docs/reliability.md.
+	 */
+	@ParameterizedTest
+	@EnumSource(names = { "FIN", "RST" })
+	void tomcatEndsTheRequestOfAClientThatBreaksItsBodyOff(Leaving leaving) {
+		try (BootServer server = start(Server.TOMCAT)) {
+			for (int i = 0; i < BROKEN_BODIES; i++) {
+				try (Client client = Protocol.HTTP_1_1.connect(server.port())) {
+					client.head("POST", "/reads", false, "Content-Type: application/x-www-form-urlencoded",
+							"Content-Length: 50");
+					client.body("a=1", true);
+					await().until(() -> server.bean(Waiting.class).entered.getAndSet(false));
+					client.leave(leaving);
+				}
+			}
+			await().untilAsserted(() -> assertThat(server.records().counts()).containsEntry("requests gone_before_head",
+					BROKEN_BODIES));
+			assertThat(server.records().sum("requests ")).isEqualTo(BROKEN_BODIES);
+			assertThat(server.records().sum("own passes ")).isEqualTo(BROKEN_BODIES);
 		}
 	}
 
@@ -133,6 +160,12 @@ class ServersTests {
 		Mono<String> waits() {
 			this.entered.set(true);
 			return this.go.asMono().switchIfEmpty(Mono.just("answer")).doOnNext((text) -> this.answered.set(true));
+		}
+
+		@PostMapping("/reads")
+		Mono<String> reads(ServerWebExchange exchange) {
+			this.entered.set(true);
+			return exchange.getFormData().map(Object::toString);
 		}
 
 		@GetMapping("/alive")

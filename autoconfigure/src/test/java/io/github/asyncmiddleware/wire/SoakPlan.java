@@ -80,7 +80,9 @@ final class SoakPlan {
 
 		/**
 		 * What comes nearest to it on a server. Servlet containers tell the application
-		 * nothing of a body that breaks off, so whatever reads it waits without end.
+		 * nothing of a body that breaks off, Tomcat if it is read on another thread than
+		 * its own, as behind a blocking middleware. So whatever reads it waits without
+		 * end.
 		 */
 		Client on(Server server) {
 			return switch (this) {
