@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -168,6 +169,8 @@ class ShownAnswerTests {
 	@Configuration(proxyBeanMethods = false)
 	static class App {
 
+		private static final String SHOWN = "shown";
+
 		@Bean
 		Seen seen() {
 			return new Seen();
@@ -186,10 +189,17 @@ class ShownAnswerTests {
 		}
 
 		private static HandlerFilterFunction<LiveResponse, ServerResponse> slowly(String name, Duration delay) {
-			return (request, next) -> next.handle(request).flatMap((response) -> Mono.delay(delay).map((done) -> {
-				response.headers().add("X-Outer", name);
-				return response;
-			}));
+			return (request, next) -> {
+				Sinks.Empty<Void> shown = Sinks.empty();
+				request.attributes().put(SHOWN, shown);
+				return next.handle(request).flatMap((response) -> {
+					shown.tryEmitEmpty();
+					return Mono.delay(delay).map((done) -> {
+						response.headers().add("X-Outer", name);
+						return response;
+					});
+				});
+			};
 		}
 
 		@Bean
@@ -207,15 +217,23 @@ class ShownAnswerTests {
 			});
 		}
 
+		/**
+		 * Its limit begins when the answer was shown further out, so that it never passes
+		 * before, however long that takes.
+		 */
 		@Bean
 		@AsyncMiddleware(order = 30, path = { "/*/limited/**", "/*/*/limited/**" })
 		WebFilter limited(Seen seen) {
-			return (exchange, chain) -> seen.watch("limited", chain.filter(exchange))
-				.timeout(Duration.ofMillis(250), Texts.answer(exchange, 504, "gave up"));
+			return (exchange, chain) -> {
+				Sinks.Empty<Void> shown = exchange.getRequiredAttribute(SHOWN);
+				return seen.watch("limited", chain.filter(exchange))
+					.timeout(shown.asMono().then(Mono.delay(Duration.ofMillis(100))),
+							Texts.answer(exchange, 504, "gave up"));
+			};
 		}
 
 		@Bean
-		@AsyncMiddleware(order = 30, path = "/*/own/**", timeout = "100ms")
+		@AsyncMiddleware(order = 30, path = "/*/own/**", timeout = "250ms")
 		WebFilter own() {
 			return (exchange, chain) -> chain.filter(exchange).doOnSuccess((done) -> {
 			});
