@@ -58,7 +58,7 @@ import org.springframework.web.server.WebSession;
 class WireEndpoints {
 
 	/** In a directory of its own, for each process that runs tests. */
-	private static final Path FILE = Path.of("target", "wire-files-" + System.getProperty("surefire.forkNumber", "1"),
+	private static final Path FILE = Path.of("target", "wire-files-" + System.getProperty("test.process", "alone"),
 			"file.txt");
 
 	@Bean

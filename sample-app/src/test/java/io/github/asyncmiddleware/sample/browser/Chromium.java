@@ -45,7 +45,7 @@ public final class Chromium implements AutoCloseable {
 		String executable = find();
 		// Emptied before and not after: a browser writes to it a little longer than it
 		// lives. One for each process that runs tests
-		Path profile = Path.of("target", "chromium-" + System.getProperty("surefire.forkNumber", "1")).toAbsolutePath();
+		Path profile = Path.of("target", "chromium-" + System.getProperty("test.process", "alone")).toAbsolutePath();
 		FileSystemUtils.deleteRecursively(profile);
 		Files.createDirectories(profile);
 		Process process = new ProcessBuilder(executable, "--headless", "--no-sandbox", "--disable-gpu",
