@@ -1,6 +1,9 @@
 package io.github.asyncmiddleware.faults;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -15,13 +18,19 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.resources.ConnectionProvider;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.http.ZeroCopyHttpOutputMessage;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -34,6 +43,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * if nothing had happened: what was sent never looks whole.
  */
 class CancelledBodyTests {
+
+	private static final int FILES = 100;
 
 	@RegisterExtension
 	static final FaultServers servers = new FaultServers(App.class);
@@ -57,10 +68,56 @@ class CancelledBodyTests {
 	}
 
 	/**
+	 * The server writes a file by itself, on another thread than that of the middleware,
+	 * and takes one that is closed meanwhile to be at its end. It is given up before,
+	 * while and after the server is told to write it. The client lets it write without a
+	 * pause.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "completes", "answers", "times-out" })
+	void neverLooksWholeWhenTheServerSendsAFile(String how) {
+		Records before = this.server.records();
+		ConnectionProvider connections = ConnectionProvider.create("files", 1);
+		try {
+			HttpClient client = HttpClient.create(connections)
+				.protocol(HttpProtocol.H2C)
+				.http2Settings((settings) -> settings.initialWindowSize(2 * App.LENGTH))
+				.port(this.server.port());
+			for (int i = 0; i < FILES; i++) {
+				assertThat(end(client, "/" + how + "/file")).isIn("whole", "broken off");
+			}
+		}
+		finally {
+			connections.dispose();
+		}
+		Patience.await()
+			.untilAsserted(() -> assertThat(this.server.records().since(before).sum("requests ")).isEqualTo(FILES));
+	}
+
+	/**
+	 * An answer without a file is one, too: its handler was cancelled before the head.
+	 */
+	private static String end(HttpClient client, String path) {
+		return client.get()
+			.uri(path)
+			.responseSingle((response, body) -> body.asByteArray()
+				.map((bytes) -> bytes.length)
+				.defaultIfEmpty(0)
+				.map((length) -> (length == response.responseHeaders().getInt("content-length", 0)) ? "whole"
+						: length + " bytes look whole"))
+			.onErrorReturn(IOException.class, "broken off")
+			.timeout(Duration.ofSeconds(10), Mono.just("no end"))
+			.blockOptional()
+			.orElseThrow();
+	}
+
+	/**
 	 * A middleware that cancels a handler whose body never ends.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class App {
+
+		static final int LENGTH = 1_000_000;
 
 		/** Emits when a first element has been sent. */
 		private final Sinks.Many<String> sent = Sinks.many().multicast().directBestEffort();
@@ -77,22 +134,46 @@ class CancelledBodyTests {
 		}
 
 		@Bean
-		Endless endless() {
-			return new Endless(this.sent);
+		Endless endless() throws IOException {
+			Path file = Files.createTempFile("cancelled", ".bin");
+			file.toFile().deleteOnExit();
+			Files.writeString(file, "0123456789".repeat(LENGTH / 10));
+			return new Endless(this.sent, file);
 		}
 
 	}
 
 	/**
-	 * Streams without an end.
+	 * Streams without an end, and a file.
 	 */
 	@RestController
 	static class Endless {
 
 		private final Sinks.Many<String> sent;
 
-		Endless(Sinks.Many<String> sent) {
+		private final Path file;
+
+		/** There is one client. */
+		private volatile int files;
+
+		Endless(Sinks.Many<String> sent, Path file) {
 			this.sent = sent;
+			this.file = file;
+		}
+
+		@GetMapping("/{how}/file")
+		Mono<Void> file(ServerHttpResponse response) {
+			response.getHeaders().setContentLength(App.LENGTH);
+			// In the moment in which the server begins, now a little before, now after
+			long delay = (this.files++ % 100) * 10_000;
+			Mono<Void> giveUp = Mono.<Void>fromRunnable(() -> {
+				long due = System.nanoTime() + delay;
+				while (System.nanoTime() < due) {
+					Thread.onSpinWait();
+				}
+				this.sent.tryEmitNext("sent");
+			}).subscribeOn(Schedulers.parallel());
+			return Mono.when(giveUp, ((ZeroCopyHttpOutputMessage) response).writeWith(this.file, 0, App.LENGTH));
 		}
 
 		@GetMapping("/{how}/stream")

@@ -15,7 +15,7 @@ import reactor.util.context.Context;
  * Subscriber between the filters and the server. The end is noted before the server is
  * told, since that may throw; and the server is told of one end only.
  */
-final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Terminal {
+final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Terminal, Runnable {
 
 	private final CoreSubscriber<? super Void> actual;
 
@@ -61,10 +61,20 @@ final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Termina
 
 	@Override
 	public void onComplete() {
+		if (!this.run.tryAwaitHandover(this)) {
+			run();
+		}
+	}
+
+	/**
+	 * Complete, now or when the server has what is being handed to it.
+	 */
+	@Override
+	public void run() {
 		Throwable cut = this.run.hasHead() ? this.run.end().cut() : null;
 		if (cut != null && this.run.end().bodyError() != null) {
 			// A filter has dealt with it too late: half a body must not look whole
-			onError(cut);
+			failed(cut);
 		}
 		else if (cut != null && this.ended.compareAndSet(false, true)) {
 			// Cancelled, by a filter or with the connection of the client
@@ -79,6 +89,12 @@ final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Termina
 
 	@Override
 	public void onError(Throwable ex) {
+		if (!this.run.tryAwaitHandover(() -> failed(ex))) {
+			failed(ex);
+		}
+	}
+
+	private void failed(Throwable ex) {
 		if (this.ended.compareAndSet(false, true)) {
 			this.run.ended(Ending.ERROR, ex);
 			this.actual.onError(ex);

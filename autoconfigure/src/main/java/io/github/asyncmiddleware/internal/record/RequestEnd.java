@@ -126,6 +126,14 @@ public final class RequestEnd {
 	}
 
 	/**
+	 * Whether the server has cancelled the request.
+	 * @return {@code true} if nothing more can be sent
+	 */
+	public boolean isCancelled() {
+		return this.ending == Ending.CANCEL;
+	}
+
+	/**
 	 * The request is over.
 	 * @param ending how
 	 * @param error the error, if it was one

@@ -19,6 +19,9 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	/** Set by the thread that releases, read after the word says {@link #OUT}. */
 	private @Nullable Waiting carrier;
 
+	/** The end of the request, where that has to wait. Published by the word. */
+	private @Nullable Runnable end;
+
 	/** Those that came second. Changed in the lock of this. */
 	private volatile @Nullable SecondWriters seconds;
 
@@ -92,6 +95,30 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	 * Stop what it writes and what its head waits for, and release that.
 	 */
 	abstract void cancelSources();
+
+	/**
+	 * Let the end of the request wait until the server has what is being handed to it.
+	 * @param end ends the request
+	 * @return {@code false} if there is nothing to wait for
+	 */
+	final boolean tryAwait(Runnable end) {
+		if (!isGivenUpSending(word())) {
+			return false;
+		}
+		this.end = end;
+		return isGivenUpSending(markAwaited());
+	}
+
+	/**
+	 * The server has what was handed to it.
+	 * @param before the word before that
+	 */
+	final void begun(int before) {
+		Runnable end = this.end;
+		if ((before & AWAITED) != 0 && end != null) {
+			end.run();
+		}
+	}
 
 	/**
 	 * Let another one, which came second, end together with it.

@@ -311,6 +311,18 @@ public final class ResponseCommit extends ResponseAttempts {
 	}
 
 	/**
+	 * Let the end of the request wait until the server has what is being handed to it. A
+	 * middleware can give up an answer in that moment, and complete on another thread: a
+	 * server that is told of an end before it was told of the body may send neither.
+	 * @param end ends the request
+	 * @return {@code false} if there is nothing to wait for
+	 */
+	public boolean tryAwaitHandover(Runnable end) {
+		ResponseWriter writer = this.writer;
+		return writer != null && was(word(), writer.attempt(), SENT) && writer.tryAwait(end);
+	}
+
+	/**
 	 * End a response that has a body which its status does not allow.
 	 */
 	Mono<Void> completeWithoutBody() {

@@ -196,11 +196,13 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		else {
 			dropBody(body);
 		}
-		if ((markBegun() & (UNWANTED | OVER)) == UNWANTED) {
+		int before = markBegun();
+		if ((before & (UNWANTED | OVER)) == UNWANTED) {
 			markOver();
 			cancelSources();
 			endSeconds(null);
 		}
+		begun(before);
 	}
 
 	/**
@@ -233,7 +235,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 	@Override
 	void cancelSources() {
 		Subscription upstream = this.upstream;
-		if (upstream != null) {
+		if (upstream != null && !isLeftToServer()) {
 			upstream.cancel();
 		}
 		Subscription wait = this.wait;
@@ -241,6 +243,15 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 			wait.cancel();
 		}
 		discardBody();
+	}
+
+	/**
+	 * Whether only the server can end what it writes. A file that is cancelled is closed,
+	 * and Netty, on another thread, takes a closed one to be at its end: half of it would
+	 * look whole. The end of the request breaks it off.
+	 */
+	private boolean isLeftToServer() {
+		return this.unseen && !this.commit.request().end().isCancelled();
 	}
 
 	private void discardBody() {

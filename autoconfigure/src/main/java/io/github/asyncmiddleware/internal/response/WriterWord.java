@@ -33,8 +33,11 @@ abstract class WriterWord {
 	/** The body was let go, and can be cancelled from now on. */
 	static final int BEGUN = 1 << 7;
 
+	/** The end of the request waits until the body was let go. */
+	static final int AWAITED = 1 << 8;
+
 	/** Counts how often it was released. */
-	static final int HOP = 1 << 8;
+	static final int HOP = 1 << 9;
 
 	private static final VarHandle WORD;
 
@@ -116,6 +119,26 @@ abstract class WriterWord {
 	 */
 	final int markBegun() {
 		return (int) WORD.getAndBitwiseOr(this, BEGUN);
+	}
+
+	/**
+	 * Whether it was given up while its head goes to the server.
+	 */
+	static boolean isGivenUpSending(int word) {
+		return (word & (SENDING | BEGUN)) == SENDING && (word & (UNWANTED | DETACHED)) != 0;
+	}
+
+	/**
+	 * Let the end of the request wait, if it was given up while its head goes to the
+	 * server.
+	 * @return the word before
+	 */
+	final int markAwaited() {
+		int word = this.word;
+		while (isGivenUpSending(word) && !WORD.compareAndSet(this, word, word | AWAITED)) {
+			word = this.word;
+		}
+		return word;
 	}
 
 	final int markOver() {

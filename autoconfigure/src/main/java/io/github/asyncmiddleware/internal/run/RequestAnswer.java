@@ -109,6 +109,15 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 		return (response != null) ? response.commit().isSent() : exchange.getResponse().isCommitted();
 	}
 
+	/**
+	 * Let the end of the request wait until the server has what is being handed to it.
+	 * @param end ends the request
+	 * @return {@code false} if there is nothing to wait for
+	 */
+	public final boolean tryAwaitHandover(Runnable end) {
+		return this.response != null && this.response.commit().tryAwaitHandover(end);
+	}
+
 	@Override
 	public final int touches() {
 		// Where nothing is known, something may have been touched each time that is asked
