@@ -68,10 +68,9 @@ class CancelledBodyTests {
 	}
 
 	/**
-	 * The server writes a file by itself, on another thread than that of the middleware,
-	 * and takes one that is closed meanwhile to be at its end. It is given up before,
-	 * while and after the server is told to write it. The client lets it write without a
-	 * pause.
+	 * The server writes a file by itself, on another thread than that of the middleware.
+	 * It is given up before, while and after the server is told to write it. The client
+	 * lets it write without a pause.
 	 */
 	@ParameterizedTest
 	@ValueSource(strings = { "completes", "answers", "times-out" })

@@ -89,6 +89,14 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 		return this.attempt;
 	}
 
+	/**
+	 * Whether the attempt was discarded, so that nothing that is done to its response is
+	 * sent.
+	 */
+	boolean isDiscarded() {
+		return this.attempt != commit().attempt();
+	}
+
 	ResponseCommit commit() {
 		return this.head.commit();
 	}
@@ -155,7 +163,7 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 
 	@Override
 	public boolean checkNotModified(@Nullable String etag, Instant lastModified) {
-		return this.attempt == commit().attempt() && super.checkNotModified(etag, lastModified);
+		return !isDiscarded() && super.checkNotModified(etag, lastModified);
 	}
 
 }

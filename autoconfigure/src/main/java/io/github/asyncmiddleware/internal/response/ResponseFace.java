@@ -96,10 +96,8 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	 * @return the same if its response is one
 	 */
 	public static ServerWebExchange on(ServerWebExchange exchange, CommitListener request) {
-		if (exchange instanceof AttemptExchange || exchange.getResponse() instanceof ResponseFace) {
-			return exchange;
-		}
-		return exchange.mutate().response(of(exchange.getResponse(), request)).build();
+		return (ResponseCommit.of(exchange) != null) ? exchange
+				: on(exchange, new ResponseCommit(exchange.getResponse(), request, false));
 	}
 
 	/**
@@ -152,7 +150,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	 * is done to it is sent.
 	 */
 	private boolean isDiscarded() {
-		return this.part != null && this.part.attempt() != this.commit.attempt();
+		return this.part != null && this.part.isDiscarded();
 	}
 
 	/**

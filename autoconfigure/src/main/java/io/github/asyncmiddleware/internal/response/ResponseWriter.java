@@ -247,8 +247,8 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 
 	/**
 	 * Whether only the server can end what it writes. A file that is cancelled is closed,
-	 * and Netty, on another thread, can take it to be at its end: half of it would
-	 * look whole. The end of the request breaks it off.
+	 * and Netty, on another thread, can take it to be at its end: half of it would look
+	 * whole. The end of the request breaks it off.
 	 */
 	private boolean isLeftToServer() {
 		return this.unseen && !this.commit.request().end().isCancelled();

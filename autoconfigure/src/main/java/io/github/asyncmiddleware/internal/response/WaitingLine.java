@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The middlewares that a response is shown to on its way out, in a line.
  * <p>
  * The line is its innermost one, which knows the next one outwards; that never changes
- * once it has joined. So whoever changes the innermost one changes the whole line at
- * once, and two of the line can leave at the same time.
+ * once it has joined. So to exchange the innermost one changes the whole line at once,
+ * and two of the line can leave at the same time.
  */
 final class WaitingLine {
 
