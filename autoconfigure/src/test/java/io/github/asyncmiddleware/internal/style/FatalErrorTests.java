@@ -7,6 +7,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
@@ -58,9 +59,14 @@ class FatalErrorTests {
 			.writeWith(Mono.fromSupplier(() -> exchange.getResponse().bufferFactory().wrap("handled".getBytes())));
 	};
 
+	/**
+	 * A permit that the next call may share is given back after the result of the call
+	 * was emitted, so the client can have its answer before.
+	 */
 	@AfterEach
-	void nothingIsLeft() {
+	void nothingIsLeft() throws InterruptedException {
 		this.executor.shutdownNow();
+		assertThat(this.executor.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
 		assertThat(this.uncaught).isEmpty();
 		assertThat(this.offloader.active()).isZero();
 		assertThat(this.offloader.queued()).isZero();
