@@ -4,6 +4,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,6 +34,8 @@ class ClosingScrapeIntegrationTests {
 
 	private static final List<String> PAGES = List.of("prometheus", "asyncmiddleware", "slowrequests");
 
+	private final Set<Client> open = ConcurrentHashMap.newKeySet();
+
 	@ParameterizedTest
 	@ValueSource(strings = { "graceful", "immediate" })
 	void failNothing(String shutdown) throws InterruptedException {
@@ -61,7 +64,12 @@ class ClosingScrapeIntegrationTests {
 			.until(() -> PAGES.stream().allMatch((page) -> good.getOrDefault(page, 0) > 3));
 		server.close();
 		executor.shutdown();
-		assertThat(executor.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+		if (!executor.awaitTermination(5, TimeUnit.SECONDS)) {
+			// Now and then Reactor Netty leaves a connection open that has come while it
+			// closes, also without middlewares. Nothing more can come through that
+			this.open.forEach(Client::close);
+		}
+		assertThat(executor.awaitTermination(25, TimeUnit.SECONDS)).isTrue();
 		assertThat(bad).isEmpty();
 	}
 
@@ -70,9 +78,16 @@ class ClosingScrapeIntegrationTests {
 				|| answer.body().startsWith("{\"window\":\"5m\"") && answer.body().endsWith("}"));
 	}
 
-	private static Answer scrape(int port, String page) {
-		try {
-			return Client.exchange(Protocol.HTTP_1_1, port, "GET", "/actuator/" + page);
+	private Answer scrape(int port, String page) {
+		try (Client client = Protocol.HTTP_1_1.connect(port)) {
+			this.open.add(client);
+			try {
+				client.head("GET", "/actuator/" + page, true);
+				return client.answer();
+			}
+			finally {
+				this.open.remove(client);
+			}
 		}
 		catch (UncheckedIOException ex) {
 			return Answer.NONE;
