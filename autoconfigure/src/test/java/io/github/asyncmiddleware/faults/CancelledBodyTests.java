@@ -6,6 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
@@ -20,17 +24,22 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.channel.ChannelOperations;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.resources.ConnectionProvider;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.ZeroCopyHttpOutputMessage;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -52,7 +61,8 @@ class CancelledBodyTests {
 	private final FaultServer server = servers.get(OnFailure.FAIL);
 
 	static Stream<Arguments> cases() {
-		return Cases.of(List.of("completes", "answers", "times-out"), List.of("stream", "flushed"), Cases.protocols());
+		return Cases.of(List.of("completes", "answers", "times-out"),
+				List.of("stream", "flushed", "queued", "queued-later"), Cases.protocols());
 	}
 
 	@ParameterizedTest
@@ -185,12 +195,67 @@ class CancelledBodyTests {
 			return response.writeAndFlushWith(elements(response).map(Mono::just));
 		}
 
+		/**
+		 * The server has all elements when it is given up, and has written one of them,
+		 * since its thread is held.
+		 */
+		@GetMapping("/{how}/queued")
+		Mono<Void> queued(ServerHttpRequest request, ServerHttpResponse response) {
+			return queued(request, response, Runnable::run);
+		}
+
+		/**
+		 * As above, and nothing is in the middle of letting the body go.
+		 */
+		@GetMapping("/{how}/queued-later")
+		Mono<Void> queuedLater(ServerHttpRequest request, ServerHttpResponse response) {
+			return queued(request, response, eventLoop(request));
+		}
+
+		private Mono<Void> queued(ServerHttpRequest request, ServerHttpResponse response, Executor hold) {
+			AtomicInteger requests = new AtomicInteger();
+			Flux<DataBuffer> body = Flux.create((sink) -> sink.onRequest((n) -> {
+				if (requests.getAndIncrement() == 0) {
+					sink.next(part(response));
+				}
+				else {
+					hold.execute(() -> hold(sink, response));
+				}
+			}));
+			// All that can give it up is subscribed by then
+			return Mono.defer(() -> response.writeWith(body)).subscribeOn(Schedulers.fromExecutor(eventLoop(request)));
+		}
+
+		private void hold(FluxSink<DataBuffer> sink, ServerHttpResponse response) {
+			CountDownLatch givenUp = new CountDownLatch(1);
+			Schedulers.parallel().schedule(() -> {
+				sink.next(part(response)).next(part(response)).complete();
+				this.sent.tryEmitNext("sent");
+				givenUp.countDown();
+			});
+			try {
+				givenUp.await(10, TimeUnit.SECONDS);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}
+
+		private static Executor eventLoop(ServerHttpRequest request) {
+			HttpServerRequest server = ServerHttpRequestDecorator.getNativeRequest(request);
+			return ((ChannelOperations<?, ?>) server).channel().eventLoop();
+		}
+
+		private static DataBuffer part(ServerHttpResponse response) {
+			return response.bufferFactory().wrap("part ".getBytes(StandardCharsets.UTF_8));
+		}
+
 		private Flux<DataBuffer> elements(ServerHttpResponse response) {
 			return Flux.range(0, Integer.MAX_VALUE).delayElements(Duration.ofMillis(5)).map((i) -> {
 				if (i == 3) {
 					this.sent.tryEmitNext("sent");
 				}
-				return response.bufferFactory().wrap("part ".getBytes(StandardCharsets.UTF_8));
+				return part(response);
 			});
 		}
 

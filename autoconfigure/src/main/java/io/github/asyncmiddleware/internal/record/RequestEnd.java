@@ -32,6 +32,8 @@ public final class RequestEnd {
 
 	private volatile boolean bodyComplete;
 
+	private volatile boolean bodyCancelled;
+
 	private volatile @Nullable Throwable bodyError;
 
 	private volatile boolean writeFailed;
@@ -47,6 +49,17 @@ public final class RequestEnd {
 	 */
 	public void bodyComplete() {
 		this.bodyComplete = true;
+	}
+
+	/**
+	 * A body whose head is with the server was cancelled. The server may have all of its
+	 * elements already, and drops those that it has not written.
+	 */
+	public void bodyCancelled() {
+		// A server that is done, or has lost its client, cancels too
+		if (this.ending == null) {
+			this.bodyCancelled = true;
+		}
 	}
 
 	/**
@@ -83,10 +96,14 @@ public final class RequestEnd {
 	 */
 	public @Nullable Throwable cut() {
 		Throwable error = this.bodyError;
-		if (error != null || this.bodyComplete) {
+		if (error != null || isBodyWhole()) {
 			return error;
 		}
 		return new IllegalStateException("The body of the response was cancelled before its end");
+	}
+
+	private boolean isBodyWhole() {
+		return this.bodyComplete && !this.bodyCancelled;
 	}
 
 	/**
@@ -126,14 +143,6 @@ public final class RequestEnd {
 	}
 
 	/**
-	 * Whether the server has cancelled the request.
-	 * @return {@code true} if nothing more can be sent
-	 */
-	public boolean isCancelled() {
-		return this.ending == Ending.CANCEL;
-	}
-
-	/**
 	 * The request is over.
 	 * @param ending how
 	 * @param error the error, if it was one
@@ -168,7 +177,7 @@ public final class RequestEnd {
 		if (this.bodyError != null) {
 			return isClientLost(this.bodyError) ? RequestResult.GONE_AFTER_HEAD : RequestResult.CUT;
 		}
-		if (this.writeFailed || (!this.bodyComplete && ending != Ending.ERROR) || isDisconnect(this.error)) {
+		if (this.writeFailed || (!isBodyWhole() && ending != Ending.ERROR) || isDisconnect(this.error)) {
 			return RequestResult.GONE_AFTER_HEAD;
 		}
 		if (ending == Ending.ERROR) {

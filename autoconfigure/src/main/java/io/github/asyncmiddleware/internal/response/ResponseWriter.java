@@ -199,8 +199,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		int before = markBegun();
 		if ((before & (UNWANTED | OVER)) == UNWANTED) {
 			markOver();
-			cancelSources();
-			endSeconds(null);
+			breakOff(true);
 		}
 		begun(before);
 	}
@@ -235,7 +234,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 	@Override
 	void cancelSources() {
 		Subscription upstream = this.upstream;
-		if (upstream != null && !isLeftToServer()) {
+		if (upstream != null) {
 			upstream.cancel();
 		}
 		Subscription wait = this.wait;
@@ -243,15 +242,6 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 			wait.cancel();
 		}
 		discardBody();
-	}
-
-	/**
-	 * Whether only the server can end what it writes. A file that is cancelled is closed,
-	 * and Netty, on another thread, can take it to be at its end: half of it would look
-	 * whole. The end of the request breaks it off.
-	 */
-	private boolean isLeftToServer() {
-		return this.unseen && !this.commit.request().end().isCancelled();
 	}
 
 	private void discardBody() {
@@ -342,9 +332,17 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		int before = markCancelled(notCarrier, openBody);
 		if ((before & (OVER | notCarrier)) == 0 && cancelled(before, openBody) == OVER) {
 			this.commit.reopen(this, 0);
-			cancelSources();
-			endSeconds(null);
+			breakOff((before & BEGUN) != 0);
 		}
+	}
+
+	private void breakOff(boolean begun) {
+		// What a decorator has was not sent yet
+		if (begun && this.commit.isOfServer()) {
+			this.commit.request().end().bodyCancelled();
+		}
+		cancelSources();
+		endSeconds(null);
 	}
 
 }
