@@ -16,7 +16,7 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 
 	final CoreSubscriber<? super Void> actual;
 
-	/** Set by the thread that releases, read after the word says {@link #OUT}. */
+	/** Set by the thread that releases, before the word says that it is not taken. */
 	private @Nullable Waiting carrier;
 
 	/** The end of the request, where that has to wait. Published by the word. */
@@ -49,12 +49,18 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	 * @return whether it is the carrier from now on
 	 */
 	final boolean released(Waiting waiting) {
-		int word = markReleased();
-		boolean carries = (word & (TAKEN | OVER)) == TAKEN;
-		if (carries) {
-			this.carrier = waiting;
+		int word = word();
+		while ((word & OVER) == 0) {
+			boolean carries = (word & TAKEN) != 0;
+			if (carries) {
+				this.carrier = waiting;
+			}
+			if (tryRelease(word)) {
+				return carries;
+			}
+			word = word();
 		}
-		return carries;
+		return false;
 	}
 
 	/**

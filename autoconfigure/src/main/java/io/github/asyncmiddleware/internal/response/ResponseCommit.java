@@ -243,7 +243,6 @@ public final class ResponseCommit extends ResponseAttempts {
 	 * The response is past all middlewares that it was shown to.
 	 */
 	void letOut(ResponseWriter writer) {
-		writer.lettingOut();
 		this.request.letOut();
 		if (!was(mark(writer.attempt(), GATED, COMMITTING), writer.attempt(), GATED)) {
 			writer.refuse();

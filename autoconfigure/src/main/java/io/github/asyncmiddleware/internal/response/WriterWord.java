@@ -18,8 +18,8 @@ abstract class WriterWord {
 	/** The subscriber does not carry it any more. */
 	static final int DETACHED = 1 << 2;
 
-	/** No middleware has a say any more. */
-	static final int OUT = 1 << 3;
+	/** A middleware that it was shown to has not released it. */
+	static final int HELD = 1 << 3;
 
 	/** It has ended, was cancelled or was refused. */
 	static final int OVER = 1 << 4;
@@ -82,10 +82,10 @@ abstract class WriterWord {
 	 */
 	final int showing() {
 		int word = this.word;
-		while ((word & (OVER | SHOWN)) == 0 && !WORD.compareAndSet(this, word, word | SHOWN)) {
+		while ((word & OVER) == 0 && !WORD.compareAndSet(this, word, word | SHOWN | HELD)) {
 			word = this.word;
 		}
-		return ((word & OVER) == 0) ? word | SHOWN : -1;
+		return ((word & OVER) == 0) ? word | SHOWN | HELD : -1;
 	}
 
 	/**
@@ -99,18 +99,11 @@ abstract class WriterWord {
 
 	/**
 	 * A middleware that it was shown to lets it pass on.
-	 * @return the word before
+	 * @param word the word before, which is not over
+	 * @return {@code false} if the word was another one
 	 */
-	final int markReleased() {
-		int word = this.word;
-		while ((word & OVER) == 0 && !WORD.compareAndSet(this, word, (word & ~TAKEN) + HOP)) {
-			word = this.word;
-		}
-		return word;
-	}
-
-	final void lettingOut() {
-		WORD.getAndBitwiseOr(this, OUT);
+	final boolean tryRelease(int word) {
+		return WORD.compareAndSet(this, word, (word & ~(TAKEN | HELD)) + HOP);
 	}
 
 	/**
@@ -146,8 +139,8 @@ abstract class WriterWord {
 	}
 
 	/**
-	 * Its carrier cancels. What was shown does not belong to the carrier any more, and
-	 * what goes to the server together with its head is not called back.
+	 * Its carrier cancels. What a middleware holds does not belong to the carrier any
+	 * more, and what goes to the server together with its head is not called back.
 	 * @param notCarrier the bit that says that it is not the carrier
 	 * @param open whether a body follows the head whose end is not known yet
 	 * @return the word before
@@ -164,7 +157,7 @@ abstract class WriterWord {
 	 * What a cancellation adds to a word.
 	 */
 	static int cancelled(int word, boolean open) {
-		boolean stands = (word & (SHOWN | OUT)) == SHOWN || ((word & SENDING) != 0 && !open);
+		boolean stands = (word & HELD) != 0 || ((word & SENDING) != 0 && !open);
 		if (stands) {
 			return TAKEN | DETACHED;
 		}

@@ -19,9 +19,17 @@ final class AwaitingMiddleware extends Waiting {
 
 	private static final int OVER = 2;
 
+	private static final int RELEASED = 1;
+
+	/** It is over when the rest of the chain is, and the response if it carries that. */
+	private static final int DONE = 3;
+
 	private final AtomicInteger state = new AtomicInteger();
 
 	private final AtomicInteger sent = new AtomicInteger();
+
+	/** What its own end waits for, and what has come of that. */
+	private final AtomicInteger progress = new AtomicInteger();
 
 	private final ResponseCommit commit;
 
@@ -30,6 +38,8 @@ final class AwaitingMiddleware extends Waiting {
 	private final boolean atOnce;
 
 	private volatile @Nullable ResponseWriter writer;
+
+	private volatile @Nullable Runnable end;
 
 	AwaitingMiddleware(StressRequest request, boolean atOnce) {
 		this.commit = request.face().commit();
@@ -64,8 +74,31 @@ final class AwaitingMiddleware extends Waiting {
 	 */
 	void release() {
 		ResponseWriter writer = this.writer;
-		if (writer != null) {
-			this.commit.release(this, writer);
+		if (writer != null && !this.commit.release(this, writer)) {
+			proceed(RELEASED);
+		}
+	}
+
+	/**
+	 * The rest of the chain is over.
+	 * @param end is told when the middleware is, too
+	 */
+	void restEnds(Runnable end) {
+		this.end = end;
+		if (this.state.compareAndSet(RUNNING, OVER)) {
+			this.commit.leave(this);
+			end.run();
+		}
+		else {
+			proceed(DONE - RELEASED);
+		}
+	}
+
+	private void proceed(int how) {
+		int before = this.progress.getAndUpdate((progress) -> progress | how);
+		Runnable end = this.end;
+		if (before != DONE && (before | how) == DONE && end != null) {
+			end.run();
 		}
 	}
 
@@ -104,6 +137,7 @@ final class AwaitingMiddleware extends Waiting {
 	@Override
 	protected void sent(@Nullable Throwable error) {
 		this.sent.incrementAndGet();
+		proceed(RELEASED);
 	}
 
 	/**
