@@ -34,6 +34,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -576,6 +577,10 @@ class SoakApplication {
 				case ANSWERS_TWICE -> write(exchange, 200, "answer" + END).then(write(exchange, 200, "again" + END));
 				case SENDS_A_FILE -> new ResourceHttpMessageWriter().write(Mono.just(new FileSystemResource(this.file)),
 						ResolvableType.forClass(FileSystemResource.class), null, response, Map.of());
+				// On a thread of its own, so that the server has parts that it has not
+				// written
+				case READS_A_FILE ->
+					response.writeWith(DataBufferUtils.read(this.file, response.bufferFactory(), 8192));
 			};
 		}
 
