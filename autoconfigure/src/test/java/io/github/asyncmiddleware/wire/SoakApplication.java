@@ -579,7 +579,7 @@ class SoakApplication {
 						ResolvableType.forClass(FileSystemResource.class), null, response, Map.of());
 				// On a thread of its own, so that the server has parts that it has not
 				// written
-				case READS_A_FILE ->
+				case SENDS_A_FILE_IN_PARTS ->
 					response.writeWith(DataBufferUtils.read(this.file, response.bufferFactory(), 8192));
 			};
 		}

@@ -76,6 +76,22 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	}
 
 	/**
+	 * An exchange through which the response that is about to be sent can be changed,
+	 * also if the part of the chain that sees the exchange has given that up.
+	 * @param exchange any exchange
+	 * @return the same unless it has
+	 */
+	public static ServerWebExchange toBeSent(ServerWebExchange exchange) {
+		if (exchange instanceof AttemptExchange attempt) {
+			ResponseFace response = attempt.response;
+			if (response != null && response.isOvertaken()) {
+				return exchange.mutate().response(ResponseFace.of(attempt.commit(), attempt)).build();
+			}
+		}
+		return exchange;
+	}
+
+	/**
 	 * Let a part of the chain, and those that it is a part of, belong to another attempt.
 	 * Called in the lock of the commit.
 	 */

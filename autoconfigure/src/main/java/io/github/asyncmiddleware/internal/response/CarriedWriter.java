@@ -16,6 +16,9 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 
 	final CoreSubscriber<? super Void> actual;
 
+	/** The middleware that it was shown to last. Published by {@link #HELD}. */
+	private @Nullable Waiting holder;
+
 	/** Set by the thread that releases, before the word says that it is not taken. */
 	private @Nullable Waiting carrier;
 
@@ -31,6 +34,22 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	CarriedWriter(CoreSubscriber<? super Void> actual) {
 		this.actual = actual;
 		this.context = actual.currentContext();
+	}
+
+	/**
+	 * It is about to be shown to a middleware.
+	 * @return the hop, for {@link #take}, or -1 if it is over
+	 */
+	final int showing(Waiting waiting) {
+		this.holder = waiting;
+		return markHeld();
+	}
+
+	/**
+	 * Whether it is being shown to a middleware, or that holds it.
+	 */
+	final boolean isHeldBy(Waiting waiting) {
+		return (word() & (HELD | OVER)) == HELD && this.holder == waiting;
 	}
 
 	/**

@@ -148,6 +148,16 @@ public final class ResponseCommit extends ResponseAttempts {
 	}
 
 	/**
+	 * Whether a response is being shown to a middleware at this moment.
+	 * @param waiting the part of the middleware
+	 * @return {@code true} if {@link Waiting#shown} is called, or was
+	 */
+	public boolean isShowing(Waiting waiting) {
+		ResponseWriter writer = this.writer;
+		return writer != null && writer.isHeldBy(waiting);
+	}
+
+	/**
 	 * Show no response to a middleware any more, whose part is over.
 	 * @param waiting the part of the middleware
 	 */
@@ -184,14 +194,6 @@ public final class ResponseCommit extends ResponseAttempts {
 	}
 
 	/**
-	 * Stop the sending of a response by the middleware that carries it.
-	 * @param writer what writes it
-	 */
-	public void cancel(ResponseWriter writer) {
-		writer.cancelCarried();
-	}
-
-	/**
 	 * A writer has its head decided.
 	 * @param writer the writer
 	 * @return whether it may go on at once; else {@link ResponseWriter#proceed} or
@@ -201,13 +203,15 @@ public final class ResponseCommit extends ResponseAttempts {
 		Waiting first = this.line.innermost();
 		int attempt = writer.attempt();
 		int before;
+		boolean overtaken;
 		ResponseWriter earlier = this.writer;
 		synchronized (this) {
 			if (writer.isOver()) {
 				return false;
 			}
-			before = mark(attempt, OPEN, (first != null) ? GATED : COMMITTING);
-			if (was(before, attempt, OPEN)) {
+			overtaken = writer.face().isOvertaken();
+			before = overtaken ? word() : mark(attempt, OPEN, (first != null) ? GATED : COMMITTING);
+			if (!overtaken && was(before, attempt, OPEN)) {
 				this.writer = writer;
 			}
 		}
@@ -215,7 +219,7 @@ public final class ResponseCommit extends ResponseAttempts {
 			writer.refuse();
 			return false;
 		}
-		if ((before & PHASE) != OPEN) {
+		if (overtaken || (before & PHASE) != OPEN) {
 			writer.drop(earlier);
 			return false;
 		}

@@ -217,15 +217,19 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	 * Whether what is done to the head has an effect. Called in the lock of the commit.
 	 */
 	private boolean isWritable() {
-		return !isDiscarded() && !this.commit.isSent();
+		return !this.overtaken && !isDiscarded() && !this.commit.isSent();
 	}
 
 	/**
-	 * The middleware that sees this face has given up an answer that is being sent, so
-	 * what it does instead has no effect, and is no error either.
+	 * The middleware that sees this face has given up an answer that stands, so what it
+	 * does instead has no effect, and is no error either.
 	 */
 	final void overtaken() {
 		this.overtaken = true;
+	}
+
+	final boolean isOvertaken() {
+		return this.overtaken;
 	}
 
 	/**

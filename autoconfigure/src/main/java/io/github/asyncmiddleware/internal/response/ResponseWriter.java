@@ -323,7 +323,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 	/**
 	 * The middleware that carries it cancels.
 	 */
-	void cancelCarried() {
+	public void cancelCarried() {
 		cancel(TAKEN);
 	}
 

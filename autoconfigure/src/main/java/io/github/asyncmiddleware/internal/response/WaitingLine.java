@@ -92,8 +92,10 @@ final class WaitingLine {
 	 * chain does
 	 */
 	boolean release(Waiting waiting, ResponseWriter writer) {
-		boolean carries = writer.released(waiting);
+		// From the moment in which it is released another one can come, after a
+		// cancellation
 		leave(waiting);
+		boolean carries = writer.released(waiting);
 		Lead lead = this.lead;
 		if (lead != null && lead.thread == Thread.currentThread() && lead.at == waiting) {
 			lead.goesOn = true;
@@ -116,7 +118,7 @@ final class WaitingLine {
 			Lead lead = new Lead();
 			Waiting waiting = first;
 			while (waiting != null) {
-				int hop = writer.showing();
+				int hop = writer.showing(waiting);
 				if (hop < 0) {
 					this.commit.reopen(writer, 0);
 					return;

@@ -78,9 +78,9 @@ abstract class WriterWord {
 
 	/**
 	 * It is about to be shown to a middleware.
-	 * @return the hop, for {@link #take}, or -1 if it is over
+	 * @return the word after that, or -1 if it is over
 	 */
-	final int showing() {
+	final int markHeld() {
 		int word = this.word;
 		while ((word & OVER) == 0 && !WORD.compareAndSet(this, word, word | SHOWN | HELD)) {
 			word = this.word;

@@ -7,6 +7,7 @@ import java.util.Objects;
 import io.github.asyncmiddleware.internal.chain.ResponseHook;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
+import io.github.asyncmiddleware.internal.response.AttemptExchange;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -95,7 +96,7 @@ final class ResponseHooks implements Iterator<Mono<Void>> {
 		step.run().returned(step);
 		ContextView context = step.context();
 		try {
-			Mono<Void> work = hook.onResponse(step.exchange, context);
+			Mono<Void> work = hook.onResponse(AttemptExchange.toBeSent(step.exchange), context);
 			if (work == null && !hook.isSynchronous()) {
 				Verdict.responseHookFailed(step, null);
 				return null;

@@ -238,6 +238,11 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		if (error == null) {
 			int before = mark(ENDED);
 			Step step = step();
+			if (rest(before) == RUNNING && this.commit.isShowing(this)) {
+				// One that was given up in this moment: it stands, and is about to be
+				// here
+				return;
+			}
 			if (rest(before) == RUNNING && step != null) {
 				step.responseShown(this);
 			}

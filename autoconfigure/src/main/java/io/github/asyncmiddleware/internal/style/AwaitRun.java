@@ -182,7 +182,7 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 				finish(mark(RELEASED), RELEASED);
 			}
 			else if ((word() & CANCELLED) != 0) {
-				this.commit.cancel(writer);
+				writer.cancelCarried();
 			}
 		}
 	}
@@ -246,7 +246,7 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 		}
 		ResponseWriter writer = this.writer;
 		if (writer != null && (before & RELEASED) == 0) {
-			this.commit.cancel(writer);
+			writer.cancelCarried();
 		}
 	}
 

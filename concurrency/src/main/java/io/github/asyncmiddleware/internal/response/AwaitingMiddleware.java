@@ -85,7 +85,7 @@ final class AwaitingMiddleware extends Waiting {
 	 */
 	void restEnds(Runnable end) {
 		this.end = end;
-		if (this.state.compareAndSet(RUNNING, OVER)) {
+		if (!this.commit.isShowing(this) && this.state.compareAndSet(RUNNING, OVER)) {
 			this.commit.leave(this);
 			end.run();
 		}
@@ -108,7 +108,7 @@ final class AwaitingMiddleware extends Waiting {
 	void cancel() {
 		ResponseWriter writer = this.writer;
 		if (writer != null) {
-			this.commit.cancel(writer);
+			writer.cancelCarried();
 		}
 	}
 

@@ -15,6 +15,7 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.L_Result;
+import reactor.core.publisher.Mono;
 
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpStatus;
@@ -35,7 +36,10 @@ public final class GiveUpAndEndStress {
 
 		final StressRequest request = new StressRequest();
 
-		private final AttemptExchange attempt = this.request.begin();
+		/** The part of the chain behind the middleware that may be further out. */
+		final AttemptExchange part = this.request.begin();
+
+		private final AttemptExchange attempt = AttemptExchange.begin(this.part, this.request.run());
 
 		private final Source<DataBuffer> source = new Source<>();
 
@@ -148,6 +152,49 @@ public final class GiveUpAndEndStress {
 		public void giveUp() {
 			this.answer.isGivenUp();
 			this.middleware.restEnds(this.answer::end);
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = this.answer.toString();
+		}
+
+	}
+
+	/**
+	 * As before, and the filter answers itself. One of the two answers is sent.
+	 */
+	@JCStressTest
+	@Outcome(id = "503 fallback, ends 1", expect = Expect.ACCEPTABLE, desc = "It was given up first.")
+	@Outcome(id = "201( rest)? cut, ends 1", expect = Expect.ACCEPTABLE, desc = "Its head was first.")
+	@Outcome(id = "201 rest cut, ends 0", expect = Expect.ACCEPTABLE,
+			desc = "The middleware carries it, and ends with its body.")
+	@Outcome(id = "nothing.*", expect = Expect.FORBIDDEN, desc = "Both are lost.")
+	@Outcome(id = ".*at the end.*", expect = Expect.FORBIDDEN, desc = "The end has overtaken something.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "No end, two ends, or a buffer that is not released once.")
+	@State
+	public static class AnswerPastMiddleware {
+
+		private final Answer answer = new Answer();
+
+		private final AwaitingMiddleware middleware = new AwaitingMiddleware(this.answer.request, true);
+
+		public AnswerPastMiddleware() {
+			this.answer.begin();
+		}
+
+		@Actor
+		public void arrive() {
+			this.answer.arrives();
+		}
+
+		@Actor
+		public void giveUp() {
+			this.answer.isGivenUp();
+			ResponseFace face = this.answer.part.getResponse();
+			face.setStatusCode(HttpStatus.SERVICE_UNAVAILABLE);
+			face.writeWith(Mono.just(new CountedBuffer("fallback")))
+				.subscribe(null, null, () -> this.middleware.restEnds(this.answer::end));
 		}
 
 		@Arbiter
