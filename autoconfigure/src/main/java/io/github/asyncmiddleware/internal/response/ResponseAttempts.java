@@ -85,7 +85,8 @@ public abstract class ResponseAttempts extends CommitWord {
 			if (was(before, attempt, OPEN) || unreached != null) {
 				restore(part, attempt + 1, head);
 			}
-			else if (before / ATTEMPT == attempt && writer != null && !writer.isOver()) {
+			else if (was(before, attempt, SENT)
+					|| (before / ATTEMPT == attempt && writer != null && !writer.isOver())) {
 				((part != null) ? part.getResponse() : face()).overtaken();
 			}
 		}
