@@ -112,11 +112,16 @@ class EncryptedTests {
 	void answersAreOfEveryKind(Server kind) {
 		Map<String, String> expected = bare.get(kind);
 		for (Version version : Version.values()) {
-			for (int status : List.of(200, 204, 206, 304, 401, 404, 500)) {
+			for (int status : List.of(200, 204, 206, 304, 404, 500)) {
 				assertThat(expected).anySatisfy((call, answer) -> {
 					assertThat(call).startsWith(version.toString());
 					assertThat(answer).startsWith(status + "\r\n");
 				});
+			}
+			for (Call call : calls(kind, version)) {
+				if (call.path().equals("/unread")) {
+					assertThat(expected.get(version + " " + call)).startsWith("401\r\n");
+				}
 			}
 			assertThat(expected.get(version + " " + Call.get("/forwarded")))
 				.endsWith("\r\n\r\nhttps://localhost/forwarded");
@@ -155,12 +160,17 @@ class EncryptedTests {
 	}
 
 	/**
-	 * The calls that a server answers in a version. Tomcat answers a HEAD over HTTP/2
-	 * with an empty DATA frame ahead of its headers, with or without middlewares.
+	 * The calls that a server answers in a version. With or without middlewares, Tomcat
+	 * answers a HEAD over HTTP/2 with an empty DATA frame ahead of its headers, and Jetty
+	 * may cancel the stream, or close the connection, of a request that it has answered
+	 * without reading it.
 	 */
 	private static List<Call> calls(Server kind, Version version) {
-		boolean heads = kind != Server.TOMCAT || version == Version.HTTP_1_1;
-		return CALLS.stream().filter((call) -> heads || !call.method().equals("HEAD")).toList();
+		return CALLS.stream().filter((call) -> switch (kind) {
+			case TOMCAT -> version == Version.HTTP_1_1 || !call.method().equals("HEAD");
+			case JETTY -> !call.path().equals("/unread");
+			default -> true;
+		}).toList();
 	}
 
 	private static Map<String, String> ask(Server kind, BootServer server) throws Exception {
