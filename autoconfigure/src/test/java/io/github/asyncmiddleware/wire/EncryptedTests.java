@@ -53,6 +53,9 @@ class EncryptedTests {
 
 	private static final int COUNT = 3;
 
+	/** The answers that a server writes by itself, and closes the connection after. */
+	private static final int FILES = 2;
+
 	private static final List<Call> CALLS = List.of(Call.get("/text"), Call.get("/json"), Call.get("/ndjson"),
 			Call.get("/sse"), Call.get("/sse-text"), Call.get("/large"), Call.get("/forwarded"), Call.get("/cookies"),
 			Call.of("HEAD", "/text"), Call.of("HEAD", "/large-flux"), Call.of("HEAD", "/missing"),
@@ -98,7 +101,10 @@ class EncryptedTests {
 			for (int i = 0; i < COUNT; i++) {
 				assertRecorded(server, "own passThrough" + i + " ", expected.size());
 			}
-			assertThat(server.records().sum("requests gone_")).isZero();
+			assertThat(server.records().sum("requests gone_before_head")).isZero();
+			// A client leaves with the last byte, which Reactor Netty may tell before it
+			// tells that it has written a file
+			assertThat(server.records().sum("requests gone_after_head")).isLessThanOrEqualTo(FILES);
 		}
 	}
 
@@ -205,8 +211,13 @@ class EncryptedTests {
 				request.header(header.substring(0, header.indexOf(':')), header.substring(header.indexOf(':') + 2));
 			}
 		}
-		HttpResponse<String> response = client.send(request.build(),
-				BodyHandlers.ofString(StandardCharsets.ISO_8859_1));
+		HttpResponse<String> response;
+		try {
+			response = client.send(request.build(), BodyHandlers.ofString(StandardCharsets.ISO_8859_1));
+		}
+		catch (IOException ex) {
+			throw new IOException("No answer to " + version + " " + call, ex);
+		}
 		assertThat(response.version()).as("version of " + call).isEqualTo(version);
 		StringBuilder text = new StringBuilder(response.statusCode() + "\r\n");
 		response.headers()
