@@ -1,27 +1,30 @@
 package io.github.asyncmiddleware.faults;
 
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.LiveResponse;
+import io.github.asyncmiddleware.testsupport.boot.Answer;
+import io.github.asyncmiddleware.testsupport.boot.Client;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import io.github.asyncmiddleware.testsupport.boot.Records;
-import io.netty.handler.codec.http.HttpMethod;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.netty.http.HttpProtocol;
-import reactor.netty.http.client.HttpClient;
-import reactor.netty.resources.ConnectionProvider;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -72,7 +75,7 @@ class AnswerRaceTests {
 		boolean main = style.equals("await") && method.equals("GET");
 		int requests = main ? REQUESTS : REQUESTS / 10;
 		Records before = server.records();
-		Map<String, Integer> answers = sendAll(requests, protocol, method, "/" + style + "/" + how);
+		Map<String, Integer> answers = sendAll(server.port(), requests, protocol, method, "/" + style + "/" + how);
 		server.awaitRequests(before.sum("requests ") + requests);
 		String body = method.equals("HEAD") ? " " : " %s ";
 		String answer = "200" + body.formatted("answer") + "[handler]";
@@ -82,6 +85,20 @@ class AnswerRaceTests {
 			.allSatisfy((end, count) -> assertThat(end).isIn(answer, fallback));
 		assertRecorded(before, MIDDLEWARES.get(style), answers.getOrDefault(answer, 0),
 				answers.getOrDefault(fallback, 0));
+	}
+
+	/**
+	 * Shows what the test above is about: a filter that stops waiting, in an application
+	 * without the starter.
+	 */
+	@Test
+	@EnabledIfSystemProperty(named = "answers.bare", matches = "true")
+	void withoutTheStarterManyEndOtherwise() {
+		try (FaultServer bare = FaultServer.start(List.of("async-middleware.enabled=false"), BareApp.class)) {
+			Map<String, Integer> answers = sendAll(bare.port(), REQUESTS, Protocol.HTTP_1_1, "GET", "/native/lined-up");
+			System.out.printf("ends of %d requests without the starter: %s%n", REQUESTS, answers);
+			assertThat(answers).hasSizeGreaterThan(2);
+		}
 	}
 
 	private static void assertRecorded(Records before, List<String> middlewares, int answers, int fallbacks) {
@@ -99,33 +116,64 @@ class AnswerRaceTests {
 	/**
 	 * Send requests, some at a time, and count how they end.
 	 */
-	private static Map<String, Integer> sendAll(int requests, Protocol protocol, String method, String path) {
-		boolean multiplexed = protocol == Protocol.H2C;
-		ConnectionProvider connections = ConnectionProvider.create("race", multiplexed ? 1 : AT_A_TIME);
-		try {
-			HttpClient client = HttpClient.create(connections)
-				.host("localhost")
-				.port(server.port())
-				.protocol(multiplexed ? HttpProtocol.H2C : HttpProtocol.HTTP11);
-			return Flux.range(0, requests)
-				.flatMap((i) -> send(client, method, path), AT_A_TIME)
-				.collect(TreeMap<String, Integer>::new, (ends, end) -> ends.merge(end, 1, Integer::sum))
-				.block(Duration.ofMinutes(5));
-		}
-		finally {
-			connections.dispose();
-		}
+	private static Map<String, Integer> sendAll(int port, int requests, Protocol protocol, String method, String path) {
+		Map<String, Integer> ends = new ConcurrentSkipListMap<>();
+		AtomicInteger left = new AtomicInteger(requests);
+		List<CompletableFuture<Void>> clients = IntStream.range(0, AT_A_TIME)
+			.mapToObj((i) -> CompletableFuture.runAsync(() -> {
+				Connection connection = new Connection(protocol, port);
+				while (left.getAndDecrement() > 0) {
+					ends.merge(connection.send(method, path), 1, Integer::sum);
+				}
+				connection.close();
+			}, (client) -> new Thread(client).start()))
+			.toList();
+		clients.forEach(CompletableFuture::join);
+		return ends;
 	}
 
-	private static Mono<String> send(HttpClient client, String method, String path) {
-		return client.request(HttpMethod.valueOf(method))
-			.uri(path)
-			.responseSingle((response, body) -> body.asString()
-				.defaultIfEmpty("")
-				.map((text) -> (response.status().code() + " " + text).strip() + " "
-						+ response.responseHeaders().getAll("X-From")))
-			.timeout(Duration.ofSeconds(10), Mono.just("no end"))
-			.onErrorResume((ex) -> Mono.just(ex.toString()));
+	/**
+	 * What one client has at a time. It uses a connection of HTTP/1.1 once: Reactor Netty
+	 * may not read the next request of one whose answer has ended on another thread than
+	 * its own, with and without middlewares.
+	 */
+	private static final class Connection implements AutoCloseable {
+
+		private final Protocol protocol;
+
+		private final int port;
+
+		private Client client;
+
+		Connection(Protocol protocol, int port) {
+			this.protocol = protocol;
+			this.port = port;
+			this.client = protocol.connect(port);
+		}
+
+		String send(String method, String path) {
+			boolean again = false;
+			try {
+				Answer answer = this.client.sendNext(method, path);
+				again = this.protocol == Protocol.H2C;
+				return answer.text() + " " + answer.headers().getOrEmpty("X-From");
+			}
+			catch (UncheckedIOException | AssertionError ex) {
+				return ex.toString();
+			}
+			finally {
+				if (!again) {
+					this.client.close();
+					this.client = this.protocol.connect(this.port);
+				}
+			}
+		}
+
+		@Override
+		public void close() {
+			this.client.close();
+		}
+
 	}
 
 	/**
@@ -196,6 +244,19 @@ class AnswerRaceTests {
 		@Bean
 		Endpoints endpoints() {
 			return new Endpoints();
+		}
+
+	}
+
+	/**
+	 * The same filter as any other bean.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class BareApp extends App {
+
+		@Bean
+		WebFilter bare(Rivals rivals) {
+			return plain(rivals);
 		}
 
 	}

@@ -94,7 +94,7 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 				endCarrier(
 						((before & SHOWN) != 0) ? null : new IllegalStateException("Another response is sent instead"));
 			}
-			endSeconds(null);
+			endOthers(null);
 		}
 	}
 
@@ -122,26 +122,25 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	abstract void cancelSources();
 
 	/**
-	 * Let the end of the request wait until the server has what is being handed to it.
+	 * Let the end of the request wait for this.
 	 * @param end ends the request
+	 * @param open whether a body follows the head whose end is not known yet
 	 * @return {@code false} if there is nothing to wait for
 	 */
-	final boolean tryAwait(Runnable end) {
-		if (!isGivenUpSending(word())) {
+	final boolean tryAwait(Runnable end, boolean open) {
+		if (!isOnItsWay(word(), open)) {
 			return false;
 		}
 		this.end = end;
-		return isGivenUpSending(markAwaited());
+		return markAwaited(open);
 	}
 
 	/**
-	 * The server has what was handed to it.
-	 * @param before the word before that
+	 * Let the request end, if that waits for this.
 	 */
-	final void begun(int before) {
-		Runnable end = this.end;
-		if ((before & AWAITED) != 0 && end != null) {
-			end.run();
+	final void letEnd() {
+		if (markNotAwaited() && this.end != null) {
+			this.end.run();
 		}
 	}
 
@@ -170,13 +169,15 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	}
 
 	/**
-	 * Tell those that came second.
+	 * Tell those that wait for this, and do not carry it: what came second, and the end
+	 * of the request.
 	 */
-	final void endSeconds(@Nullable Throwable error) {
+	final void endOthers(@Nullable Throwable error) {
 		SecondWriters seconds = this.seconds;
 		if (seconds != null) {
 			seconds.end(error);
 		}
+		letEnd();
 	}
 
 	/**

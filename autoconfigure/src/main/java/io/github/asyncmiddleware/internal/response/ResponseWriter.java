@@ -161,10 +161,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 	 */
 	void waited(@Nullable Throwable error) {
 		if (error != null) {
-			Subscription upstream = this.upstream;
-			if (upstream != null) {
-				upstream.cancel();
-			}
+			cancel(this.upstream);
 			fail(error);
 			return;
 		}
@@ -183,6 +180,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 	 * The head is with the server: let the body follow.
 	 */
 	void proceed() {
+		boolean open = hasOpenBody();
 		HeldBody<?> body = this.body;
 		if (body == null) {
 			Supplier<Mono<Void>> write = this.write;
@@ -201,7 +199,9 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 			markOver();
 			breakOff(true);
 		}
-		begun(before);
+		if (open) {
+			letEnd();
+		}
 	}
 
 	/**
@@ -213,9 +213,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		this.unseen = true;
 		Subscription upstream = this.upstream;
 		this.upstream = null;
-		if (upstream != null) {
-			upstream.cancel();
-		}
+		cancel(upstream);
 		body.discard();
 		write(this.commit::completeWithoutBody);
 	}
@@ -233,15 +231,15 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 
 	@Override
 	void cancelSources() {
-		Subscription upstream = this.upstream;
-		if (upstream != null) {
-			upstream.cancel();
-		}
-		Subscription wait = this.wait;
-		if (wait != null) {
-			wait.cancel();
-		}
+		cancel(this.upstream);
+		cancel(this.wait);
 		discardBody();
+	}
+
+	private static void cancel(@Nullable Subscription subscription) {
+		if (subscription != null) {
+			subscription.cancel();
+		}
 	}
 
 	private void discardBody() {
@@ -280,7 +278,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		if ((before & (OVER | TAKEN)) == 0) {
 			endCarrier(null);
 		}
-		endSeconds(null);
+		endOthers(null);
 	}
 
 	@Override
@@ -300,7 +298,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		if ((before & (OVER | TAKEN)) == 0) {
 			endCarrier(ex);
 		}
-		endSeconds(ex);
+		endOthers(ex);
 	}
 
 	@Override
@@ -342,7 +340,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 			this.commit.request().end().bodyCancelled();
 		}
 		cancelSources();
-		endSeconds(null);
+		endOthers(null);
 	}
 
 }

@@ -33,7 +33,7 @@ abstract class WriterWord {
 	/** The body was let go, and can be cancelled from now on. */
 	static final int BEGUN = 1 << 7;
 
-	/** The end of the request waits until the body was let go. */
+	/** The end of the request waits for it. */
 	static final int AWAITED = 1 << 8;
 
 	/** Counts how often it was released. */
@@ -115,23 +115,33 @@ abstract class WriterWord {
 	}
 
 	/**
-	 * Whether it was given up while its head goes to the server.
+	 * Let the end of the request wait for it, if its head is on its way and it has no end
+	 * yet. One whose body can go on is waited for until that was let go.
+	 * @param open whether a body follows the head whose end is not known yet
+	 * @return {@code false} if there is nothing to wait for
 	 */
-	static boolean isGivenUpSending(int word) {
-		return (word & (SENDING | BEGUN)) == SENDING && (word & (UNWANTED | DETACHED)) != 0;
+	final boolean markAwaited(boolean open) {
+		int word = this.word;
+		while (isOnItsWay(word, open) && !WORD.compareAndSet(this, word, word | AWAITED)) {
+			word = this.word;
+		}
+		return isOnItsWay(word, open);
+	}
+
+	static boolean isOnItsWay(int word, boolean open) {
+		return (word & (SENDING | OVER)) == SENDING && (!open || (word & BEGUN) == 0);
 	}
 
 	/**
-	 * Let the end of the request wait, if it was given up while its head goes to the
-	 * server.
-	 * @return the word before
+	 * The end of the request does not have to wait any more.
+	 * @return whether it has waited, which is so once
 	 */
-	final int markAwaited() {
+	final boolean markNotAwaited() {
 		int word = this.word;
-		while (isGivenUpSending(word) && !WORD.compareAndSet(this, word, word | AWAITED)) {
+		while ((word & AWAITED) != 0 && !WORD.compareAndSet(this, word, word & ~AWAITED)) {
 			word = this.word;
 		}
-		return word;
+		return (word & AWAITED) != 0;
 	}
 
 	final int markOver() {

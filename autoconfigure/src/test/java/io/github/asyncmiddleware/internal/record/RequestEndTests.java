@@ -77,6 +77,16 @@ class RequestEndTests {
 		assertThat(this.end.judge(true, null)).isEqualTo(RequestResult.GONE_AFTER_HEAD);
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "COMPLETE, GONE_AFTER_HEAD", "CANCEL, GONE_AFTER_HEAD", "ERROR, CUT" })
+	void aCancelledBodyIsNotWholeAlthoughTheServerHasAllOfIt(Ending ending, RequestResult result) {
+		this.end.bodyComplete();
+		this.end.bodyCancelled();
+		assertThat(this.end.cut()).hasMessage("The body of the response was cancelled before its end");
+		this.end.ended(ending, null);
+		assertThat(this.end.judge(true, null)).isEqualTo(result);
+	}
+
 	@Test
 	void aClientThatIsLostBeforeTheHeadGetsNone() {
 		this.end.clientLost();
@@ -108,7 +118,9 @@ class RequestEndTests {
 		this.end.bodyComplete();
 		this.end.ended(Ending.COMPLETE, null);
 		this.end.bodyFailed(FAILURE);
+		this.end.bodyCancelled();
 		this.end.writeFailed();
+		assertThat(this.end.cut()).isNull();
 		assertThat(this.end.bodyError()).isNull();
 		assertThat(this.end.judge(true, null)).isEqualTo(RequestResult.OK);
 	}

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.testsupport.TestChain;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.Disposable;
@@ -18,6 +19,9 @@ import reactor.test.StepVerifier;
 
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseCookie;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
@@ -43,7 +47,33 @@ class LateAnswerTests {
 	@ParameterizedTest
 	@MethodSource("answers")
 	void isNotSentInPlaceOfTheOneThatFollows(Function<ServerHttpResponse, Mono<Void>> answer) {
-		Disposable request = new TestChain()
+		Disposable request = request();
+		this.givenUp.tryEmitEmpty();
+		StepVerifier.create(answer.apply(this.late.get().getResponse()))
+			.expectErrorMessage("Another response is sent instead")
+			.verify(PATIENCE);
+		assertThat(this.response.isCommitted()).isFalse();
+		assertAnsweredInTime(request);
+	}
+
+	@Test
+	void lendsNothingOfItsHeadToTheOneThatFollows() {
+		Disposable request = request();
+		ServerHttpResponse late = this.late.get().getResponse();
+		HttpHeaders headers = late.getHeaders();
+		this.givenUp.tryEmitEmpty();
+		headers.setContentLength(4);
+		late.getHeaders().set("X-Late", "yes");
+		late.addCookie(ResponseCookie.from("late", "yes").build());
+		late.setStatusCode(HttpStatus.ACCEPTED);
+		assertAnsweredInTime(request);
+		assertThat(this.response.getStatusCode()).isNull();
+		assertThat(this.response.getHeaders().headerNames()).isEmpty();
+		assertThat(this.response.getCookies()).isEmpty();
+	}
+
+	private Disposable request() {
+		return new TestChain()
 			.middleware("impatient",
 					(exchange, next) -> Mono.firstWithSignal(next.filter(exchange), this.givenUp.asMono())
 						.then(this.goesOn.asMono())
@@ -54,11 +84,9 @@ class LateAnswerTests {
 			})
 			.handle(MockServerHttpRequest.get("/").build(), this.response)
 			.subscribe();
-		this.givenUp.tryEmitEmpty();
-		StepVerifier.create(answer.apply(this.late.get().getResponse()))
-			.expectErrorMessage("Another response is sent instead")
-			.verify(PATIENCE);
-		assertThat(this.response.isCommitted()).isFalse();
+	}
+
+	private void assertAnsweredInTime(Disposable request) {
 		this.goesOn.tryEmitEmpty();
 		assertThat(request.isDisposed()).isTrue();
 		assertThat(this.response.getBodyAsString().block(PATIENCE)).isEqualTo("in time");
