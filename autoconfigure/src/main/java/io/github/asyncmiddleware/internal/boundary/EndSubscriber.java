@@ -61,13 +61,13 @@ final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Termina
 
 	@Override
 	public void onComplete() {
-		if (!this.run.tryAwaitAnswer(this)) {
+		if (!this.run.tryAwaitHandover(this)) {
 			run();
 		}
 	}
 
 	/**
-	 * Complete, now or when the answer that is on its way is written.
+	 * Complete, now or when the server has what is being handed to it.
 	 */
 	@Override
 	public void run() {
@@ -89,7 +89,7 @@ final class EndSubscriber implements CoreSubscriber<Void>, Subscription, Termina
 
 	@Override
 	public void onError(Throwable ex) {
-		if (!this.run.tryAwaitAnswer(() -> failed(ex))) {
+		if (!this.run.tryAwaitHandover(() -> failed(ex))) {
 			failed(ex);
 		}
 	}

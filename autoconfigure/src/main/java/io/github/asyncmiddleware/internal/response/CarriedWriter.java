@@ -122,17 +122,16 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	abstract void cancelSources();
 
 	/**
-	 * Let the end of the request wait for this.
+	 * Let the end of the request wait until the server has what is being handed to it.
 	 * @param end ends the request
-	 * @param open whether a body follows the head whose end is not known yet
 	 * @return {@code false} if there is nothing to wait for
 	 */
-	final boolean tryAwait(Runnable end, boolean open) {
-		if (!isOnItsWay(word(), open)) {
+	final boolean tryAwait(Runnable end) {
+		if (!isHandedOver(word())) {
 			return false;
 		}
 		this.end = end;
-		return markAwaited(open);
+		return markAwaited();
 	}
 
 	/**

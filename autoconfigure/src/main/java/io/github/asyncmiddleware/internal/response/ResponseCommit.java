@@ -314,16 +314,16 @@ public final class ResponseCommit extends ResponseAttempts {
 	}
 
 	/**
-	 * Let the end of the request wait for an answer that is on its way. A middleware can
-	 * give one up that stands, and complete on another thread: a server that is told of
-	 * an end before it was told of the body may send neither, and Reactor Netty that is
-	 * told of it on another thread may not read the next request.
+	 * Let the end of the request wait until the server has what is being handed to it. A
+	 * middleware can give up an answer in that moment, and complete on another thread: a
+	 * server that is told of an end before it was told of the body may send neither.
+	 * After that moment nothing waits, since a client that reads nothing would hold it.
 	 * @param end ends the request
 	 * @return {@code false} if there is nothing to wait for
 	 */
-	public boolean tryAwaitAnswer(Runnable end) {
+	public boolean tryAwaitHandover(Runnable end) {
 		ResponseWriter writer = this.writer;
-		return writer != null && writer.tryAwait(end, writer.hasOpenBody());
+		return writer != null && writer.tryAwait(end);
 	}
 
 	/**

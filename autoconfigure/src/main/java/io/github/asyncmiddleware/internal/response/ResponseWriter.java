@@ -180,7 +180,6 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 	 * The head is with the server: let the body follow.
 	 */
 	void proceed() {
-		boolean open = hasOpenBody();
 		HeldBody<?> body = this.body;
 		if (body == null) {
 			Supplier<Mono<Void>> write = this.write;
@@ -199,9 +198,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 			markOver();
 			breakOff(true);
 		}
-		if (open) {
-			letEnd();
-		}
+		letEnd();
 	}
 
 	/**

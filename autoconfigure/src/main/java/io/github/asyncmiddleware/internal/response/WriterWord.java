@@ -33,7 +33,7 @@ abstract class WriterWord {
 	/** The body was let go, and can be cancelled from now on. */
 	static final int BEGUN = 1 << 7;
 
-	/** The end of the request waits for it. */
+	/** The end of the request waits until the body was let go. */
 	static final int AWAITED = 1 << 8;
 
 	/** Counts how often it was released. */
@@ -115,21 +115,22 @@ abstract class WriterWord {
 	}
 
 	/**
-	 * Let the end of the request wait for it, if its head is on its way and it has no end
-	 * yet. One whose body can go on is waited for until that was let go.
-	 * @param open whether a body follows the head whose end is not known yet
+	 * Let the end of the request wait for it, while its head goes to the server.
 	 * @return {@code false} if there is nothing to wait for
 	 */
-	final boolean markAwaited(boolean open) {
+	final boolean markAwaited() {
 		int word = this.word;
-		while (isOnItsWay(word, open) && !WORD.compareAndSet(this, word, word | AWAITED)) {
+		while (isHandedOver(word) && !WORD.compareAndSet(this, word, word | AWAITED)) {
 			word = this.word;
 		}
-		return isOnItsWay(word, open);
+		return isHandedOver(word);
 	}
 
-	static boolean isOnItsWay(int word, boolean open) {
-		return (word & (SENDING | OVER)) == SENDING && (!open || (word & BEGUN) == 0);
+	/**
+	 * Whether its head goes to the server at this moment.
+	 */
+	static boolean isHandedOver(int word) {
+		return (word & (SENDING | BEGUN | OVER)) == SENDING;
 	}
 
 	/**

@@ -110,12 +110,12 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	}
 
 	/**
-	 * Let the end of the request wait for an answer that is on its way to the server.
+	 * Let the end of the request wait until the server has what is being handed to it.
 	 * @param end ends the request
 	 * @return {@code false} if there is nothing to wait for
 	 */
-	public final boolean tryAwaitAnswer(Runnable end) {
-		return this.response != null && this.response.commit().tryAwaitAnswer(end);
+	public final boolean tryAwaitHandover(Runnable end) {
+		return this.response != null && this.response.commit().tryAwaitHandover(end);
 	}
 
 	@Override

@@ -67,7 +67,7 @@ public final class GiveUpAndEndStress {
 		}
 
 		final void end() {
-			if (!this.request.run().tryAwaitAnswer(this::ended)) {
+			if (!this.request.run().tryAwaitHandover(this::ended)) {
 				ended();
 			}
 		}
