@@ -127,7 +127,7 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	 * @return {@code false} if there is nothing to wait for
 	 */
 	final boolean tryAwait(Runnable end) {
-		if (!isHandedOver(word())) {
+		if (!isInHandover(word())) {
 			return false;
 		}
 		this.end = end;

@@ -120,16 +120,16 @@ abstract class WriterWord {
 	 */
 	final boolean markAwaited() {
 		int word = this.word;
-		while (isHandedOver(word) && !WORD.compareAndSet(this, word, word | AWAITED)) {
+		while (isInHandover(word) && !WORD.compareAndSet(this, word, word | AWAITED)) {
 			word = this.word;
 		}
-		return isHandedOver(word);
+		return isInHandover(word);
 	}
 
 	/**
 	 * Whether its head goes to the server at this moment.
 	 */
-	static boolean isHandedOver(int word) {
+	static boolean isInHandover(int word) {
 		return (word & (SENDING | BEGUN | OVER)) == SENDING;
 	}
 

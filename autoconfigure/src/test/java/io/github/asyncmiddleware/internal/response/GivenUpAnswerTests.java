@@ -74,8 +74,8 @@ class GivenUpAnswerTests {
 		new TestChain()
 			.foreign("impatient",
 					(exchange, next) -> Mono
-						.firstWithSignal(next.filter(exchange).thenReturn(true),
-								this.givenUp.asMono().thenReturn(false))
+						.firstWithSignal(this.givenUp.asMono().thenReturn(false),
+								next.filter(exchange).thenReturn(true))
 						.flatMap((answered) -> answered ? Mono.empty() : fallback))
 			.middleware("passes", (exchange, next) -> next.filter(exchange))
 			.build((exchange) -> exchange.getResponse().writeWith(body))
