@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -89,6 +92,20 @@ class ShownAnswerTests {
 		exchange.assertRecorded("ok 200", "slow passed", "own passed");
 	}
 
+	/**
+	 * The one further out works on it where it is shown, so the one that has made it
+	 * still stands in between when its limit passes.
+	 */
+	@ParameterizedTest
+	@EnumSource(Protocol.class)
+	void isSentWhenTheOneThatHasMadeItIsGivenUpMeanwhile(Protocol protocol) {
+		Exchange exchange = this.closed.exchange(protocol, "GET", "/works/limited/made/text");
+		assertThat(exchange.answer().status()).isEqualTo(202);
+		assertThat(exchange.answer().body()).isEqualTo("made");
+		assertThat(exchange.answer().headers().get("X-Outer")).containsExactly("works");
+		exchange.assertRecorded("ok 202", "works passed", "limited passed", "made passed");
+	}
+
 	private static void assertSent(Answer answer, String kind, String method, String... outer) {
 		assertThat(answer.status()).isEqualTo(200);
 		assertThat(answer.body()).isEqualTo((kind.equals("nothing") || method.equals("HEAD")) ? "" : "answer");
@@ -151,9 +168,22 @@ class ShownAnswerTests {
 
 		final Map<String, String> ends = new ConcurrentHashMap<>();
 
+		/** A limit has passed, and what is done instead begins. */
+		final Semaphore givenUp = new Semaphore(0);
+
 		void clear() {
 			this.runs.set(0);
 			this.ends.clear();
+			this.givenUp.drainPermits();
+		}
+
+		void awaitGivenUp() {
+			try {
+				assertThat(this.givenUp.tryAcquire(Patience.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
 		}
 
 		Mono<Void> watch(String name, Mono<Void> rest) {
@@ -203,6 +233,28 @@ class ShownAnswerTests {
 		}
 
 		@Bean
+		@AsyncMiddleware(order = 20, path = "/works/**")
+		HandlerFilterFunction<LiveResponse, ServerResponse> works(Seen seen) {
+			return (request, next) -> {
+				Sinks.Empty<Void> shown = Sinks.empty();
+				request.attributes().put(SHOWN, shown);
+				return next.handle(request).map((response) -> {
+					shown.tryEmitEmpty();
+					seen.awaitGivenUp();
+					response.headers().add("X-Outer", "works");
+					return response;
+				});
+			};
+		}
+
+		@Bean
+		@AsyncMiddleware(order = 40, path = "/*/limited/made/**")
+		HandlerFilterFunction<LiveResponse, ServerResponse> made() {
+			return (request, next) -> next.handle(request)
+				.flatMap((response) -> ServerResponse.accepted().bodyValue("made"));
+		}
+
+		@Bean
 		@AsyncMiddleware(order = 20, path = "/replaces/**")
 		HandlerFilterFunction<LiveResponse, ServerResponse> replaces() {
 			return (request, next) -> next.handle(request)
@@ -227,8 +279,10 @@ class ShownAnswerTests {
 			return (exchange, chain) -> {
 				Sinks.Empty<Void> shown = exchange.getRequiredAttribute(SHOWN);
 				return seen.watch("limited", chain.filter(exchange))
-					.timeout(shown.asMono().then(Mono.delay(Duration.ofMillis(100))),
-							Texts.answer(exchange, 504, "gave up"));
+					.timeout(shown.asMono().then(Mono.delay(Duration.ofMillis(100))), Mono.defer(() -> {
+						seen.givenUp.release();
+						return Texts.answer(exchange, 504, "gave up");
+					}));
 			};
 		}
 

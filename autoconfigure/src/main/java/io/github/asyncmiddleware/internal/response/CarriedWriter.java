@@ -53,6 +53,21 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	}
 
 	/**
+	 * Whether a middleware holds it that stands further out than another one.
+	 */
+	final boolean isHeldFurtherOut(Waiting than) {
+		Waiting holder = ((word() & (HELD | OVER)) == HELD) ? this.holder : null;
+		Waiting waiting = than;
+		while (holder != null && waiting.outer != null && waiting.outer != waiting) {
+			waiting = waiting.outer;
+			if (waiting == holder) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
 	 * The middleware that it was shown to has not released it at once, or another thread
 	 * has done so: take it from what has carried it until then, in the first case.
 	 */

@@ -6,6 +6,7 @@ import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
+import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 
 /**
@@ -15,6 +16,14 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
  * Called on the thread that the response is on, by one thread at a time.
  */
 public interface CommitListener extends RequestRecord {
+
+	/**
+	 * Whether it is a HEAD request, whose answer has no body.
+	 * @return {@code true} if it is
+	 */
+	default boolean isHead() {
+		return HttpMethod.HEAD.equals(request().getMethod());
+	}
 
 	/**
 	 * How often something was done to the response of the server.

@@ -4,10 +4,12 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.util.CollectionUtils;
 import org.springframework.util.MultiValueMap;
 
 /**
@@ -21,173 +23,193 @@ final class GuardedMap<V> implements MultiValueMap<String, V> {
 
 	private final Object lock;
 
-	private final Supplier<MultiValueMap<String, V>> readable;
+	private final Function<Boolean, MultiValueMap<String, V>> map;
 
-	private final Supplier<MultiValueMap<String, V>> writable;
+	private final BooleanSupplier readable;
+
+	private final BooleanSupplier writable;
 
 	/**
 	 * Create a map.
 	 * @param lock the lock in which attempts are discarded and sent
-	 * @param readable the map of the response, or an empty one
-	 * @param writable the map of the response, or one that is not sent
+	 * @param map the map of the response, for {@code true}, or an empty one
+	 * @param readable whether the attempt sees what the response has
+	 * @param writable whether what it changes is sent
 	 */
-	GuardedMap(Object lock, Supplier<MultiValueMap<String, V>> readable, Supplier<MultiValueMap<String, V>> writable) {
+	GuardedMap(Object lock, Function<Boolean, MultiValueMap<String, V>> map, BooleanSupplier readable,
+			BooleanSupplier writable) {
 		this.lock = lock;
+		this.map = map;
 		this.readable = readable;
 		this.writable = writable;
+	}
+
+	private MultiValueMap<String, V> readable() {
+		return this.map.apply(this.readable.getAsBoolean());
+	}
+
+	private MultiValueMap<String, V> writable() {
+		return this.map.apply(this.writable.getAsBoolean());
+	}
+
+	/**
+	 * What can be iterated and, where that has an effect, changed thereby.
+	 */
+	private MultiValueMap<String, V> entries() {
+		return this.writable.getAsBoolean() ? writable() : CollectionUtils.unmodifiableMultiValueMap(readable());
 	}
 
 	@Override
 	public @Nullable V getFirst(String key) {
 		synchronized (this.lock) {
-			return this.readable.get().getFirst(key);
+			return readable().getFirst(key);
 		}
 	}
 
 	@Override
 	public void add(String key, @Nullable V value) {
 		synchronized (this.lock) {
-			this.writable.get().add(key, value);
+			writable().add(key, value);
 		}
 	}
 
 	@Override
 	public void addAll(String key, List<? extends V> values) {
 		synchronized (this.lock) {
-			this.writable.get().addAll(key, values);
+			writable().addAll(key, values);
 		}
 	}
 
 	@Override
 	public void addAll(MultiValueMap<String, V> values) {
 		synchronized (this.lock) {
-			this.writable.get().addAll(values);
+			writable().addAll(values);
 		}
 	}
 
 	@Override
 	public void set(String key, @Nullable V value) {
 		synchronized (this.lock) {
-			this.writable.get().set(key, value);
+			writable().set(key, value);
 		}
 	}
 
 	@Override
 	public void setAll(Map<String, V> values) {
 		synchronized (this.lock) {
-			this.writable.get().setAll(values);
+			writable().setAll(values);
 		}
 	}
 
 	@Override
 	public Map<String, V> toSingleValueMap() {
 		synchronized (this.lock) {
-			return this.readable.get().toSingleValueMap();
+			return readable().toSingleValueMap();
 		}
 	}
 
 	@Override
 	public Map<String, V> asSingleValueMap() {
 		synchronized (this.lock) {
-			return this.readable.get().asSingleValueMap();
+			return readable().asSingleValueMap();
 		}
 	}
 
 	@Override
 	public int size() {
 		synchronized (this.lock) {
-			return this.readable.get().size();
+			return readable().size();
 		}
 	}
 
 	@Override
 	public boolean isEmpty() {
 		synchronized (this.lock) {
-			return this.readable.get().isEmpty();
+			return readable().isEmpty();
 		}
 	}
 
 	@Override
 	public boolean containsKey(Object key) {
 		synchronized (this.lock) {
-			return this.readable.get().containsKey(key);
+			return readable().containsKey(key);
 		}
 	}
 
 	@Override
 	public boolean containsValue(Object value) {
 		synchronized (this.lock) {
-			return this.readable.get().containsValue(value);
+			return readable().containsValue(value);
 		}
 	}
 
 	@Override
 	public @Nullable List<V> get(Object key) {
 		synchronized (this.lock) {
-			return this.readable.get().get(key);
+			return readable().get(key);
 		}
 	}
 
 	@Override
 	public @Nullable List<V> put(String key, List<V> value) {
 		synchronized (this.lock) {
-			return this.writable.get().put(key, value);
+			return writable().put(key, value);
 		}
 	}
 
 	@Override
 	public @Nullable List<V> putIfAbsent(String key, List<V> value) {
 		synchronized (this.lock) {
-			return this.writable.get().putIfAbsent(key, value);
+			return writable().putIfAbsent(key, value);
 		}
 	}
 
 	@Override
 	public @Nullable List<V> remove(Object key) {
 		synchronized (this.lock) {
-			return this.writable.get().remove(key);
+			return writable().remove(key);
 		}
 	}
 
 	@Override
 	public void putAll(Map<? extends String, ? extends List<V>> values) {
 		synchronized (this.lock) {
-			this.writable.get().putAll(values);
+			writable().putAll(values);
 		}
 	}
 
 	@Override
 	public void clear() {
 		synchronized (this.lock) {
-			this.writable.get().clear();
+			writable().clear();
 		}
 	}
 
 	@Override
 	public Set<String> keySet() {
 		synchronized (this.lock) {
-			return this.writable.get().keySet();
+			return entries().keySet();
 		}
 	}
 
 	@Override
 	public Collection<List<V>> values() {
 		synchronized (this.lock) {
-			return this.writable.get().values();
+			return entries().values();
 		}
 	}
 
 	@Override
 	public Set<Entry<String, List<V>>> entrySet() {
 		synchronized (this.lock) {
-			return this.writable.get().entrySet();
+			return entries().entrySet();
 		}
 	}
 
 	@Override
 	public String toString() {
 		synchronized (this.lock) {
-			return this.readable.get().toString();
+			return readable().toString();
 		}
 	}
 

@@ -63,6 +63,9 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 
 	private final ResponseWriter writer;
 
+	/** Where its end is noted. Of the body that a decorator gets, nothing is. */
+	private final RequestEnd end;
+
 	/** Whether there is at most one element, and none means no answer. */
 	private final boolean single;
 
@@ -90,6 +93,7 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 	private HeldBody(CoreSubscriber<? super T> actual, ResponseWriter writer, boolean single, boolean groups) {
 		this.actual = actual;
 		this.writer = writer;
+		this.end = writer.commit().isOfServer() ? writer.commit().request().end() : new RequestEnd();
 		this.single = single;
 		this.open = groups ? new AtomicInteger(1) : null;
 	}
@@ -158,8 +162,8 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 		return !this.single && !this.empty;
 	}
 
-	private RequestEnd end() {
-		return this.writer.commit().request().end();
+	boolean hasEnded() {
+		return (this.word & ENDED) != 0;
 	}
 
 	@Override
@@ -205,7 +209,7 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 		}
 		this.begun = true;
 		if (!this.writer.commit().request().hasHead()) {
-			end().bodyBegins();
+			this.end.bodyBegins();
 		}
 		this.first = element;
 		if ((this.word & CANCELLED) != 0) {
@@ -245,7 +249,7 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 	}
 
 	private void failed(Throwable ex) {
-		end().bodyFailed(ex);
+		this.end.bodyFailed(ex);
 		this.actual.onError(ex);
 	}
 
@@ -264,7 +268,7 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 
 	private void closed() {
 		if (!this.single && (this.open == null || this.open.decrementAndGet() == 0)) {
-			end().bodyComplete();
+			this.end.bodyComplete();
 		}
 	}
 
@@ -293,9 +297,7 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 		}
 	}
 
-	/**
-	 * Groups can end after the publisher that hands them on.
-	 */
+	/** Groups can end after the publisher that hands them on. */
 	@SuppressWarnings("unchecked")
 	private T observe(T element) {
 		AtomicInteger open = this.open;
@@ -303,10 +305,10 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 			return element;
 		}
 		if (element instanceof Mono<?> group) {
-			return (T) group.doOnError(end()::bodyFailed);
+			return (T) group.doOnError(this.end::bodyFailed);
 		}
 		open.incrementAndGet();
-		return (T) Flux.from((Publisher<?>) element).doOnComplete(this::closed).doOnError(end()::bodyFailed);
+		return (T) Flux.from((Publisher<?>) element).doOnComplete(this::closed).doOnError(this.end::bodyFailed);
 	}
 
 	@Override

@@ -96,18 +96,25 @@ public abstract class ResponseAttempts extends CommitWord {
 	}
 
 	/**
-	 * Discard the attempt that a middleware waits for, or was shown.
+	 * Discard the attempt that a middleware waits for, or was shown, unless one further
+	 * out holds it.
+	 * @param waiting the part of the middleware
 	 * @param writer what was shown, or {@code null} if nothing was
 	 * @param part the part of the chain that the middleware belongs to, or {@code null}
 	 * for the whole chain
 	 * @param head the head when the attempt began
 	 * @return {@code false} if it was sent meanwhile, by a writer that came past
 	 */
-	final boolean discardAwaited(@Nullable ResponseWriter writer, @Nullable AttemptExchange part, ResponseHead head) {
+	final boolean discardAwaited(Waiting waiting, @Nullable ResponseWriter writer, @Nullable AttemptExchange part,
+			ResponseHead head) {
 		int attempt;
 		boolean discarded;
 		synchronized (this) {
 			attempt = attempt();
+			ResponseWriter current = this.writer;
+			if (current != null && current.attempt() == attempt && current.isHeldFurtherOut(waiting)) {
+				return false;
+			}
 			int before = markDiscarded(attempt, GATED, 0);
 			discarded = before / ATTEMPT == attempt && (before & PHASE) <= GATED;
 			if (discarded) {

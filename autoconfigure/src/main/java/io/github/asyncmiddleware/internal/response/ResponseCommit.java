@@ -129,7 +129,8 @@ public final class ResponseCommit extends ResponseAttempts {
 	 * @return {@code true} if no attempt can be discarded any more
 	 */
 	public boolean isSent() {
-		return sent();
+		// What a decorator has is not with the server before commit actions have run
+		return sent() && (this.server || this.request.hasHead());
 	}
 
 	/**
@@ -177,7 +178,7 @@ public final class ResponseCommit extends ResponseAttempts {
 	 */
 	public boolean discard(Waiting waiting, @Nullable ResponseWriter writer, @Nullable AttemptExchange part,
 			ResponseHead head) {
-		boolean discarded = discardAwaited(writer, part, head);
+		boolean discarded = discardAwaited(waiting, writer, part, head);
 		this.line.leave(waiting);
 		return discarded;
 	}
@@ -335,7 +336,12 @@ public final class ResponseCommit extends ResponseAttempts {
 	}
 
 	void beforeCommit(Supplier<? extends Mono<Void>> action) {
-		this.work.add(action);
+		if (this.server) {
+			this.work.add(action);
+		}
+		else {
+			this.response.beforeCommit(action);
+		}
 	}
 
 }

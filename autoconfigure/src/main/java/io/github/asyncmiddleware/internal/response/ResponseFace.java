@@ -11,7 +11,6 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferFactory;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ResponseCookie;
 import org.springframework.http.ZeroCopyHttpOutputMessage;
@@ -190,7 +189,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	 */
 	private boolean isHead() {
 		return this.target instanceof HttpHeadResponseDecorator
-				|| (this.commit.isOfServer() && HttpMethod.HEAD.equals(this.commit.request().request().getMethod()));
+				|| (this.commit.isOfServer() && this.commit.request().isHead());
 	}
 
 	@Override
@@ -199,8 +198,14 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 			return setComplete();
 		}
 		this.commit.request().statusTouched();
-		return ResponseWrite.ofGroups(this, body, this.commit.isOfServer() ? this.target::writeAndFlushWith
-				: (groups) -> new ChannelSendOperator<>(groups, this.target::writeAndFlushWith));
+		if (this.commit.isOfServer()) {
+			return ResponseWrite.ofGroups(this, body, this.target::writeAndFlushWith);
+		}
+		// The server does not read the body of an answer to HEAD, and it may never end
+		return this.commit.request().isHead()
+				? ResponseWrite.withoutHolding(this, () -> this.target.writeAndFlushWith(body), false)
+				: ResponseWrite.ofGroups(this, body,
+						(groups) -> new ChannelSendOperator<>(groups, this.target::writeAndFlushWith));
 	}
 
 	@Override
@@ -213,9 +218,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 				this.commit.request().request());
 	}
 
-	/**
-	 * Whether what is done to the head has an effect. Called in the lock of the commit.
-	 */
+	/** Whether what is done to the head has an effect. In the lock of the commit. */
 	private boolean isWritable() {
 		return !this.overtaken && !isDiscarded() && !this.commit.isSent();
 	}
@@ -268,15 +271,13 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 		HttpHeaders headers = this.headers;
 		if (headers == null) {
 			headers = new HttpHeaders(
-					new GuardedMap<>(this.commit, () -> headers(!isDiscarded()), () -> headers(isWritable())));
+					new GuardedMap<>(this.commit, this::headers, () -> !isDiscarded(), this::isWritable));
 			this.headers = headers;
 		}
 		return headers;
 	}
 
-	/**
-	 * There is no other way to pass on each operation on headers to other headers.
-	 */
+	/** There is no other way to pass on each operation on headers to other headers. */
 	@SuppressWarnings("removal")
 	private MultiValueMap<String, String> headers(boolean current) {
 		return (current ? this.target.getHeaders() : new HttpHeaders()).asMultiValueMap();
@@ -290,7 +291,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 		}
 		MultiValueMap<String, ResponseCookie> cookies = this.cookies;
 		if (cookies == null) {
-			cookies = new GuardedMap<>(this.commit, () -> cookies(!isDiscarded()), () -> cookies(isWritable()));
+			cookies = new GuardedMap<>(this.commit, this::cookies, () -> !isDiscarded(), this::isWritable);
 			this.cookies = cookies;
 		}
 		return cookies;

@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.response;
 
+import java.util.ArrayList;
+
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
@@ -22,14 +24,19 @@ public record ResponseHead(ResponseCommit commit, @Nullable HttpStatusCode statu
 
 	static ResponseHead of(ResponseCommit commit) {
 		ServerHttpResponse response = commit.response;
-		HttpHeaders headers = null;
-		if (!response.getHeaders().isEmpty()) {
-			headers = new HttpHeaders();
-			headers.putAll(response.getHeaders());
-		}
+		HttpHeaders headers = response.getHeaders();
 		MultiValueMap<String, ResponseCookie> cookies = response.getCookies();
-		return new ResponseHead(commit, response.getStatusCode(), headers,
-				cookies.isEmpty() ? null : new LinkedMultiValueMap<>(cookies));
+		return new ResponseHead(commit, response.getStatusCode(),
+				headers.isEmpty() ? null : HttpHeaders.copyOf(headers), cookies.isEmpty() ? null : copyOf(cookies));
+	}
+
+	/**
+	 * A copy that shares no list, since values are added to those.
+	 */
+	private static MultiValueMap<String, ResponseCookie> copyOf(MultiValueMap<String, ResponseCookie> cookies) {
+		MultiValueMap<String, ResponseCookie> copy = new LinkedMultiValueMap<>(cookies.size());
+		cookies.forEach((name, values) -> copy.put(name, new ArrayList<>(values)));
+		return copy;
 	}
 
 	/**
@@ -40,11 +47,11 @@ public record ResponseHead(ResponseCommit commit, @Nullable HttpStatusCode statu
 		response.setStatusCode(this.status);
 		response.getHeaders().clear();
 		if (this.headers != null) {
-			response.getHeaders().putAll(this.headers);
+			response.getHeaders().putAll(HttpHeaders.copyOf(this.headers));
 		}
 		response.getCookies().clear();
 		if (this.cookies != null) {
-			response.getCookies().putAll(this.cookies);
+			response.getCookies().putAll(copyOf(this.cookies));
 		}
 	}
 

@@ -268,8 +268,14 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 
 	@Override
 	public void onComplete() {
-		if (this.unseen) {
-			this.commit.request().end().bodyComplete();
+		if (this.commit.isOfServer()) {
+			if (this.unseen) {
+				this.commit.request().end().bodyComplete();
+			}
+		}
+		else if (this.body != null && !this.body.hasEnded()) {
+			// The decorator has answered without it
+			cancel(this.upstream);
 		}
 		int before = markOver();
 		if ((before & (OVER | TAKEN)) == 0) {
@@ -280,7 +286,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 
 	@Override
 	public void onError(Throwable ex) {
-		if (this.commit.request().hasHead()) {
+		if (this.commit.isOfServer() && this.commit.request().hasHead()) {
 			this.commit.request().end().writeFailed();
 		}
 		fail(ex);

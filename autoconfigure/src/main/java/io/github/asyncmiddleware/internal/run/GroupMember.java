@@ -46,7 +46,7 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 		if (this.error != null) {
 			return Mono.error(this.error);
 		}
-		return (this.answer != null) ? Failures.guard(this.answer, exchange) : Mono.empty();
+		return (this.answer != null) ? this.step.run().answer(this.answer, exchange) : Mono.empty();
 	}
 
 	void cancel() {

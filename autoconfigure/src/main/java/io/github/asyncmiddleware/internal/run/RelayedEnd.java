@@ -4,7 +4,9 @@ import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import reactor.core.CoreSubscriber;
+import reactor.core.Disposable;
 import reactor.core.Scannable;
 import reactor.util.context.Context;
 
@@ -137,7 +139,8 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 
 	/**
 	 * Whether the end of this part reaches another relay through subscribers that tell
-	 * what they signal. One that does not tell is taken to signal it.
+	 * what they signal. One that does not tell is taken to signal it, such as that of
+	 * {@code cache()}; what {@code subscribe()} makes can be disposed of.
 	 */
 	final boolean isAwaitedBy(Relay relay) {
 		Object subscriber = this.actual;
@@ -148,7 +151,7 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 			}
 			subscriber = scannable.scanUnsafe(Scannable.Attr.ACTUAL);
 			if (subscriber == null) {
-				return false;
+				return scannable instanceof Publisher || !(scannable instanceof Disposable);
 			}
 		}
 		return true;

@@ -147,7 +147,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	}
 
 	@Override
-	public final void stays() {
+	public void stays() {
 		if (this.leaving != null) {
 			this.leaving.end();
 		}

@@ -15,6 +15,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebHandler;
 
 /**
  * One request on its way through the chain: the one object that is known of it, found in
@@ -40,8 +41,14 @@ public final class RequestRun extends RequestAnswer {
 
 	private int status;
 
-	/** Whether some middleware that was entered has something to do before the head. */
+	/**
+	 * Whether some middleware that was entered has something to do before the head.
+	 * Belongs to the answer on its way out; another one takes the lock of the commit.
+	 */
 	private boolean hooked;
+
+	/** They have begun for an answer that is not sent yet. As above. */
+	private boolean hooksBegun;
 
 	private boolean headReported;
 
@@ -174,6 +181,17 @@ public final class RequestRun extends RequestAnswer {
 		}
 	}
 
+	/**
+	 * An answer of a middleware, on whatever thread that has come to it.
+	 * @param answer writes it
+	 * @param exchange the exchange that it is written to
+	 * @return what to subscribe to; what the writer throws is signalled, or ends the
+	 * request if it is fatal
+	 */
+	public Mono<Void> answer(WebHandler answer, ServerWebExchange exchange) {
+		return new GuardedAnswer(this, answer, exchange);
+	}
+
 	@Override
 	public boolean isWithMiddleware() {
 		return owner() instanceof Step step && !step.link().foreign;
@@ -187,6 +205,19 @@ public final class RequestRun extends RequestAnswer {
 		}
 	}
 
+	/**
+	 * What they have done to an answer that was given up went with it, so they run for
+	 * the next one, too.
+	 */
+	@Override
+	public void stays() {
+		super.stays();
+		if (this.hooksBegun) {
+			this.hooksBegun = false;
+			this.hooked = true;
+		}
+	}
+
 	@Override
 	public void letOut() {
 		returned(null);
@@ -194,12 +225,11 @@ public final class RequestRun extends RequestAnswer {
 
 	@Override
 	public @Nullable Mono<Void> beforeHead() {
-		boolean hooked = this.hooked;
-		// They run once, also if the response that they have run for is not sent
-		this.hooked = false;
-		if (!hooked) {
+		if (!this.hooked) {
 			return null;
 		}
+		this.hooked = false;
+		this.hooksBegun = true;
 		HookedSession session = session();
 		if (session != null) {
 			session.beginHooks();

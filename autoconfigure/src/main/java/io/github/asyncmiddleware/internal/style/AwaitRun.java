@@ -8,7 +8,6 @@ import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
-import reactor.core.Exceptions;
 import reactor.core.Scannable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
@@ -17,6 +16,7 @@ import reactor.util.context.Context;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilterChain;
+import org.springframework.web.server.WebHandler;
 
 /**
  * One request in a middleware that awaits the response: what the middleware returns, and
@@ -205,14 +205,9 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 		if (step != null) {
 			step.responseReplaced();
 		}
-		Mono<Void> write;
-		try {
-			write = response.writeTo(this.exchange, this.filter.responseContext());
-		}
-		catch (Throwable ex) {
-			Exceptions.throwIfFatal(ex);
-			write = Mono.error(ex);
-		}
+		WebHandler answer = (exchange) -> response.writeTo(exchange, this.filter.responseContext());
+		Mono<Void> write = (step != null) ? step.run().answer(answer, this.exchange)
+				: Mono.defer(() -> answer.handle(this.exchange));
 		write.subscribe(new Write(this));
 	}
 

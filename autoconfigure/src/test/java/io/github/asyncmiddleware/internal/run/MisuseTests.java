@@ -100,6 +100,22 @@ class MisuseTests {
 		assertThat(this.listener.take().results()).containsExactly("answers ANSWERED");
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "cache", "share", "plain" })
+	void doesNotTakeARecoveryForForgetting(String how) throws Exception {
+		this.chain.middleware("recovers", (exchange, next) -> {
+			Mono<Void> rest = next.filter(exchange);
+			Mono<Void> shared = how.equals("cache") ? rest.cache() : how.equals("share") ? rest.share() : rest;
+			return shared.onErrorResume((ex) -> {
+				exchange.getResponse().setStatusCode(HttpStatus.BAD_GATEWAY);
+				return Mono.empty();
+			});
+		});
+		assertThat(get((exchange) -> Mono.error(new IllegalStateException("handler")))).startsWith("HTTP/1.1 502 ");
+		assertThat(this.found).isEmpty();
+		assertThat(this.listener.take().results()).containsExactly("recovers PASSED");
+	}
+
 	@Test
 	void runsTheHandlerOnceInTheClassicBug() throws Exception {
 		this.chain.middleware("classic",
