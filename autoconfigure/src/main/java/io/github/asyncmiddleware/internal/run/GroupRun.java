@@ -108,6 +108,9 @@ final class GroupRun extends Mono<Void> implements Subscription {
 
 	private static GroupMember.State stateOf(GroupMember member, @Nullable WebHandler answer,
 			@Nullable Throwable error) {
+		if (error instanceof NullResultException) {
+			member.step.returnedNull();
+		}
 		if (error != null) {
 			return Verdict.failedInGroup(member.step, error) ? GroupMember.State.PASSED : GroupMember.State.DECIDED;
 		}

@@ -147,7 +147,7 @@ final class ResponseHooks implements Iterator<Mono<Void>> {
 	}
 
 	private static Mono<Void> failed(Step step, Throwable ex) {
-		Verdict.responseHookFailed(step, ex);
+		Verdict.responseHookFailed(step, (ex instanceof NullResultException) ? null : ex);
 		return Mono.empty();
 	}
 

@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.internal.response.ResponseCommit;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
@@ -147,9 +148,14 @@ enum HookKind {
 	}
 
 	/**
-	 * A response without a status is sent with 200.
+	 * The status that the client gets: also 101, which the server sets later. A response
+	 * without a status is sent with 200.
 	 */
 	private static HttpStatusCode status(ServerWebExchange exchange) {
+		ResponseCommit commit = ResponseCommit.of(exchange);
+		if (commit != null) {
+			return commit.live().statusCode();
+		}
 		HttpStatusCode status = exchange.getResponse().getStatusCode();
 		return (status != null) ? status : HttpStatus.OK;
 	}

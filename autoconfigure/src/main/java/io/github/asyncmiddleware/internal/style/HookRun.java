@@ -4,6 +4,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 
 import io.github.asyncmiddleware.internal.response.Upgrade;
+import io.github.asyncmiddleware.internal.run.NullResultException;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -66,7 +67,8 @@ class HookRun {
 	 * @param context the context of the subscriber
 	 * @param staysOffloaded whether after this value the next middleware can follow on
 	 * the thread that the method has blocked
-	 * @param step the part of the middleware in the request, if there is one
+	 * @param step the part of the middleware in the request, or {@code null} where there
+	 * is none or it is told of a {@link NullResultException}
 	 * @return emits what the method gives, and {@code null} if that is {@code null} where
 	 * a publisher is declared
 	 */
@@ -123,8 +125,7 @@ class HookRun {
 		if (step != null) {
 			step.returnedNull();
 		}
-		return Mono.error(new IllegalStateException("A middleware returned null instead of a publisher"))
-			.checkpoint(toString());
+		return Mono.error(new NullResultException(toString()));
 	}
 
 	private Mono<Object> offload(Limit limit, ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,

@@ -6,6 +6,8 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.util.Assert;
+
 /**
  * Makes middlewares out of beans with hook methods.
  */
@@ -49,6 +51,8 @@ public final class Hooks {
 			int maxConcurrent) {
 		HookMethod onRequest = this.compiler.onRequest(beanName, bean, userClass);
 		HookMethod onResponse = this.compiler.onResponse(beanName, bean, userClass);
+		Assert.state(onRequest != null || onResponse != null,
+				() -> "The middleware '%s' (%s) has no hook method".formatted(beanName, userClass.getName()));
 		if (concurrent && onRequest != null && onRequest.replacesRequest()) {
 			throw new InvalidHookException(
 					"The middleware '%s' (%s) is concurrent, but %s replaces the request, so it has to wait for its turn."

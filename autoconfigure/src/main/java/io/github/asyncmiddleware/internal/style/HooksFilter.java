@@ -46,8 +46,7 @@ public final class HooksFilter implements WebFilter {
 	 * @return this filter as code
 	 */
 	MiddlewareCode toCode(boolean concurrent, RunsOn offloaded) {
-		HookRun first = (this.onRequest != null) ? this.onRequest : this.onResponse;
-		RunsOn runsOn = (first != null && first.isOffloaded()) ? offloaded : RunsOn.EVENT_LOOP;
+		RunsOn runsOn = (this.onRequest != null && this.onRequest.isOffloaded()) ? offloaded : RunsOn.EVENT_LOOP;
 		return new MiddlewareCode(Style.HOOKS, runsOn, this, concurrent ? this::begin : null, this.onResponse);
 	}
 
@@ -105,7 +104,11 @@ public final class HooksFilter implements WebFilter {
 			return mark.isTouched() ? Mono.empty() : chain.filter(exchange);
 		}
 		ServerWebExchange next = nextExchange(value, exchange);
-		return (next != null) ? chain.filter(next) : answer(value).handle(exchange);
+		if (next != null) {
+			return chain.filter(next);
+		}
+		WebHandler answer = answer(value);
+		return (chain instanceof Step step) ? step.run().answer(answer, exchange) : answer.handle(exchange);
 	}
 
 	private static @Nullable ServerWebExchange nextExchange(Object value, ServerWebExchange exchange) {
@@ -140,7 +143,8 @@ public final class HooksFilter implements WebFilter {
 
 	/**
 	 * The part before the rest of the chain as one of several that are at work at the
-	 * same time.
+	 * same time. One that sets a status, which it should not, has answered with it as it
+	 * would alone: the rest of the chain must not run, whatever stands beside it.
 	 */
 	@SuppressWarnings({ "NullAway", "DataFlowIssue" })
 	private Mono<WebHandler> begin(ServerWebExchange exchange, ContextView context) {
@@ -148,13 +152,16 @@ public final class HooksFilter implements WebFilter {
 		if (onRequest == null) {
 			return Mono.empty();
 		}
+		StatusMark mark = StatusMark.of(exchange, null);
 		try {
 			@Nullable Mono<?> values = onRequest.start(exchange, context, (value) -> false, null);
 			if (values instanceof Fuseable.ScalarCallable<?> scalar) {
-				Object value = scalar.call();
-				return (value != null) ? Mono.just(answerAmongOthers(value, onRequest.method())) : Mono.empty();
+				return decideAmongOthers(scalar.call(), onRequest.method(), mark);
 			}
-			return (values != null) ? values.map((value) -> answerAmongOthers(value, onRequest.method())) : null;
+			return (values != null) ? values.<Object>map((value) -> value)
+				.defaultIfEmpty(NOTHING)
+				.flatMap((value) -> decideAmongOthers((value != NOTHING) ? value : null, onRequest.method(), mark))
+					: null;
 		}
 		catch (RuntimeException | Error ex) {
 			throw ex;
@@ -164,12 +171,15 @@ public final class HooksFilter implements WebFilter {
 		}
 	}
 
-	private WebHandler answerAmongOthers(Object value, HookMethod method) {
+	private Mono<WebHandler> decideAmongOthers(@Nullable Object value, HookMethod method, StatusMark mark) {
+		if (value == null) {
+			return mark.isTouched() ? Mono.just((exchange) -> Mono.empty()) : Mono.empty();
+		}
 		if (value instanceof ServerWebExchange || value instanceof ServerHttpRequest) {
 			throw method.badReturn(
 					"a request to go on with, but is concurrent: those that run at the same time would not see it");
 		}
-		return this.answers.answer(value, method);
+		return Mono.just(this.answers.answer(value, method));
 	}
 
 	@Override

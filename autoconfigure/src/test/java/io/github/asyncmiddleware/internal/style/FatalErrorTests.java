@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
+import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
@@ -24,10 +25,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.core.ReactiveAdapterRegistry;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ResponseCookie;
+import org.springframework.util.LinkedMultiValueMap;
+import org.springframework.util.MultiValueMap;
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.HandlerStrategies;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebHandler;
 import org.springframework.web.server.WebSession;
 
@@ -120,6 +132,50 @@ class FatalErrorTests {
 		}
 	}
 
+	static List<Arguments> answers() {
+		return List.of(Arguments.of("blocks", new AnswersBlocking()), Arguments.of("waits", new AnswersLater()),
+				Arguments.of("in place", new AnswersInPlace()));
+	}
+
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("answers")
+	void anAnswerThatCannotBeLinkedFailsTheRequest(String name, Object bean) throws Exception {
+		try (WireServer server = new WireServer(chain(OnFailure.FAIL, List.of(bean)).build())) {
+			assertThat(exchange(server)).startsWith("HTTP/1.1 500 ");
+			assertThat(this.listener.take().results()).containsExactly("0 FAILED");
+		}
+		assertThat(this.handled).hasValue(0);
+	}
+
+	@Test
+	void oneOfAGroupTooIfItsAnswerCannotBeLinked() throws Exception {
+		try (WireServer server = new WireServer(
+				chain(OnFailure.FAIL, List.of(new AnswersConcurrently(), new Waits())).build())) {
+			assertThat(exchange(server)).startsWith("HTTP/1.1 500 ");
+			this.listener.take();
+		}
+		assertThat(this.handled).hasValue(0);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void anAwaitingOneTooIfItsAnswerCannotBeLinked(boolean waits) throws Exception {
+		HandlerFilterFunction<LiveResponse, ServerResponse> function = (request, next) -> waits
+				? Mono.delay(Duration.ofMillis(5)).map((tick) -> new Unlinked(false)) : Mono.just(new Unlinked(false));
+		MiddlewareCode code = new AwaitFilter(function, HandlerStrategies.withDefaults()::messageReaders,
+				() -> AwaitFilterTests.CONTEXT)
+			.toCode();
+		TestChain chain = new TestChain().listener(this.listener)
+			.quietErrors()
+			.handler(this.handler)
+			.middleware("0", code);
+		try (WireServer server = new WireServer(chain.build())) {
+			assertThat(exchange(server)).startsWith("HTTP/1.1 500 ");
+			assertThat(this.listener.take().results()).containsExactly("0 FAILED");
+		}
+		assertThat(this.handled).hasValue(0);
+	}
+
 	/**
 	 * What the server sends until it closes the connection.
 	 */
@@ -151,7 +207,7 @@ class FatalErrorTests {
 		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
 		return new Hooks(compiler, HooksFilterTests.answers(), () -> this.offloader, RunsOn.POOL).code("hook", bean,
-				bean.getClass(), bean instanceof Waits, Integer.MAX_VALUE);
+				bean.getClass(), bean instanceof Grouped, Integer.MAX_VALUE);
 	}
 
 	abstract static class Fails {
@@ -227,7 +283,84 @@ class FatalErrorTests {
 
 	}
 
-	static class Waits {
+	/**
+	 * A response whose writer lacks a class.
+	 *
+	 * @param subscribed whether it is missed when the writing begins, and not before
+	 */
+	record Unlinked(boolean subscribed) implements ServerResponse {
+
+		@Override
+		public HttpStatusCode statusCode() {
+			return HttpStatus.FORBIDDEN;
+		}
+
+		@Override
+		public HttpHeaders headers() {
+			return HttpHeaders.EMPTY;
+		}
+
+		@Override
+		public MultiValueMap<String, ResponseCookie> cookies() {
+			return new LinkedMultiValueMap<>();
+		}
+
+		@Override
+		public Mono<Void> writeTo(ServerWebExchange exchange, Context context) {
+			if (!this.subscribed) {
+				throw new NoClassDefFoundError("test");
+			}
+			return Mono.fromRunnable(() -> {
+				throw new NoClassDefFoundError("test");
+			});
+		}
+
+	}
+
+	static class AnswersBlocking {
+
+		@OnRequest
+		ServerResponse answer() {
+			return new Unlinked(false);
+		}
+
+	}
+
+	static class AnswersLater {
+
+		@OnRequest
+		Mono<ServerResponse> answer() {
+			return Mono.delay(Duration.ofMillis(5)).map((tick) -> new Unlinked(true));
+		}
+
+	}
+
+	static class AnswersInPlace {
+
+		@OnRequest(blocking = false)
+		ServerResponse answer() {
+			return new Unlinked(true);
+		}
+
+	}
+
+	/**
+	 * May be one of a group.
+	 */
+	interface Grouped {
+
+	}
+
+	static class AnswersConcurrently implements Grouped {
+
+		@OnRequest
+		Mono<ServerResponse> answer() {
+			return Mono.delay(Duration.ofMillis(5)).map((tick) -> new Unlinked(true));
+		}
+
+	}
+
+	static class Waits implements Grouped {
 
 		@OnRequest
 		Mono<Void> run() {

@@ -51,6 +51,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.core.ReactiveAdapterRegistry;
@@ -248,6 +250,46 @@ class HooksFilterTests {
 	}
 
 	@Test
+	void aPermitIsFreeWhereTheNextBlocksOnlyForTheResponse() throws Exception {
+		List<String> threads = Collections.synchronizedList(new ArrayList<>());
+		Offloader single = new Offloader(this.executor, 1, 0);
+		this.offloader = single;
+		TestChain chain = new TestChain().listener(this.listener)
+			.middleware("a", code(new NotesThread(threads)))
+			.middleware("b", code(new StampStatusBlocking()))
+			.handler((exchange) -> {
+				threads.add("active " + single.active());
+				return write(exchange, "done");
+			});
+		assertThat(exchange(chain, "GET /")).contains("x-status: 200\r\n").endsWith("\r\n\r\ndone");
+		assertThat(threads).hasSize(2).last().isEqualTo("active 0");
+	}
+
+	static Stream<Arguments> settingAStatus() {
+		return Stream
+			.of(new SetsStatus.InPlace(), new SetsStatus.Blocking(), new SetsStatus.Now(), new SetsStatus.Later())
+			.map((bean) -> Arguments.of(bean.getClass().getSimpleName(), bean));
+	}
+
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("settingAStatus")
+	void aStatusIsAnAnswerAmongOthersToo(String name, Object bean) throws Exception {
+		String alone = exchange(chain().middleware("hook", code(bean, true)), "GET /mono");
+		assertThat(alone).startsWith("HTTP/1.1 401 ").doesNotContain("mono");
+		assertThat(this.listener.take().results()).containsExactly("hook ANSWERED");
+		String first = exchange(
+				chain().middleware("hook", code(bean, true)).middleware("other", code(new Going.EmptyMono(), true)),
+				"GET /mono");
+		assertThat(first).startsWith("HTTP/1.1 401 ").doesNotContain("mono");
+		assertThat(this.listener.take().results()).element(0).isEqualTo("hook ANSWERED");
+		String last = exchange(
+				chain().middleware("other", code(new Going.EmptyMono(), true)).middleware("hook", code(bean, true)),
+				"GET /mono");
+		assertThat(last).startsWith("HTTP/1.1 401 ").doesNotContain("mono");
+		assertThat(this.listener.take().results()).element(1).isEqualTo("hook ANSWERED");
+	}
+
+	@Test
 	void timeOnAnotherThreadIsItsOwn() throws Exception {
 		TestChain chain = chain().middleware("hook", code(new Sleeps(Duration.ofMillis(30))));
 		exchange(chain, "GET /mono");
@@ -426,6 +468,22 @@ class HooksFilterTests {
 	}
 
 	@Test
+	void responseHooksRunAgainForTheAnswerThatFollowsOneThatIsGivenUp() throws Exception {
+		WaitsForEver waits = new WaitsForEver();
+		TestChain chain = chain().middleware("waits", code(waits))
+			.middleware("stamp", code(new StampTwice()))
+			.middleware("impatient",
+					(exchange, next) -> next.filter(exchange).timeout(waits.began.asMono(), Mono.defer(() -> {
+						exchange.getResponse().setStatusCode(HttpStatus.GATEWAY_TIMEOUT);
+						return write(exchange, "given up");
+					})));
+		assertThat(exchange(chain, "GET /mono")).startsWith("HTTP/1.1 504 ")
+			.contains("x-twice: yes\r\n", "x-run: 2\r\n")
+			.endsWith("given up");
+		assertThat(this.listener.take().results()).containsExactly("waits PASSED", "stamp PASSED", "impatient PASSED");
+	}
+
+	@Test
 	void aResponseHookThatWaitsIsItsOwnTime() throws Exception {
 		TestChain chain = chain().middleware("waits", code(new WaitsBeforeHead()));
 		exchange(chain, "GET /file");
@@ -436,11 +494,13 @@ class HooksFilterTests {
 
 	@Test
 	void aResponseHookSeesTheHandshakeOfAWebSocket() throws Exception {
-		TestChain chain = chain().middleware("stamp", code(new StampTwice()));
+		TestChain chain = chain().middleware("stamp", code(new StampTwice()))
+			.middleware("status", code(new StampStatusBlocking()));
 		try (WireServer server = new WireServer(chain.build()); Socket socket = server.open()) {
 			WireServer.send(socket, "GET /ws", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
 					"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
-			assertThat(WireServer.readUntil(socket, "hello")).startsWith("HTTP/1.1 101 ").contains("x-twice: yes\r\n");
+			assertThat(WireServer.readUntil(socket, "hello")).startsWith("HTTP/1.1 101 ")
+				.contains("x-twice: yes\r\n", "x-status: 101\r\n");
 		}
 		assertThat(this.listener.take().result()).isEqualTo(RequestResult.UPGRADED);
 	}
@@ -522,10 +582,14 @@ class HooksFilterTests {
 	}
 
 	private MiddlewareCode code(Object bean) {
+		return code(bean, false);
+	}
+
+	private MiddlewareCode code(Object bean, boolean concurrent) {
 		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
 		return new Hooks(compiler, answers(), () -> this.offloader, RunsOn.POOL).code("hook", bean, bean.getClass(),
-				false, Integer.MAX_VALUE);
+				concurrent, Integer.MAX_VALUE);
 	}
 
 	static Answers answers() {
@@ -1047,6 +1111,73 @@ class HooksFilterTests {
 		void stamp(ServerHttpResponse response, HttpStatusCode status) {
 			assertThat(Thread.currentThread().getName()).startsWith("blocking");
 			response.getHeaders().set("x-status", Integer.toString(status.value()));
+		}
+
+	}
+
+	/**
+	 * What a concurrent member should not do.
+	 */
+	abstract static class SetsStatus {
+
+		static class InPlace extends SetsStatus {
+
+			@OnRequest(blocking = false)
+			void refuse(ServerHttpResponse response) {
+				response.setStatusCode(HttpStatus.UNAUTHORIZED);
+			}
+
+		}
+
+		static class Blocking extends SetsStatus {
+
+			@OnRequest
+			void refuse(ServerHttpResponse response) {
+				response.setStatusCode(HttpStatus.UNAUTHORIZED);
+			}
+
+		}
+
+		static class Now extends SetsStatus {
+
+			@OnRequest
+			Mono<Void> refuse(ServerHttpResponse response) {
+				response.setStatusCode(HttpStatus.UNAUTHORIZED);
+				return Mono.empty();
+			}
+
+		}
+
+		static class Later extends SetsStatus {
+
+			@OnRequest
+			Mono<Void> refuse(ServerHttpResponse response) {
+				return Mono.delay(Duration.ofMillis(5))
+					.doOnNext((tick) -> response.setStatusCode(HttpStatus.UNAUTHORIZED))
+					.then();
+			}
+
+		}
+
+	}
+
+	/**
+	 * Waits for ever, the first time.
+	 */
+	static class WaitsForEver {
+
+		final Sinks.Empty<Void> began = Sinks.empty();
+
+		private final AtomicInteger runs = new AtomicInteger();
+
+		@OnResponse
+		Mono<Void> stamp(ServerHttpResponse response) {
+			int run = this.runs.incrementAndGet();
+			response.getHeaders().set("x-run", String.valueOf(run));
+			return (run == 1)
+					? Mono.<Void>never()
+						.doOnSubscribe((subscription) -> Schedulers.parallel().schedule(this.began::tryEmitEmpty))
+					: Mono.empty();
 		}
 
 	}

@@ -53,7 +53,8 @@ class NullResultTests {
 	static Stream<Arguments> beans() {
 		return Stream.of(Arguments.of(new Native(), "filter()"), Arguments.of(new Await(), "filter()"),
 				Arguments.of(new OfMono(), "load()"), Arguments.of(new OfStage(), "load()"),
-				Arguments.of(new BehindSession(), "load()"), Arguments.of(new InGroup(), "load()"));
+				Arguments.of(new BehindSession(), "load()"), Arguments.of(new InGroup(), "load()"),
+				Arguments.of(new InGroupBehindSession(), "load()"));
 	}
 
 	@ParameterizedTest
@@ -81,7 +82,7 @@ class NullResultTests {
 	}
 
 	static List<Object> responseBeans() {
-		return List.of(new Response(), new BothWays());
+		return List.of(new Response(), new ResponseBehindSession(), new BothWays());
 	}
 
 	@ParameterizedTest
@@ -97,7 +98,7 @@ class NullResultTests {
 
 	private static @Nullable Object statusOf(Object bean, OnFailure onFailure, MisuseGuard guard) {
 		TestChain chain = new TestChain().guard(guard).entry(middleware(0, bean, onFailure));
-		if (bean instanceof InGroup) {
+		if (bean instanceof Grouped) {
 			chain.entry(middleware(1, new OtherInGroup(), onFailure));
 		}
 		MockServerHttpResponse response = new MockServerHttpResponse();
@@ -126,8 +127,7 @@ class NullResultTests {
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
 		return new Hooks(compiler, HooksFilterTests.answers(), () -> {
 			throw new IllegalStateException("Nothing blocks here");
-		}, RunsOn.POOL).code("bean", bean, bean.getClass(), bean instanceof InGroup || bean instanceof OtherInGroup,
-				Integer.MAX_VALUE);
+		}, RunsOn.POOL).code("bean", bean, bean.getClass(), bean instanceof Grouped, Integer.MAX_VALUE);
 	}
 
 	static class Native implements WebFilter {
@@ -175,7 +175,23 @@ class NullResultTests {
 
 	}
 
-	static class InGroup {
+	/**
+	 * One of a concurrent group.
+	 */
+	interface Grouped {
+
+	}
+
+	static class InGroupBehindSession implements Grouped {
+
+		@OnRequest
+		Mono<Void> load(WebSession session) {
+			return null;
+		}
+
+	}
+
+	static class InGroup implements Grouped {
 
 		@OnRequest
 		Mono<Void> load() {
@@ -184,7 +200,7 @@ class NullResultTests {
 
 	}
 
-	static class OtherInGroup {
+	static class OtherInGroup implements Grouped {
 
 		@OnRequest
 		Mono<Void> load() {
@@ -197,6 +213,15 @@ class NullResultTests {
 
 		@OnResponse
 		Mono<Void> stamp() {
+			return null;
+		}
+
+	}
+
+	static class ResponseBehindSession {
+
+		@OnResponse
+		Mono<Void> stamp(WebSession session) {
 			return null;
 		}
 
