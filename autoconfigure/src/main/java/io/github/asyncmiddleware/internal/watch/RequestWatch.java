@@ -197,6 +197,10 @@ public final class RequestWatch {
 			if (stuck != null && now - this.nextStuck >= 0) {
 				this.nextStuck = now + stuck.period();
 				stuck.look(now);
+				if (blocking == null) {
+					// Which does that itself
+					RequestWatch.this.activities.forgetEnded();
+				}
 			}
 		}
 

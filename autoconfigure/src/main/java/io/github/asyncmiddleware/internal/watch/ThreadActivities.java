@@ -179,6 +179,17 @@ public final class ThreadActivities {
 	}
 
 	/**
+	 * Do not watch threads any longer that have ended.
+	 */
+	void forgetEnded() {
+		for (ThreadActivity activity : this.watched) {
+			if (activity.thread().getState() == Thread.State.TERMINATED) {
+				forget(activity);
+			}
+		}
+	}
+
+	/**
 	 * Look at all requests that go on without the thread that has begun them.
 	 * @param action what to do with each; holds a lock and must not take long
 	 */

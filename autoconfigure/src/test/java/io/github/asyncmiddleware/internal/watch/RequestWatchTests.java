@@ -52,6 +52,31 @@ class RequestWatchTests {
 		}
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "true, true", "true, false", "false, true" })
+	void forgetsThreadsThatHaveEnded(boolean blocking, boolean stuck) throws InterruptedException {
+		Middleware passes = TestChain.middleware(0, "passes");
+		RequestWatch watch = RequestWatch.create(List.of(passes), List.of(), blocking ? Duration.ofMillis(100) : null,
+				stuck ? Duration.ofMinutes(1) : null, new ActiveRequests(), Ticker.SYSTEM);
+		HttpHandler handler = new TestChain().entry(passes).activities(watch.activities()).build();
+		watch.start();
+		try {
+			for (int i = 0; i < 10; i++) {
+				Thread thread = new Thread(() -> TestChain.get(handler, "/"));
+				thread.start();
+				thread.join();
+			}
+			// Threads of Reactor are watched too, where there are any
+			Awaitility.await()
+				.atMost(Duration.ofSeconds(30))
+				.untilAsserted(() -> assertThat(watch.activities().watched()).extracting(ThreadActivity::thread)
+					.allMatch(Thread::isAlive));
+		}
+		finally {
+			watch.close();
+		}
+	}
+
 	private long look() {
 		this.looks.incrementAndGet();
 		return Ticker.SYSTEM.read();
