@@ -22,7 +22,8 @@ import org.springframework.web.server.WebFilter;
 /**
  * Auto-configuration for the traces of requests, and for the exemplars of the meters: the
  * trace of the request that was measured. Comes before Boot's, for which an exemplar
- * belongs to the trace that the current thread is in.
+ * belongs to the trace that the current thread is in; which is so for this one too, as
+ * long as nothing of ours is recorded.
  */
 @AutoConfiguration(before = AsyncMiddlewareMetricsAutoConfiguration.class,
 		beforeName = "org.springframework.boot.micrometer.tracing.autoconfigure.prometheus.PrometheusExemplarsAutoConfiguration",
@@ -30,7 +31,6 @@ import org.springframework.web.server.WebFilter;
 @ConditionalOnClass({ WebFilter.class, Tracer.class })
 @ConditionalOnWebApplication(type = Type.REACTIVE)
 @ConditionalOnBean(Tracer.class)
-@ConditionalOnProperty(name = "async-middleware.enabled", matchIfMissing = true)
 public final class AsyncMiddlewareExemplarsAutoConfiguration {
 
 	@Bean
@@ -43,7 +43,6 @@ public final class AsyncMiddlewareExemplarsAutoConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ MeterRegistry.class, SpanContext.class })
-	@ConditionalOnProperty(name = "async-middleware.metrics.enabled", matchIfMissing = true)
 	@ConditionalOnProperty(name = "management.tracing.exemplars.include", havingValue = "sampled-traces",
 			matchIfMissing = true)
 	static class PrometheusConfiguration {

@@ -28,9 +28,11 @@ public final class AsyncMiddlewareMetricsAutoConfiguration {
 	@Nullable RequestListener asyncMiddlewareMetricsListener(AsyncMiddlewareProperties properties, MeterRegistry registry,
 			MiddlewareChain chain, ObjectProvider<MiddlewareTags> tags, ActiveRequests active,
 			ObjectProvider<RequestTraces> traces) {
+		// Without the watch nothing counts them, and a 0 would look like good health
+		ActiveRequests counted = properties.getStuckAfter().isZero() ? null : active;
 		return properties.getMetrics().isEnabled()
 				? MiddlewareMetrics.listener(registry, chain.middlewares(), chain.measuresForeign(),
-						tags.orderedStream().toList(), active, traces.getIfAvailable(() -> RequestTraces.NONE))
+						tags.orderedStream().toList(), counted, traces.getIfAvailable(() -> RequestTraces.NONE))
 				: null;
 	}
 

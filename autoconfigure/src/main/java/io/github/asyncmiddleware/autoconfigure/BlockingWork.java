@@ -55,8 +55,13 @@ final class BlockingWork implements DisposableBean {
 		return Threading.VIRTUAL.isActive(environment) ? RunsOn.VIRTUAL_THREAD : RunsOn.POOL;
 	}
 
+	/**
+	 * Virtual threads without a limit, for which an event loop would wait.
+	 */
 	private static Executor virtualThreads(SimpleAsyncTaskExecutorBuilder builder) {
-		return builder.virtualThreads(true).concurrencyLimit(-1).threadNamePrefix(THREAD_NAME_PREFIX).build();
+		SimpleAsyncTaskExecutor executor = builder.virtualThreads(true).threadNamePrefix(THREAD_NAME_PREFIX).build();
+		executor.setConcurrencyLimit(SimpleAsyncTaskExecutor.UNBOUNDED_CONCURRENCY);
+		return executor;
 	}
 
 	/**

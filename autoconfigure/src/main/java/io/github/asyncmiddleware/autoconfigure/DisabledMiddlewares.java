@@ -9,10 +9,10 @@ import java.util.stream.Collectors;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.DisabledMiddleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
-import io.github.asyncmiddleware.internal.chain.Style;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.core.env.Environment;
 
 /**
@@ -29,16 +29,21 @@ final class DisabledMiddlewares {
 
 	private final FilterOrders orders;
 
+	private final BeanFactory beanFactory;
+
 	/**
 	 * Create an instance.
 	 * @param definitions all definitions
 	 * @param enabled whether middlewares run at all
 	 * @param orders knows the orders of filters
+	 * @param beanFactory has the beans, which are made also if they are disabled
 	 */
-	DisabledMiddlewares(List<MiddlewareDefinition> definitions, boolean enabled, FilterOrders orders) {
+	DisabledMiddlewares(List<MiddlewareDefinition> definitions, boolean enabled, FilterOrders orders,
+			BeanFactory beanFactory) {
 		this.disabled = definitions.stream().filter((definition) -> !enabled || !definition.enabled()).toList();
 		this.enabled = enabled;
 		this.orders = orders;
+		this.beanFactory = beanFactory;
 	}
 
 	/**
@@ -100,8 +105,8 @@ final class DisabledMiddlewares {
 		if (order != null) {
 			return order;
 		}
-		return (definition.ordered() && definition.style() == Style.NATIVE)
-				? this.orders.orderOf(definition.type(), definition.name()) : 0;
+		return definition.ordered()
+				? this.orders.orderOf(this.beanFactory.getBean(definition.name()), definition.name()) : 0;
 	}
 
 }

@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,27 @@ final class HandlerDecorators {
 		return new InvalidMiddlewareException(problem
 				+ " No bean of type HttpHandlerDecoratorFactory has done that, but something that configures the builder"
 				+ customizers() + ".", "Decorate the handler with a bean of type HttpHandlerDecoratorFactory instead.");
+	}
+
+	/**
+	 * Refuse a handler that the application has made without asking for the middlewares.
+	 * @param beanFactory the beans of the web application
+	 * @param middlewares the names of the middlewares
+	 * @throws InvalidMiddlewareException if there is one
+	 */
+	static void checkHandler(ConfigurableListableBeanFactory beanFactory, Collection<String> middlewares) {
+		for (String beanName : beanFactory.getBeanNamesForType(HttpHandler.class, false, false)) {
+			if (beanFactory.containsSingleton(beanName)) {
+				throw new InvalidMiddlewareException(
+						"The %s %s would never run, since the bean '%s' (%s) handles the requests, and was not built with the filters of the application context."
+							.formatted((middlewares.size() == 1) ? "middleware" : "middlewares",
+									middlewares.stream()
+										.map((name) -> "'" + name + "'")
+										.collect(Collectors.joining(", ")),
+									beanName, nameOf(beanFactory.getBean(beanName))),
+						"Build it with WebHttpHandlerBuilder.applicationContext(context).build(), or remove it: Spring Boot makes one.");
+			}
+		}
 	}
 
 	/**

@@ -1,6 +1,5 @@
 package io.github.asyncmiddleware.autoconfigure;
 
-import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -17,22 +16,17 @@ import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
-import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
 import io.github.asyncmiddleware.internal.guard.LogNames;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.SmartInitializingSingleton;
-import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.http.server.reactive.HttpHandler;
-import org.springframework.util.ClassUtils;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.util.pattern.PathPatternParser;
 
@@ -49,6 +43,8 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	private final ConfigurableApplicationContext context;
 
 	private final FilterOrders orders;
+
+	private final UserClasses classes;
 
 	private final MiddlewareDefinitions definitions;
 
@@ -72,6 +68,9 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	private @Nullable List<ChainEntry> entries;
 
+	/** A handler was built that asks for the chain. */
+	private boolean arranged;
+
 	/**
 	 * Create a chain.
 	 * @param context the context that holds the filters
@@ -87,8 +86,9 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			ManagementRequests management) {
 		this.context = context;
 		this.orders = new FilterOrders(context.getBeanFactory());
+		this.classes = new UserClasses(context.getBeanFactory());
 		this.enabled = enabled;
-		this.disabled = new DisabledMiddlewares(definitions.all(), enabled, this.orders);
+		this.disabled = new DisabledMiddlewares(definitions.all(), enabled, this.orders, context);
 		this.scopes = new MiddlewareScopes(context, parser, management);
 		this.definitions = definitions;
 		this.codes = codes;
@@ -98,27 +98,29 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			.collect(Collectors.toMap(MiddlewareDefinition::filterName, MiddlewareDefinition::name));
 		this.foreignNames = new ForeignNames(definitions.all().stream().map(MiddlewareDefinition::name).toList());
 		if (enabled) {
-			definitions.all()
-				.stream()
-				.filter(MiddlewareDefinition::enabled)
-				.forEach((definition) -> this.middlewares.put(definition.name(), create(definition)));
+			definitions.all().stream().filter(MiddlewareDefinition::enabled).forEach(this::create);
 		}
 		this.measured = (enabled && measuresForeign) ? new MeasuredFilters(this.middlewares.size()) : null;
 	}
 
-	private Middleware create(MiddlewareDefinition definition) {
+	private void create(MiddlewareDefinition definition) {
 		Object bean = this.context.getBean(definition.name());
+		if (bean.equals(null)) {
+			// What a @Bean method has returned is null: as all of Spring, do without it
+			return;
+		}
 		if (this.definitions.isInherited(definition)) {
 			this.definitions.inherited(bean, definition);
 		}
 		DefinitionChecks.checkOrder(definition, bean);
-		Class<?> type = type(bean, definition.name());
-		if (!bean.getClass().isHidden()) {
+		Class<?> type = this.classes.of(bean, definition.name());
+		if (!UserClasses.isLambda(bean)) {
 			MiddlewareStyles.checkBean(definition, type);
 		}
 		MiddlewareCode code = this.codes.codeOf(definition, bean, type);
-		return new Middleware(this.middlewares.size(), definition.name(), type, order(definition, bean),
-				this.scopes.of(definition), definition.onFailure(), definition.timeout(), code);
+		this.middlewares.put(definition.name(),
+				new Middleware(this.middlewares.size(), definition.name(), type, order(definition, bean),
+						this.scopes.of(definition), definition.onFailure(), definition.timeout(), code));
 	}
 
 	/**
@@ -147,26 +149,13 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		return (middleware != null) ? middleware.filter() : (exchange, chain) -> chain.filter(exchange);
 	}
 
-	/**
-	 * The class that the user wrote; for a lambda, the class that it is written in.
-	 */
-	private Class<?> type(Object bean, @Nullable String beanName) {
-		Class<?> type = ClassUtils.getUserClass(AopUtils.getTargetClass(bean));
-		Method factoryMethod = (type.isHidden() && beanName != null) ? factoryMethod(beanName) : null;
-		return (factoryMethod != null) ? factoryMethod.getDeclaringClass() : type;
-	}
-
-	private @Nullable Method factoryMethod(String beanName) {
-		ConfigurableListableBeanFactory owner = BeanFactoryHierarchy.ownerOf(beanName, this.context.getBeanFactory());
-		return (owner.containsBeanDefinition(beanName)
-				&& owner.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition)
-						? definition.getResolvedFactoryMethod() : null;
-	}
-
 	@Override
 	public void afterSingletonsInstantiated() {
 		HiddenMiddlewares.check(this.context.getBeanFactory(),
 				this.definitions.all().stream().map(MiddlewareDefinition::name).collect(Collectors.toSet()));
+		if (!this.arranged && !this.middlewares.isEmpty()) {
+			HandlerDecorators.checkHandler(this.context.getBeanFactory(), this.middlewares.keySet());
+		}
 		if (!this.middlewares.isEmpty() || measuresForeign()) {
 			String chain = ChainLine.of(entries());
 			logger.info(chain);
@@ -199,12 +188,12 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	}
 
 	/**
-	 * Whether some middleware runs off the event loop.
+	 * Whether some part of a middleware blocks a thread of its own.
 	 */
 	boolean hasOffloaded() {
 		return this.middlewares.values()
 			.stream()
-			.anyMatch((middleware) -> middleware.code().runsOn() != RunsOn.EVENT_LOOP);
+			.anyMatch((middleware) -> MiddlewareCodes.isOffloaded(middleware.code()));
 	}
 
 	/**
@@ -213,7 +202,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	List<ChainEntry> entries() {
 		List<ChainEntry> entries = this.entries;
 		if (entries == null) {
-			entries = arrange(this.context.getBeanProvider(WebFilter.class).orderedStream().toList(), this.context);
+			entries = chainOf(this.context.getBeanProvider(WebFilter.class).orderedStream().toList(), this.context);
 			checkRelated(entries);
 			this.entries = entries;
 		}
@@ -237,6 +226,11 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 
 	@Override
 	public List<ChainEntry> arrange(List<WebFilter> filters, @Nullable ApplicationContext context) {
+		this.arranged = true;
+		return chainOf(filters, context);
+	}
+
+	private List<ChainEntry> chainOf(List<WebFilter> filters, @Nullable ApplicationContext context) {
 		HiddenMiddlewares.checkBelow(context, this.context);
 		Map<WebFilter, String> names = names((context != null) ? context : this.context);
 		Set<String> left = this.definitions.all().stream().map(MiddlewareDefinition::name).collect(Collectors.toSet());
@@ -290,6 +284,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	 */
 	@Override
 	public void cannotArrange(HttpHandler handler) {
+		this.arranged = true;
 		List<String> lost = this.definitions.all()
 			.stream()
 			.filter((definition) -> this.middlewares.containsKey(definition.name())
@@ -313,7 +308,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			Middleware scoped = middleware.withScope(this.scopes.withoutManagement(middleware.scope(), context));
 			return new Placed(scoped, definition.before(), definition.after(), definition.ordered());
 		}
-		Class<?> type = type(filter, name);
+		Class<?> type = this.classes.of(filter, name);
 		if (name != null) {
 			checkForeign(name, type);
 		}

@@ -99,13 +99,19 @@ class MiddlewareCodes {
 	 */
 	MiddlewareCode codeOf(MiddlewareDefinition definition, Object bean, Class<?> type) {
 		MiddlewareCode code = makeCode(definition, bean, type);
-		if (definition.maxConcurrent() != null
-				&& !(code.filter() instanceof HooksFilter filter && filter.isOffloaded())) {
+		if (definition.maxConcurrent() != null && !isOffloaded(code)) {
 			logger.warn(
 					"The property '%s.max-concurrent' has no effect: the %s never blocks a thread of its own. Remove it, or bound the work where it is done."
 						.formatted(AsyncMiddlewareProperties.of(definition.name()), definition.describe()));
 		}
 		return code;
+	}
+
+	/**
+	 * Whether some part of a middleware blocks a thread of its own.
+	 */
+	static boolean isOffloaded(MiddlewareCode code) {
+		return code.filter() instanceof HooksFilter filter && filter.isOffloaded();
 	}
 
 	private MiddlewareCode makeCode(MiddlewareDefinition definition, Object bean, Class<?> type) {
@@ -123,7 +129,7 @@ class MiddlewareCodes {
 		Integer maxConcurrent = definition.maxConcurrent();
 		try {
 			return this.hooks.obtain()
-				.code(definition.name(), bean, type, definition.concurrent(),
+				.code(definition.name(), bean, UserClasses.withHooks(bean, type), definition.concurrent(),
 						(maxConcurrent != null) ? maxConcurrent : Integer.MAX_VALUE);
 		}
 		catch (InvalidHookException ex) {

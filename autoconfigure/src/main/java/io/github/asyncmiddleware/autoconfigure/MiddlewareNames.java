@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class MiddlewareNames {
 
+	private static final int MAX_SLIPS = 2;
+
 	private MiddlewareNames() {
 	}
 
@@ -25,12 +27,26 @@ final class MiddlewareNames {
 	}
 
 	/**
-	 * The candidate that a misspelled name was probably meant to be.
+	 * The word that a misspelled one of a known vocabulary was probably meant to be.
 	 * @return the nearest candidate, or {@code null} if none is near
 	 */
-	static @Nullable String nearest(String name, Collection<String> candidates) {
+	static @Nullable String nearest(String word, Collection<String> candidates) {
+		return nearest(word, candidates, Integer.MAX_VALUE);
+	}
+
+	/**
+	 * The middleware that a misspelled name was probably meant to be. Two slips at most:
+	 * names that are long and share an end, such as {@code authMiddleware} and
+	 * {@code corsMiddleware}, are different names.
+	 * @return the nearest candidate, or {@code null} if none is near
+	 */
+	static @Nullable String misspelled(String name, Collection<String> candidates) {
+		return nearest(name, candidates, MAX_SLIPS);
+	}
+
+	private static @Nullable String nearest(String name, Collection<String> candidates, int most) {
 		String uniform = uniform(name);
-		int tolerance = Math.max(1, uniform.length() / 3);
+		int tolerance = Math.min(most, Math.max(1, uniform.length() / 3));
 		return candidates.stream()
 			.filter((candidate) -> distance(uniform, uniform(candidate)) <= tolerance)
 			.min(Comparator.<String>comparingInt((candidate) -> distance(uniform, uniform(candidate)))

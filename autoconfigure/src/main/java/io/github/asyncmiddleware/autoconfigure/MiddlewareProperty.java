@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.autoconfigure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,11 @@ record MiddlewareProperty(List<String> elements, Kind kind, String name, String 
 	/** The prefix as it comes from an environment variable that keeps the dash. */
 	private static final ConfigurationPropertyName VARIABLE_PREFIX = ConfigurationPropertyName
 		.of(AsyncMiddlewareProperties.PREFIX.replace('-', '.'));
+
+	private static final Pattern BRACKETS = Pattern.compile("\\[(.*?)]");
+
+	/** The index in a list, at the end of a variable. */
+	private static final Pattern INDEX = Pattern.compile("_\\d+$");
 
 	MiddlewareProperty {
 		elements = List.copyOf(elements);
@@ -122,11 +128,26 @@ record MiddlewareProperty(List<String> elements, Kind kind, String name, String 
 		if (this.kind != Kind.VARIABLE) {
 			return full;
 		}
-		boolean keepsDashes = this.name.toUpperCase(Locale.ROOT).startsWith("ASYNC_");
-		return full.toUpperCase(Locale.ROOT)
-			.replace("-", keepsDashes ? "_" : "")
-			.replaceAll("[.\\[]", "_")
-			.replaceAll("[^A-Z0-9_]", "");
+		return variable(full, this.name.toUpperCase(Locale.ROOT).startsWith("ASYNC_"));
+	}
+
+	/**
+	 * Whether the binder finds this where it looks for another property of ours. What is
+	 * written with dots it always does; of environment variables it reads two forms.
+	 * @param property the name of the other one behind the prefix
+	 */
+	boolean isReadAs(String property) {
+		if (this.kind != Kind.VARIABLE || this.name.indexOf('.') >= 0) {
+			return true;
+		}
+		String written = INDEX.matcher(this.name.toUpperCase(Locale.ROOT)).replaceFirst("");
+		String full = AsyncMiddlewareProperties.PREFIX + "." + property;
+		return written.endsWith(variable(full, true)) || written.endsWith(variable(full, false));
+	}
+
+	private static String variable(String property, boolean keepsDashes) {
+		String plain = BRACKETS.matcher(property).replaceAll((name) -> "." + MiddlewareNames.uniform(name.group(1)));
+		return plain.toUpperCase(Locale.ROOT).replace("-", keepsDashes ? "_" : "").replace('.', '_');
 	}
 
 	/**

@@ -66,11 +66,12 @@ final class PropertyCatalogue {
 	}
 
 	/**
-	 * Whether there is a property.
+	 * The property of a name.
 	 * @param uniform its name without the prefix, in uniform form
+	 * @return the name in dashed form, or {@code null} if there is none
 	 */
-	boolean hasProperty(String uniform) {
-		return contains(this.properties, uniform);
+	@Nullable String property(String uniform) {
+		return find(this.properties, uniform);
 	}
 
 	/**
@@ -78,11 +79,11 @@ final class PropertyCatalogue {
 	 * @param uniform its name in uniform form
 	 */
 	boolean hasAttribute(String uniform) {
-		return contains(this.attributes, uniform);
+		return find(this.attributes, uniform) != null;
 	}
 
-	private static boolean contains(List<String> names, String uniform) {
-		return names.stream().anyMatch((name) -> MiddlewareNames.uniform(name).equals(uniform));
+	private static @Nullable String find(List<String> names, String uniform) {
+		return names.stream().filter((name) -> MiddlewareNames.uniform(name).equals(uniform)).findFirst().orElse(null);
 	}
 
 	/**

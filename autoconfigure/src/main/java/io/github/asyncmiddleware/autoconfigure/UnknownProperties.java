@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.autoconfigure;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,6 +11,8 @@ import io.github.asyncmiddleware.autoconfigure.MiddlewareProperty.Kind;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 
 /**
  * Finds properties that mean nothing. What is nearly right fails the start. What is not
@@ -100,7 +103,9 @@ final class UnknownProperties {
 	}
 
 	private void checkProperty(MiddlewareProperty property, String uniform) {
-		if (this.catalogue.hasProperty(uniform)) {
+		String known = this.catalogue.property(uniform);
+		if (known != null) {
+			checkSpelling(property, known);
 			return;
 		}
 		String meant = MiddlewareNames.nearest(uniform, this.catalogue.properties());
@@ -161,10 +166,13 @@ final class UnknownProperties {
 	}
 
 	private void checkName(MiddlewareProperty property, String name, @Nullable String attribute) {
-		if (nameOf(MiddlewareNames.uniform(name)) != null) {
+		String known = nameOf(MiddlewareNames.uniform(name));
+		if (known != null) {
+			checkSpelling(property, of(known) + "." + dashed(attribute),
+					of(DataObjectPropertyName.toDashedForm(known)) + "." + dashed(attribute));
 			return;
 		}
-		String nearest = MiddlewareNames.nearest(name, this.names);
+		String nearest = MiddlewareNames.misspelled(name, this.names);
 		if (nearest != null && !MiddlewareNames.differInDigitsOnly(name, nearest)) {
 			throw new InvalidMiddlewareException(
 					"There is a property for a middleware '%s', but no middleware of that name: the %s. Did you mean '%s'?"
@@ -173,6 +181,20 @@ final class UnknownProperties {
 					"Use one of these names, or remove the property: " + String.join(", ", this.names) + ".");
 		}
 		this.withoutMiddleware.computeIfAbsent(name, (key) -> new ArrayList<>()).add(property);
+	}
+
+	/**
+	 * An environment variable can name something without a doubt and yet be one that
+	 * nothing reads.
+	 * @param spellings the ways to write the property
+	 */
+	private static void checkSpelling(MiddlewareProperty property, String... spellings) {
+		if (Arrays.stream(spellings).noneMatch(property::isReadAs)) {
+			throw new InvalidMiddlewareException(
+					"The %s is not read. Did you mean '%s'?".formatted(property.describe(),
+							property.spell(spellings[0])),
+					"Correct or remove it. In the name of an environment variable all dashes are left out, or all are underscores.");
+		}
 	}
 
 	private void warn() {

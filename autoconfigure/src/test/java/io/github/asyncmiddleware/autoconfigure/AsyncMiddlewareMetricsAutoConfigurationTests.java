@@ -108,6 +108,15 @@ class AsyncMiddlewareMetricsAutoConfigurationTests {
 	}
 
 	@Test
+	void registersNoNumberOfWaitingRequestsThatNothingCounts() {
+		this.runner.withPropertyValues("async-middleware.stuck-after=0").run((context) -> {
+			assertThat(meters(context)).isNotEmpty();
+			assertThat(context.getBean(MeterRegistry.class).getMeters())
+				.noneMatch((meter) -> meter.getId().getName().startsWith("async.middleware.active"));
+		});
+	}
+
+	@Test
 	void recordsNothingWhenDisabled() {
 		this.runner.withPropertyValues("async-middleware.metrics.enabled=false").run((context) -> {
 			get(context, "/hello").expectStatus().isOk();

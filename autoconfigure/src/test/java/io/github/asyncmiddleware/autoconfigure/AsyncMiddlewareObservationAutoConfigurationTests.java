@@ -38,7 +38,7 @@ class AsyncMiddlewareObservationAutoConfigurationTests {
 	@Test
 	void isOffByDefault() {
 		this.runner.run((context) -> {
-			assertThat(context).doesNotHaveBean(StepObserver.class);
+			assertThat(context.getBeanProvider(StepObserver.class).getIfAvailable()).isNull();
 			TestChain.get(context.getBean(HttpHandler.class), "/");
 			assertThat(context.getBean(Names.class).all).containsExactly("http.server.requests");
 		});
@@ -46,8 +46,14 @@ class AsyncMiddlewareObservationAutoConfigurationTests {
 
 	@Test
 	void canBeOff() {
-		this.runner.withPropertyValues("async-middleware.observations=false")
-			.run((context) -> assertThat(context).doesNotHaveBean(StepObserver.class));
+		this.runner.withPropertyValues("async-middleware.observations=off")
+			.run((context) -> assertThat(context.getBeanProvider(StepObserver.class).getIfAvailable()).isNull());
+	}
+
+	@Test
+	void canBeOnInEachFormOfTrue() {
+		this.runner.withPropertyValues("async-middleware.observations=on")
+			.run((context) -> assertThat(context.getBeanProvider(StepObserver.class).getIfAvailable()).isNotNull());
 	}
 
 	@Test

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
+import org.springframework.boot.task.SimpleAsyncTaskExecutorCustomizer;
 import org.springframework.boot.task.ThreadPoolTaskExecutorCustomizer;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -128,6 +129,24 @@ class BlockingWorkTests {
 	}
 
 	@Test
+	@EnabledForJreRange(min = JRE.JAVA_21)
+	void doesNotLetTheApplicationLimitVirtualThreads() throws Exception {
+		Holds holds = new Holds(3);
+		this.runner.withBean("holds", Holds.class, () -> holds)
+			.withBean(SimpleAsyncTaskExecutorCustomizer.class, () -> (executor) -> executor.setConcurrencyLimit(1))
+			.withPropertyValues("spring.threads.virtual.enabled=true")
+			.run((context) -> {
+				List<Thread> requests = Stream.generate(() -> new Thread(() -> get(context))).limit(3).toList();
+				requests.forEach(Thread::start);
+				assertThat(holds.entered.await(10, TimeUnit.SECONDS)).isTrue();
+				holds.open.countDown();
+				for (Thread request : requests) {
+					request.join(Duration.ofSeconds(10).toMillis());
+				}
+			});
+	}
+
+	@Test
 	void isNotMadeWhereNothingBlocks() {
 		this.runner.withBean("stamps", Stamps.class).run((context) -> {
 			get(context).expectStatus().isNotFound().expectHeader().valueEquals("X-Stamp", "yes");
@@ -160,6 +179,16 @@ class BlockingWorkTests {
 				assertThat(gauge(registry, "executor.queued")).isZero();
 				assertThat(gauge(registry, "executor.abandoned")).isZero();
 			});
+	}
+
+	@Test
+	void isMeasuredWhereOnlyAResponseMethodBlocks() {
+		this.runner.withBean("stamps", StampsFromAPool.class).run((context) -> {
+			MeterRegistry registry = context.getBean(MeterRegistry.class);
+			new BlockingWorkMetrics(context.getBean(MiddlewareChain.class), context.getBeanProvider(BlockingWork.class))
+				.bindTo(registry);
+			assertThat(gauge(registry, "executor.pool.max")).isEqualTo(256);
+		});
 	}
 
 	@Test
@@ -248,6 +277,20 @@ class BlockingWorkTests {
 	static class Stamps {
 
 		@OnResponse
+		void stamp(ServerHttpResponse response) {
+			response.getHeaders().set("X-Stamp", "yes");
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class StampsFromAPool {
+
+		@OnRequest(blocking = false)
+		void look() {
+		}
+
+		@OnResponse(blocking = true)
 		void stamp(ServerHttpResponse response) {
 			response.getHeaders().set("X-Stamp", "yes");
 		}

@@ -12,6 +12,9 @@ import io.github.asyncmiddleware.internal.chain.DisabledMiddleware;
 import io.github.asyncmiddleware.testsupport.PatientClient;
 import io.github.asyncmiddleware.testsupport.boot.LogCapture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration;
 import org.springframework.boot.actuate.autoconfigure.endpoint.jackson.JacksonEndpointAutoConfiguration;
@@ -25,10 +28,15 @@ import org.springframework.boot.test.context.runner.ReactiveWebApplicationContex
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.HandlerFunction;
+import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebFilterChain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -112,6 +120,20 @@ class DisabledMiddlewaresTests {
 			});
 	}
 
+	@ParameterizedTest
+	@ValueSource(classes = { OrderedNative.class, OrderedAwait.class, OrderedHooks.class })
+	void showsThemWhereTheyWouldStandByWhatTheBeanSays(Class<?> type) {
+		ReactiveWebApplicationContextRunner runner = this.runner.withBean("ordered", type);
+		List<String> enabled = List.of("first", "ordered", "auth", "foreign", "awaits", "last");
+		runner.run((context) -> assertThat(context.getBean(MiddlewareChain.class).rows()).extracting(ChainEntry::name)
+			.containsExactlyElementsOf(enabled));
+		runner.withPropertyValues("async-middleware.middleware.ordered.enabled=false").run((context) -> {
+			List<ChainEntry> rows = context.getBean(MiddlewareChain.class).rows();
+			assertThat(rows).extracting(ChainEntry::name).containsExactlyElementsOf(enabled);
+			assertThat(rows.get(1).order()).isEqualTo(7);
+		});
+	}
+
 	@Test
 	void showsOnTheEndpointThatTheyAreDisabled() {
 		this.runner
@@ -160,6 +182,44 @@ class DisabledMiddlewaresTests {
 
 		@OnRequest
 		void authenticate() {
+		}
+
+	}
+
+	abstract static class OrderedSeven implements Ordered {
+
+		@Override
+		public int getOrder() {
+			return 7;
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class OrderedNative extends OrderedSeven implements WebFilter {
+
+		@Override
+		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+			return chain.filter(exchange);
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class OrderedAwait extends OrderedSeven implements HandlerFilterFunction<LiveResponse, ServerResponse> {
+
+		@Override
+		public Mono<ServerResponse> filter(ServerRequest request, HandlerFunction<LiveResponse> next) {
+			return next.handle(request).cast(ServerResponse.class);
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class OrderedHooks extends OrderedSeven {
+
+		@OnRequest(blocking = false)
+		void run() {
 		}
 
 	}

@@ -21,6 +21,7 @@ import org.springframework.boot.test.context.runner.ReactiveWebApplicationContex
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.webflux.autoconfigure.WebHttpHandlerBuilderCustomizer;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Scope;
@@ -30,6 +31,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.reactive.function.server.EntityResponse;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
@@ -38,6 +40,7 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -443,6 +446,24 @@ class InvalidMiddlewareTests {
 			.withPropertyValues("async-middleware.enabled=false"),
 				DECORATED_BY_THE_BUILDER.formatted("middleware 'ten' (disabled)"),
 				"Decorate the handler with a bean of type HttpHandlerDecoratorFactory instead.");
+	}
+
+	@Test
+	void refusesAHandlerThatWasBuiltWithoutTheFilters() {
+		fails(this.runner.withBean("ten", Ten.class).withBean("own", HttpHandler.class, () -> new NoFilters()),
+				"The middleware 'ten' would never run, since the bean 'own' (" + HERE
+						+ "$NoFilters) handles the requests, and was not built with the filters of the application"
+						+ " context.",
+				"Build it with WebHttpHandlerBuilder.applicationContext(context).build(), or remove it: Spring Boot makes one.");
+		this.runner.withBean("own", HttpHandler.class, () -> new NoFilters())
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void acceptsAHandlerOfTheApplicationThatWasBuiltWithTheFilters() {
+		this.runner.withBean("ten", Ten.class)
+			.withUserConfiguration(OwnHandler.class)
+			.run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@Test
@@ -917,6 +938,25 @@ class InvalidMiddlewareTests {
 
 	@AsyncMiddleware
 	static class PassThrough extends PassingFilter {
+
+	}
+
+	static class NoFilters implements HttpHandler {
+
+		@Override
+		public Mono<Void> handle(ServerHttpRequest request, ServerHttpResponse response) {
+			return response.setComplete();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnHandler {
+
+		@Bean
+		HttpHandler own(ApplicationContext context) {
+			return WebHttpHandlerBuilder.applicationContext(context).build();
+		}
 
 	}
 

@@ -29,6 +29,7 @@ import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
 
@@ -69,6 +70,8 @@ class StartUpErrorsDocumentationTests {
 		fails((runner) -> runner.withBean("aB", Pass.class).withBean("a-b", Pass.class));
 		fails(configuration(InvalidMiddlewareTests.SameObject.class));
 		fails(configuration(InvalidMiddlewareTests.DecoratedByTheBuilder.class).andThen(bean("x", Pass.class))::apply);
+		fails(bean("x", Pass.class).andThen(
+				(runner) -> runner.withBean("own", HttpHandler.class, InvalidMiddlewareTests.NoFilters::new))::apply);
 		MiddlewareRunner.create().withBean("own", Pass.class).run((context) -> {
 			try (AnnotationConfigApplicationContext child = new AnnotationConfigApplicationContext()) {
 				child.setParent(context.getSourceApplicationContext());
@@ -103,12 +106,15 @@ class StartUpErrorsDocumentationTests {
 		fails(properties(PASS + "method=get"));
 		fails(properties(PASS + "timeout=soon"));
 		fails(properties(PASS + "timeout=0"));
+		fails(properties(PASS + "timeout=366d"));
 		fails(properties(PASS + "timeout=${nope}"));
 		fails(properties(PASS + "max-concurrent=0"));
 		fails(properties(PASS + "concurrent=true"));
 		fails(bean("x", InvalidMiddlewareTests.ConcurrentResponseHook.class));
 		fails(bean("x", InvalidMiddlewareTests.ConcurrentChange.class));
 		fails(properties("async-middleware.middleware.pas.order=1"));
+		fails((runner) -> runner.withBean("pass", Pass.class)
+			.withInitializer(MiddlewareRunner.environmentVariable("ASYNC_MIDDLEWARE_SKIPMANAGEMENT", "true")));
 		fails(properties("async-middleware.middleware.pass.ordr=1"));
 	}
 

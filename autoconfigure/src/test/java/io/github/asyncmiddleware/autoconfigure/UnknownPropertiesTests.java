@@ -3,10 +3,12 @@ package io.github.asyncmiddleware.autoconfigure;
 import java.util.List;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.testsupport.boot.LogCapture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.ConfigDataApplicationContextInitializer;
@@ -47,7 +49,7 @@ class UnknownPropertiesTests {
 			"ASYNC_MIDDLEWARE_MIDDLEWARE_REQEST_ID_EXCLUDE_PATH, reqestid, ASYNC_MIDDLEWARE_MIDDLEWARE_REQUESTID_EXCLUDE_PATH",
 			"ASYNCMIDDLEWARE_MIDDLEWARE_REQUSTID_ORDER, requstid, ASYNCMIDDLEWARE_MIDDLEWARE_REQUESTID_ORDER",
 			"ASYNCMIDDLEWARE_MIDDLEWARE_REQUSTID_EXCLUDEPATH, requstid, ASYNCMIDDLEWARE_MIDDLEWARE_REQUESTID_EXCLUDEPATH",
-			"ASYNC_MIDDLEWARE_MIDDLEWARE_MYDOTED_ORDER, mydoted, ASYNC_MIDDLEWARE_MIDDLEWARE_MY_DOTTED_ORDER",
+			"ASYNC_MIDDLEWARE_MIDDLEWARE_MYDOTED_ORDER, mydoted, ASYNC_MIDDLEWARE_MIDDLEWARE_MYDOTTED_ORDER",
 			"ASYNC_MIDDLEWARE_MIDDLEWARE_REQUESTIDS_PATH_0, requestids, ASYNC_MIDDLEWARE_MIDDLEWARE_REQUESTID_PATH" })
 	void refusesANameInAnEnvironmentVariable(String variable, String name, String meant) {
 		fails(this.runner.withInitializer(MiddlewareRunner.environmentVariable(variable, "1")),
@@ -82,6 +84,31 @@ class UnknownPropertiesTests {
 	void refusesAPropertyInAnEnvironmentVariable(String variable, String meant) {
 		fails(this.runner.withInitializer(MiddlewareRunner.environmentVariable(variable, "1")),
 				"The environment variable '" + variable + "' does not exist. Did you mean '" + meant + "'?");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "ASYNCMIDDLEWARE_MIDDLEWARE_REQUEST_ID_ORDER, ASYNCMIDDLEWARE_MIDDLEWARE_REQUESTID_ORDER",
+			"ASYNC_MIDDLEWARE_MIDDLEWARE_AUTH_ONFAILURE, ASYNC_MIDDLEWARE_MIDDLEWARE_AUTH_ON_FAILURE",
+			"ASYNC_MIDDLEWARE_MIDDLEWARE_REQUESTID_EXCLUDEPATH_0, ASYNC_MIDDLEWARE_MIDDLEWARE_REQUESTID_EXCLUDE_PATH",
+			"ASYNC_MIDDLEWARE_MIDDLEWARE_MY_DOTTED_ORDER, ASYNC_MIDDLEWARE_MIDDLEWARE_MYDOTTED_ORDER",
+			"ASYNC_MIDDLEWARE_SKIPMANAGEMENT, ASYNC_MIDDLEWARE_SKIP_MANAGEMENT",
+			"ASYNCMIDDLEWARE_BLOCKING_WATCH_ENABLED, ASYNCMIDDLEWARE_BLOCKINGWATCH_ENABLED" })
+	void refusesAnEnvironmentVariableThatNothingReads(String variable, String meant) {
+		fails(this.runner.withInitializer(MiddlewareRunner.environmentVariable(variable, "1")),
+				"The environment variable '" + variable + "' is not read. Did you mean '" + meant + "'?",
+				"Correct or remove it. In the name of an environment variable all dashes are left out, or all are underscores.");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "ASYNCMIDDLEWARE_MIDDLEWARE_REQUESTID_ORDER",
+			"ASYNC_MIDDLEWARE_MIDDLEWARE_REQUESTID_ORDER", "ASYNC_MIDDLEWARE_MIDDLEWARE_REQUEST_ID_ORDER",
+			"asyncmiddleware_middleware_requestid_order", "async-middleware.middleware.request-id.order",
+			"ASYNC_MIDDLEWARE_MIDDLEWARE_MYDOTTED_ORDER", "ASYNCMIDDLEWARE_MIDDLEWARE_MYDOTTED_ORDER" })
+	void readsEachFormOfAnEnvironmentVariableThatItAccepts(String variable) {
+		this.runner.withInitializer(MiddlewareRunner.environmentVariable(variable, "77")).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context.getBean(MiddlewareChain.class).middlewares()).extracting(Middleware::order).contains(77);
+		});
 	}
 
 	@ParameterizedTest
@@ -130,6 +157,15 @@ class UnknownPropertiesTests {
 					+ " (property source 'test'). That is as it should"
 					+ " be where a profile or a condition leaves its bean out. Else correct the name, or remove what is"
 					+ " set for it. Middlewares: auth, my.dotted, requestId.");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "authMiddleware, corsMiddleware", "jwtFilter, logFilter", "requestLog, requestId",
+			"cacheFilter, traceFilter" })
+	void doesNotTakeANameForAnotherThatEndsOrBeginsAlike(String absent, String present) {
+		assertThat(warnings(MiddlewareRunner.create()
+			.withBean(present, StartUpErrorsDocumentationTests.Pass.class)
+			.withPropertyValues("async-middleware.middleware." + absent + ".order=1"))).hasSize(1);
 	}
 
 	@Test

@@ -9,6 +9,7 @@ import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.autoconfigure.library.AnnotatedTwice;
 import io.github.asyncmiddleware.autoconfigure.library.FinalMiddleware;
 import org.aopalliance.intercept.MethodInterceptor;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 import org.springframework.aop.framework.ProxyFactory;
@@ -93,6 +94,39 @@ class DiscoveryApplication {
 	}
 
 	@Bean
+	@AsyncMiddleware(order = 100)
+	WebFilter advisedLambda() {
+		return (exchange, chain) -> pass("advisedLambda", exchange, chain);
+	}
+
+	@Bean
+	@AsyncMiddleware(order = 110)
+	RequestCheck hookLambda() {
+		return (response) -> response.getHeaders().add(RAN, "hookLambda");
+	}
+
+	@Bean
+	@AsyncMiddleware(order = 120)
+	RequestCheck advisedHookLambda() {
+		return (response) -> response.getHeaders().add(RAN, "advisedHookLambda");
+	}
+
+	/**
+	 * As Spring has it: there is no such filter.
+	 */
+	@Bean
+	@AsyncMiddleware(order = 130)
+	@Nullable WebFilter absent() {
+		return null;
+	}
+
+	@Bean
+	@AsyncMiddleware(order = 140)
+	@Nullable Hooks absentHooks() {
+		return null;
+	}
+
+	@Bean
 	WebFilter foreign() {
 		return (exchange, chain) -> pass("foreign", exchange, chain);
 	}
@@ -126,6 +160,17 @@ class DiscoveryApplication {
 
 	}
 
+	/**
+	 * An interface of the application, for lambdas.
+	 */
+	@FunctionalInterface
+	interface RequestCheck {
+
+		@OnRequest(blocking = false)
+		void check(ServerHttpResponse response);
+
+	}
+
 	static class Hooks {
 
 		@OnRequest
@@ -141,7 +186,7 @@ class DiscoveryApplication {
 	}
 
 	/**
-	 * Does to two of the beans what {@code @Async}, {@code @Transactional} and the like
+	 * Does to some of the beans what {@code @Async}, {@code @Transactional} and the like
 	 * do.
 	 */
 	static class Advice implements BeanPostProcessor {
@@ -149,8 +194,12 @@ class DiscoveryApplication {
 		@Override
 		public Object postProcessAfterInitialization(Object bean, String beanName) {
 			return switch (beanName) {
-				case "jdkProxied" -> proxy(bean, beanName, (factory) -> {
+				case "jdkProxied", "advisedLambda" -> proxy(bean, beanName, (factory) -> {
 					factory.setInterfaces(WebFilter.class);
+					return factory;
+				});
+				case "advisedHookLambda" -> proxy(bean, beanName, (factory) -> {
+					factory.setInterfaces(RequestCheck.class);
 					return factory;
 				});
 				case "cglibProxied" -> proxy(bean, beanName, (factory) -> {
@@ -165,9 +214,12 @@ class DiscoveryApplication {
 			ProxyFactory factory = new ProxyFactory();
 			factory.setTarget(bean);
 			factory.addAdvice((MethodInterceptor) (invocation) -> {
-				if (invocation.getArguments().length == 2
-						&& invocation.getArguments()[0] instanceof ServerWebExchange exchange) {
+				Object first = (invocation.getArguments().length > 0) ? invocation.getArguments()[0] : null;
+				if (first instanceof ServerWebExchange exchange) {
 					exchange.getResponse().getHeaders().add(ADVISED, beanName);
+				}
+				else if (first instanceof ServerHttpResponse response) {
+					response.getHeaders().add(ADVISED, beanName);
 				}
 				return invocation.proceed();
 			});

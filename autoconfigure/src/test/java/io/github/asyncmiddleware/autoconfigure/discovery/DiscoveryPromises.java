@@ -21,7 +21,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 abstract class DiscoveryPromises {
 
 	private static final List<String> ALL = List.of("scanned", "concrete", "lambda", "finalClass", "jdkProxied",
-			"cglibProxied", "annotatedTwice", "awaits", "hooks", "foreign");
+			"cglibProxied", "annotatedTwice", "awaits", "hooks", "advisedLambda", "hookLambda", "advisedHookLambda",
+			"foreign");
 
 	@Autowired
 	private ApplicationContext context;
@@ -45,7 +46,8 @@ abstract class DiscoveryPromises {
 	@Test
 	void prefersTheAnnotationOfTheBeanMethodOverThatOfTheClass() {
 		assertThat(ran(HttpMethod.POST, "/hello")).containsExactly("scanned", "concrete", "lambda", "finalClass",
-				"jdkProxied", "cglibProxied", "awaits", "hooks", "foreign");
+				"jdkProxied", "cglibProxied", "awaits", "hooks", "advisedLambda", "hookLambda", "advisedHookLambda",
+				"foreign");
 	}
 
 	@Test
@@ -74,7 +76,8 @@ abstract class DiscoveryPromises {
 			.uri("/hello")
 			.exchange()
 			.expectHeader()
-			.valueEquals(DiscoveryApplication.ADVISED, "jdkProxied", "cglibProxied")
+			.valueEquals(DiscoveryApplication.ADVISED, "jdkProxied", "cglibProxied", "advisedLambda",
+					"advisedHookLambda")
 			.expectBody(String.class);
 	}
 
