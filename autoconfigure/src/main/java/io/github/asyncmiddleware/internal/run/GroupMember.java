@@ -22,6 +22,9 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 
 	final Mono<WebHandler> work;
 
+	/** What had been done to the response when it was called. */
+	private final int touches;
+
 	/** Guarded by the run. */
 	State state = State.AT_WORK;
 
@@ -33,10 +36,20 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 
 	private @Nullable Throwable error;
 
-	GroupMember(GroupRun run, Step step, Mono<WebHandler> work) {
+	GroupMember(GroupRun run, Step step, Mono<WebHandler> work, int touches) {
 		this.run = run;
 		this.step = step;
 		this.work = work;
+		this.touches = touches;
+	}
+
+	/**
+	 * Whether the status was set since, which it should not do. It has answered with that
+	 * as it would alone: the handler must not run, whatever stands beside it. If several
+	 * are at work, one of those that finish next may be taken for the one that did.
+	 */
+	boolean hasSetStatus() {
+		return this.step.statusTouches() != this.touches;
 	}
 
 	/**

@@ -41,9 +41,10 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	 * @return whether it has nothing left to do
 	 */
 	boolean begin(Step step) {
-		GroupMember member = new GroupMember(this, step, Failures.guard(step, this.exchange));
+		int touches = step.statusTouches();
+		GroupMember member = new GroupMember(this, step, Failures.guard(step, this.exchange), touches);
 		this.members.add(member);
-		if (member.work != Mono.<WebHandler>empty()) {
+		if (member.work != Mono.<WebHandler>empty() || member.hasSetStatus()) {
 			return false;
 		}
 		// Nothing to wait for
@@ -114,7 +115,7 @@ final class GroupRun extends Mono<Void> implements Subscription {
 		if (error != null) {
 			return Verdict.failedInGroup(member.step, error) ? GroupMember.State.PASSED : GroupMember.State.DECIDED;
 		}
-		if (answer != null) {
+		if (answer != null || member.hasSetStatus()) {
 			member.answered();
 			return GroupMember.State.DECIDED;
 		}

@@ -143,8 +143,7 @@ public final class HooksFilter implements WebFilter {
 
 	/**
 	 * The part before the rest of the chain as one of several that are at work at the
-	 * same time. One that sets a status, which it should not, has answered with it as it
-	 * would alone: the rest of the chain must not run, whatever stands beside it.
+	 * same time.
 	 */
 	@SuppressWarnings({ "NullAway", "DataFlowIssue" })
 	private Mono<WebHandler> begin(ServerWebExchange exchange, ContextView context) {
@@ -152,16 +151,13 @@ public final class HooksFilter implements WebFilter {
 		if (onRequest == null) {
 			return Mono.empty();
 		}
-		StatusMark mark = StatusMark.of(exchange, null);
 		try {
 			@Nullable Mono<?> values = onRequest.start(exchange, context, (value) -> false, null);
 			if (values instanceof Fuseable.ScalarCallable<?> scalar) {
-				return decideAmongOthers(scalar.call(), onRequest.method(), mark);
+				Object value = scalar.call();
+				return (value != null) ? Mono.just(answerAmongOthers(value, onRequest.method())) : Mono.empty();
 			}
-			return (values != null) ? values.<Object>map((value) -> value)
-				.defaultIfEmpty(NOTHING)
-				.flatMap((value) -> decideAmongOthers((value != NOTHING) ? value : null, onRequest.method(), mark))
-					: null;
+			return (values != null) ? values.map((value) -> answerAmongOthers(value, onRequest.method())) : null;
 		}
 		catch (RuntimeException | Error ex) {
 			throw ex;
@@ -171,15 +167,12 @@ public final class HooksFilter implements WebFilter {
 		}
 	}
 
-	private Mono<WebHandler> decideAmongOthers(@Nullable Object value, HookMethod method, StatusMark mark) {
-		if (value == null) {
-			return mark.isTouched() ? Mono.just((exchange) -> Mono.empty()) : Mono.empty();
-		}
+	private WebHandler answerAmongOthers(Object value, HookMethod method) {
 		if (value instanceof ServerWebExchange || value instanceof ServerHttpRequest) {
 			throw method.badReturn(
 					"a request to go on with, but is concurrent: those that run at the same time would not see it");
 		}
-		return Mono.just(this.answers.answer(value, method));
+		return this.answers.answer(value, method);
 	}
 
 	@Override
