@@ -7,8 +7,11 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.core.KotlinDetector;
 import org.springframework.util.ReflectionUtils;
+import org.springframework.validation.method.MethodValidator;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
@@ -48,12 +51,18 @@ final class HookCall {
 	 * @param method the method, which the bean has
 	 * @param arguments where its arguments come from
 	 * @param result what its return type says
+	 * @param validator checks the arguments, or {@code null} if nothing does
 	 * @return a handle of the type {@code (ServerWebExchange, Object[])Object}
 	 * @throws IllegalAccessException if the method cannot be made accessible
 	 */
-	static MethodHandle compose(Object bean, Method method, List<Argument> arguments, HookReturn result)
-			throws IllegalAccessException {
+	static MethodHandle compose(Object bean, Method method, List<Argument> arguments, HookReturn result,
+			@Nullable MethodValidator validator) throws IllegalAccessException {
 		MethodHandle target = target(bean, method, arguments.size());
+		MethodHandle check = (validator != null) ? ArgumentValidation.of(validator, bean, method) : null;
+		if (check != null) {
+			MethodHandle spread = target.asSpreader(Object[].class, arguments.size());
+			target = MethodHandles.filterArguments(spread, 1, check).asCollector(Object[].class, arguments.size());
+		}
 		MethodHandle[] sources = new MethodHandle[arguments.size()];
 		int[] inputs = new int[arguments.size() + 1];
 		int deferred = 0;
@@ -82,8 +91,15 @@ final class HookCall {
 		if (KotlinDetector.isSuspendingFunction(method)) {
 			return SuspendingFunction.of(bean, method).asCollector(Object[].class, arguments);
 		}
-		ReflectionUtils.makeAccessible(method);
-		MethodHandle target = MethodHandles.lookup().unreflect(method).asFixedArity().bindTo(bean);
+		MethodHandle target = KotlinDetector.isKotlinReflectPresent()
+				&& KotlinDetector.isKotlinType(method.getDeclaringClass()) ? KotlinFunction.of(bean, method) : null;
+		if (target != null) {
+			target = target.asCollector(Object[].class, arguments);
+		}
+		else {
+			ReflectionUtils.makeAccessible(method);
+			target = MethodHandles.lookup().unreflect(method).asFixedArity().bindTo(bean);
+		}
 		return MethodHandles.dropArguments(target, 0, ServerWebExchange.class);
 	}
 

@@ -18,6 +18,7 @@ import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.util.Assert;
+import org.springframework.validation.method.MethodValidator;
 import org.springframework.web.bind.support.WebBindingInitializer;
 import org.springframework.web.reactive.result.method.HandlerMethodArgumentResolver;
 
@@ -31,14 +32,16 @@ public final class HookCompiler {
 
 	private final HookArguments arguments;
 
+	private final @Nullable MethodValidator validator;
+
 	/**
 	 * Create a compiler.
 	 * @param beanFactory resolves placeholders and expressions in annotations
 	 * @param adapters knows the asynchronous types
 	 * @param customResolvers the resolvers that the application has added for its
 	 * controllers
-	 * @param initializer converts as for controllers, or {@code null} for the conversions
-	 * of Spring
+	 * @param initializer converts and validates as for controllers, or {@code null} for
+	 * the conversions of Spring
 	 */
 	public HookCompiler(ConfigurableBeanFactory beanFactory, ReactiveAdapterRegistry adapters,
 			List<HandlerMethodArgumentResolver> customResolvers, @Nullable WebBindingInitializer initializer) {
@@ -47,6 +50,7 @@ public final class HookCompiler {
 		Assert.notNull(customResolvers, "'customResolvers' must not be null");
 		this.adapters = adapters;
 		this.arguments = new HookArguments(beanFactory, adapters, customResolvers, initializer);
+		this.validator = ArgumentValidation.validator(initializer);
 	}
 
 	/**
@@ -109,7 +113,7 @@ public final class HookCompiler {
 		List<Argument> arguments = this.arguments.of(declaration);
 		try {
 			return new HookMethod(declaration.toString(), result, isBlocking(declaration), arguments,
-					HookCall.compose(bean, method, arguments, result));
+					HookCall.compose(bean, method, arguments, result, this.validator));
 		}
 		catch (IllegalAccessException ex) {
 			throw new IllegalStateException(ex);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
+import io.github.asyncmiddleware.internal.style.KotlinHooks.AdvisedWithDefault;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.Answering;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.AnythingButUnit;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.Failing;
@@ -14,6 +15,8 @@ import io.github.asyncmiddleware.internal.style.KotlinHooks.GoingOn;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.MonoOfUnit;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.Named;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.Open;
+import io.github.asyncmiddleware.internal.style.KotlinHooks.PlainWithDefault;
+import io.github.asyncmiddleware.internal.style.KotlinHooks.PlainWithValueClass;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.ReturningEntity;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.ReturningNull;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.ReturningText;
@@ -97,6 +100,36 @@ class KotlinHookTests {
 	@Test
 	void usesTheDefaultValueOfAParameter() {
 		verifier(onRequest(new WithDefault())).expectNext("fallback").expectComplete().verify(SOON);
+	}
+
+	@Test
+	void usesTheDefaultValuesOfAPlainFunction() throws Throwable {
+		assertThat(onRequest(new PlainWithDefault()).invoke(this.exchange, null)).isEqualTo("fallback 7 null");
+		MockServerWebExchange named = MockServerWebExchange
+			.from(MockServerHttpRequest.get("/a").header("X-Missing", "there").header("X-Number", "8"));
+		assertThat(onRequest(new PlainWithDefault()).invoke(named, null)).isEqualTo("there 8 null");
+	}
+
+	@Test
+	void usesTheDefaultValuesOfAnAdvisedFunction() throws Throwable {
+		ProxyFactory factory = new ProxyFactory(new AdvisedWithDefault());
+		factory.setProxyTargetClass(true);
+		factory.addAdvice((MethodInterceptor) (invocation) -> invocation.proceed() + " advised");
+		HookMethod hook = this.compiler.onRequest("bean", factory.getProxy(), AdvisedWithDefault.class);
+		assertThat(hook).isNotNull();
+		assertThat(hook.invoke(this.exchange, null)).isEqualTo("fallback advised");
+	}
+
+	@Test
+	void letsAValueClassRefuseAnArgument() throws Throwable {
+		HookMethod hook = onRequest(new PlainWithValueClass());
+		assertThat(hook.invoke(tenant("acme"), null)).isEqualTo("acme");
+		assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(() -> hook.invoke(tenant("../x"), null))
+			.withMessage("no tenant");
+	}
+
+	private static MockServerWebExchange tenant(String name) {
+		return MockServerWebExchange.from(MockServerHttpRequest.get("/a").header("X-Tenant", name));
 	}
 
 	@Test

@@ -84,6 +84,38 @@ object KotlinHooks {
 
 	}
 
+	@JvmInline
+	value class Tenant(val name: String) {
+
+		init {
+			require(name.all { it.isLetter() }) { "no tenant" }
+		}
+
+	}
+
+	class PlainWithDefault {
+
+		@OnRequest(blocking = false)
+		fun load(@RequestHeader("X-Missing") name: String = "fallback",
+				@RequestHeader("X-Number") number: Int = 7,
+				@RequestHeader("X-Maybe") maybe: String?): Any = "$name $number $maybe"
+
+	}
+
+	open class AdvisedWithDefault {
+
+		@OnRequest(blocking = false)
+		open fun load(@RequestHeader("X-Missing") name: String = "fallback"): Any = name
+
+	}
+
+	class PlainWithValueClass {
+
+		@OnRequest(blocking = false)
+		fun load(@RequestHeader("X-Tenant") tenant: Tenant): Any = tenant.name
+
+	}
+
 	class Named {
 
 		@OnRequest
