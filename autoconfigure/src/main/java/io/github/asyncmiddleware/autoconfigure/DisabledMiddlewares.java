@@ -12,7 +12,7 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
-import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.env.Environment;
 
 /**
@@ -29,17 +29,17 @@ final class DisabledMiddlewares {
 
 	private final FilterOrders orders;
 
-	private final BeanFactory beanFactory;
+	private final ConfigurableListableBeanFactory beanFactory;
 
 	/**
 	 * Create an instance.
 	 * @param definitions all definitions
 	 * @param enabled whether middlewares run at all
 	 * @param orders knows the orders of filters
-	 * @param beanFactory has the beans, which are made also if they are disabled
+	 * @param beanFactory has the beans
 	 */
 	DisabledMiddlewares(List<MiddlewareDefinition> definitions, boolean enabled, FilterOrders orders,
-			BeanFactory beanFactory) {
+			ConfigurableListableBeanFactory beanFactory) {
 		this.disabled = definitions.stream().filter((definition) -> !enabled || !definition.enabled()).toList();
 		this.enabled = enabled;
 		this.orders = orders;
@@ -105,8 +105,15 @@ final class DisabledMiddlewares {
 		if (order != null) {
 			return order;
 		}
-		return definition.ordered()
-				? this.orders.orderOf(this.beanFactory.getBean(definition.name()), definition.name()) : 0;
+		return definition.ordered() ? this.orders.orderOf(source(definition), definition.name()) : 0;
+	}
+
+	/**
+	 * What tells the order: the bean, unless it is lazy and was not made.
+	 */
+	private Object source(MiddlewareDefinition definition) {
+		Object bean = BeanFactoryHierarchy.ownerOf(definition.name(), this.beanFactory).getSingleton(definition.name());
+		return (bean != null) ? bean : definition.type();
 	}
 
 }

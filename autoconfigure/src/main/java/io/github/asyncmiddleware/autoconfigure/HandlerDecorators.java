@@ -60,7 +60,7 @@ final class HandlerDecorators {
 		for (String beanName : beanFactory.getBeanNamesForType(HttpHandler.class, false, false)) {
 			if (beanFactory.containsSingleton(beanName)) {
 				throw new InvalidMiddlewareException(
-						"The %s %s would never run, since the bean '%s' (%s) handles the requests, and was not built with the filters of the application context."
+						"The %s %s would never run, since the bean '%s' (%s) handles the requests, and was not built by a WebHttpHandlerBuilder that has asked for them."
 							.formatted((middlewares.size() == 1) ? "middleware" : "middlewares",
 									middlewares.stream()
 										.map((name) -> "'" + name + "'")

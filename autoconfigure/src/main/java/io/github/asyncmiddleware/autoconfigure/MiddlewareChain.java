@@ -88,7 +88,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		this.orders = new FilterOrders(context.getBeanFactory());
 		this.classes = new UserClasses(context.getBeanFactory());
 		this.enabled = enabled;
-		this.disabled = new DisabledMiddlewares(definitions.all(), enabled, this.orders, context);
+		this.disabled = new DisabledMiddlewares(definitions.all(), enabled, this.orders, context.getBeanFactory());
 		this.scopes = new MiddlewareScopes(context, parser, management);
 		this.definitions = definitions;
 		this.codes = codes;

@@ -40,8 +40,11 @@ record MiddlewareProperty(List<String> elements, Kind kind, String name, String 
 
 	private static final Pattern BRACKETS = Pattern.compile("\\[(.*?)]");
 
+	/** What a variable that is written like a property has. */
+	private static final Pattern OTHER_FORM = Pattern.compile("[-.\\[]");
+
 	/** The index in a list, at the end of a variable. */
-	private static final Pattern INDEX = Pattern.compile("_\\d+$");
+	private static final Pattern INDEX = Pattern.compile("(_\\d+)?_?$");
 
 	MiddlewareProperty {
 		elements = List.copyOf(elements);
@@ -137,10 +140,10 @@ record MiddlewareProperty(List<String> elements, Kind kind, String name, String 
 	 * @param property the name of the other one behind the prefix
 	 */
 	boolean isReadAs(String property) {
-		if (this.kind != Kind.VARIABLE || this.name.indexOf('.') >= 0) {
+		if (this.kind != Kind.VARIABLE || OTHER_FORM.matcher(this.name).find()) {
 			return true;
 		}
-		String written = INDEX.matcher(this.name.toUpperCase(Locale.ROOT)).replaceFirst("");
+		String written = INDEX.matcher(this.name.toUpperCase(Locale.ROOT).replaceAll("_+", "_")).replaceFirst("");
 		String full = AsyncMiddlewareProperties.PREFIX + "." + property;
 		return written.endsWith(variable(full, true)) || written.endsWith(variable(full, false));
 	}

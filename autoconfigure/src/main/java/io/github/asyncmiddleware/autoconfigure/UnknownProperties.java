@@ -169,7 +169,8 @@ final class UnknownProperties {
 		String known = nameOf(MiddlewareNames.uniform(name));
 		if (known != null) {
 			checkSpelling(property, of(known) + "." + dashed(attribute),
-					of(DataObjectPropertyName.toDashedForm(known)) + "." + dashed(attribute));
+					of(DataObjectPropertyName.toDashedForm(known)) + "." + dashed(attribute),
+					of(MiddlewareNames.uniform(known)) + "." + dashed(attribute));
 			return;
 		}
 		String nearest = MiddlewareNames.misspelled(name, this.names);

@@ -452,8 +452,8 @@ class InvalidMiddlewareTests {
 	void refusesAHandlerThatWasBuiltWithoutTheFilters() {
 		fails(this.runner.withBean("ten", Ten.class).withBean("own", HttpHandler.class, () -> new NoFilters()),
 				"The middleware 'ten' would never run, since the bean 'own' (" + HERE
-						+ "$NoFilters) handles the requests, and was not built with the filters of the application"
-						+ " context.",
+						+ "$NoFilters) handles the requests, and was not built by a WebHttpHandlerBuilder that"
+						+ " has asked for them.",
 				"Build it with WebHttpHandlerBuilder.applicationContext(context).build(), or remove it: Spring Boot makes one.");
 		this.runner.withBean("own", HttpHandler.class, () -> new NoFilters())
 			.run((context) -> assertThat(context).hasNotFailed());

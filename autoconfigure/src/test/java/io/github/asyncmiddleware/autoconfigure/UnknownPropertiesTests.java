@@ -100,12 +100,16 @@ class UnknownPropertiesTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "ASYNCMIDDLEWARE_MIDDLEWARE_REQUESTID_ORDER",
-			"ASYNC_MIDDLEWARE_MIDDLEWARE_REQUESTID_ORDER", "ASYNC_MIDDLEWARE_MIDDLEWARE_REQUEST_ID_ORDER",
-			"asyncmiddleware_middleware_requestid_order", "async-middleware.middleware.request-id.order",
-			"ASYNC_MIDDLEWARE_MIDDLEWARE_MYDOTTED_ORDER", "ASYNCMIDDLEWARE_MIDDLEWARE_MYDOTTED_ORDER" })
+	@ValueSource(
+			strings = { "ASYNCMIDDLEWARE_MIDDLEWARE_REQUESTID_ORDER", "ASYNC_MIDDLEWARE_MIDDLEWARE_REQUESTID_ORDER",
+					"ASYNC_MIDDLEWARE_MIDDLEWARE_REQUEST_ID_ORDER", "asyncmiddleware_middleware_requestid_order",
+					"async-middleware.middleware.request-id.order", "ASYNC_MIDDLEWARE_MIDDLEWARE_MYDOTTED_ORDER",
+					"ASYNCMIDDLEWARE_MIDDLEWARE_MYDOTTED_ORDER", "ASYNC_MIDDLEWARE_MIDDLEWARE_KEBABNAME_ORDER",
+					"ASYNC_MIDDLEWARE_MIDDLEWARE_KEBAB_NAME_ORDER", "ASYNCMIDDLEWARE_MIDDLEWARE_KEBABNAME_ORDER" })
 	void readsEachFormOfAnEnvironmentVariableThatItAccepts(String variable) {
-		this.runner.withInitializer(MiddlewareRunner.environmentVariable(variable, "77")).run((context) -> {
+		ReactiveWebApplicationContextRunner runner = variable.contains("KEBAB")
+				? this.runner.withBean("kebab-name", StartUpErrorsDocumentationTests.Pass.class) : this.runner;
+		runner.withInitializer(MiddlewareRunner.environmentVariable(variable, "77")).run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(context.getBean(MiddlewareChain.class).middlewares()).extracting(Middleware::order).contains(77);
 		});

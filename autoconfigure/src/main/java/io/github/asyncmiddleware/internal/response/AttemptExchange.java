@@ -132,9 +132,10 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	/**
 	 * Undo what the attempt has done to the response, unless that was shown to a
 	 * middleware further out, or is sent.
+	 * @return whether nothing of it is left
 	 */
-	public void discard() {
-		commit().discardUnshown(this.outer, this.head);
+	public boolean discard() {
+		return commit().discardUnshown(this.outer, this.head);
 	}
 
 	/**

@@ -43,6 +43,8 @@ final class CommitWork {
 		if (actions == null || !withActions) {
 			return this.request.beforeHead();
 		}
+		// Whoever has answered, their time is the application's
+		this.request.letOut();
 		return Flux.concat(Flux.fromIterable(List.copyOf(actions)).map(Supplier::get))
 			.doOnError((ex) -> failed.run())
 			.then(Mono.defer(this::hooks));

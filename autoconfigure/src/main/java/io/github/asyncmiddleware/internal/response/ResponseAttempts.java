@@ -38,6 +38,15 @@ public abstract class ResponseAttempts extends CommitWord {
 	}
 
 	/**
+	 * Whether a head is decided and not with the server.
+	 * @return {@code true} if it waits for middlewares, or for what comes before the head
+	 */
+	public final boolean isOnItsWay() {
+		int phase = word() & PHASE;
+		return phase == GATED || phase == COMMITTING;
+	}
+
+	/**
 	 * The first face of the response, which belongs to the current attempt.
 	 */
 	abstract ResponseFace face();
@@ -66,13 +75,15 @@ public abstract class ResponseAttempts extends CommitWord {
 	 * @param part the part of the chain that the middleware belongs to, or {@code null}
 	 * for the whole chain
 	 * @param head the head when the attempt began
+	 * @return whether it is discarded
 	 */
-	final void discardUnshown(@Nullable AttemptExchange part, ResponseHead head) {
+	final boolean discardUnshown(@Nullable AttemptExchange part, ResponseHead head) {
 		ResponseWriter unreached = null;
+		boolean discarded;
 		synchronized (this) {
 			int attempt = attempt();
 			if (part != null && part.attempt() != attempt) {
-				return;
+				return false;
 			}
 			ResponseWriter writer = this.writer;
 			int before = markDiscarded(attempt, OPEN, 0);
@@ -82,7 +93,8 @@ public abstract class ResponseAttempts extends CommitWord {
 				unreached = writer;
 				this.request.stays();
 			}
-			if (was(before, attempt, OPEN) || unreached != null) {
+			discarded = was(before, attempt, OPEN) || unreached != null;
+			if (discarded) {
 				restore(part, attempt + 1, head);
 			}
 			else if (was(before, attempt, SENT)
@@ -93,6 +105,7 @@ public abstract class ResponseAttempts extends CommitWord {
 		if (unreached != null) {
 			unreached.refuse();
 		}
+		return discarded;
 	}
 
 	/**
@@ -112,7 +125,8 @@ public abstract class ResponseAttempts extends CommitWord {
 		synchronized (this) {
 			attempt = attempt();
 			ResponseWriter current = this.writer;
-			if (current != null && current.attempt() == attempt && current.isHeldFurtherOut(waiting)) {
+			if (writer == null && current != null && current.attempt() == attempt
+					&& current.isHeldFurtherOut(waiting)) {
 				return false;
 			}
 			int before = markDiscarded(attempt, GATED, 0);

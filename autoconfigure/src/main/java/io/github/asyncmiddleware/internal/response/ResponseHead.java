@@ -40,9 +40,9 @@ public record ResponseHead(ResponseCommit commit, @Nullable HttpStatusCode statu
 	}
 
 	/**
-	 * Let the response have it again.
+	 * Let the response have it again. In the lock of the commit.
 	 */
-	void restore() {
+	public void restore() {
 		ServerHttpResponse response = this.commit.response;
 		response.setStatusCode(this.status);
 		response.getHeaders().clear();

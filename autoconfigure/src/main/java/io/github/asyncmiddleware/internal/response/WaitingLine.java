@@ -138,6 +138,7 @@ final class WaitingLine {
 				}
 				waiting = outer(waiting);
 			}
+			activity.at(null);
 			this.commit.letOut(writer);
 		}
 		finally {

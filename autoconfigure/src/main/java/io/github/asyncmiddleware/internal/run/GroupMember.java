@@ -8,6 +8,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
+import org.springframework.http.HttpStatusCode;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebHandler;
 
@@ -22,8 +23,11 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 
 	final Mono<WebHandler> work;
 
-	/** What had been done to the response when it was called. */
-	private final int touches;
+	/** The status of the response when it was called. */
+	private final @Nullable HttpStatusCode status;
+
+	/** It has set another one. Guarded by the run. */
+	boolean statusSet;
 
 	/** Guarded by the run. */
 	State state = State.AT_WORK;
@@ -36,20 +40,19 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 
 	private @Nullable Throwable error;
 
-	GroupMember(GroupRun run, Step step, Mono<WebHandler> work, int touches) {
+	GroupMember(GroupRun run, Step step, Mono<WebHandler> work, @Nullable HttpStatusCode status) {
 		this.run = run;
 		this.step = step;
 		this.work = work;
-		this.touches = touches;
+		this.status = status;
 	}
 
 	/**
-	 * Whether the status was set since, which it should not do. It has answered with that
-	 * as it would alone: the handler must not run, whatever stands beside it. If several
-	 * are at work, one of those that finish next may be taken for the one that did.
+	 * Whether the response has another status by now. If several are at work, that can be
+	 * the work of another one.
 	 */
 	boolean hasSetStatus() {
-		return this.step.statusTouches() != this.touches;
+		return this.step.exchange.getResponse().getStatusCode() != this.status;
 	}
 
 	/**
@@ -118,6 +121,14 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 	void answered() {
 		this.step.answered();
 		this.step.run().finishedTogether(this.step);
+	}
+
+	/**
+	 * All have passed, and the status that it has set, which it should not do, is its
+	 * answer, as it would be alone: the handler must not run.
+	 */
+	void answeredWithStatus() {
+		this.step.markResult(MiddlewareResult.ANSWERED);
 	}
 
 	/**

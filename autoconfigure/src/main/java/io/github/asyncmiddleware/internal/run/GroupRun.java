@@ -9,6 +9,7 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
+import org.springframework.http.HttpStatusCode;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebHandler;
 
@@ -41,8 +42,8 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	 * @return whether it has nothing left to do
 	 */
 	boolean begin(Step step) {
-		int touches = step.statusTouches();
-		GroupMember member = new GroupMember(this, step, Failures.guard(step, this.exchange), touches);
+		HttpStatusCode status = this.exchange.getResponse().getStatusCode();
+		GroupMember member = new GroupMember(this, step, Failures.guard(step, this.exchange), status);
 		this.members.add(member);
 		if (member.work != Mono.<WebHandler>empty() || member.hasSetStatus()) {
 			return false;
@@ -99,12 +100,24 @@ final class GroupRun extends Mono<Void> implements Subscription {
 			return;
 		}
 		if (decider.state == GroupMember.State.PASSED) {
-			goOn(this.group.filter(this.exchange));
-			return;
+			GroupMember answering = answeringWithStatus();
+			if (answering == null) {
+				goOn(this.group.filter(this.exchange));
+				return;
+			}
+			decider = answering;
+			decider.answeredWithStatus();
 		}
 		this.group.run().returned(decider.step);
 		this.group.answered();
 		goOn(decider.outcome(this.exchange));
+	}
+
+	/**
+	 * The first that has passed and has set a status.
+	 */
+	private synchronized @Nullable GroupMember answeringWithStatus() {
+		return this.members.stream().filter((member) -> member.statusSet).findFirst().orElse(null);
 	}
 
 	private static GroupMember.State stateOf(GroupMember member, @Nullable WebHandler answer,
@@ -115,10 +128,11 @@ final class GroupRun extends Mono<Void> implements Subscription {
 		if (error != null) {
 			return Verdict.failedInGroup(member.step, error) ? GroupMember.State.PASSED : GroupMember.State.DECIDED;
 		}
-		if (answer != null || member.hasSetStatus()) {
+		if (answer != null) {
 			member.answered();
 			return GroupMember.State.DECIDED;
 		}
+		member.statusSet = member.hasSetStatus();
 		member.passed();
 		return GroupMember.State.PASSED;
 	}

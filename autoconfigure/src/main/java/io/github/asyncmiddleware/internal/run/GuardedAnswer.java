@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.run;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
@@ -56,25 +57,30 @@ final class GuardedAnswer extends Mono<Void> {
 		private final transient CoreSubscriber<? super Void> actual;
 
 		/** Belongs to the thread that subscribes, as far as the guard asks for it. */
-		private transient boolean subscribed;
+		private transient @Nullable Subscription subscription;
 
 		Guard(CoreSubscriber<? super Void> actual) {
 			this.actual = actual;
 		}
 
 		void thrown(LinkageError ex) {
-			if (!this.subscribed) {
+			Subscription subscription = this.subscription;
+			if (subscription == null) {
 				Operators.error(this.actual, Failures.signalOf(ex));
 			}
 			else {
+				// What it has begun to write is not sent
+				subscription.cancel();
 				onError(Failures.signalOf(ex));
 			}
 		}
 
 		@Override
 		public void onSubscribe(Subscription subscription) {
-			this.subscribed = true;
-			this.actual.onSubscribe(subscription);
+			if (Operators.validate(this.subscription, subscription)) {
+				this.subscription = subscription;
+				this.actual.onSubscribe(subscription);
+			}
 		}
 
 		@Override

@@ -74,12 +74,11 @@ final class Handover {
 
 	/**
 	 * Undo what the rest of the chain has done to the response and has not sent.
+	 * @return whether nothing of it is left
 	 */
-	static void discardAttempt(Step step) {
+	static boolean discardAttempt(Step step) {
 		AttemptExchange attempt = attempt(step);
-		if (attempt != null && !step.run().isEnded()) {
-			attempt.discard();
-		}
+		return attempt != null && !step.run().isEnded() && attempt.discard();
 	}
 
 	private static void proceed(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {

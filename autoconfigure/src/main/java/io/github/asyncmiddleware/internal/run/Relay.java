@@ -179,7 +179,7 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 	public void cancel() {
 		Step outer = this.outer;
 		boolean discards = outer != null && Handover.cancelled(outer);
-		mark(CANCELLED);
+		int before = mark(CANCELLED);
 		Subscription subscription = this.subscription;
 		if (subscription != null) {
 			subscription.cancel();
@@ -190,9 +190,11 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 			// Started without being waited for
 			next.cancel();
 		}
-		// One that awaits does that itself
-		if (outer != null && discards && outer.middleware().code().style() != Style.AWAIT) {
-			Handover.discardAttempt(outer);
+		// A cancellation goes inwards through all parts, so the outermost says last that
+		// the time is its own. One that awaits does that itself
+		if ((outer == null) ? (before & DONE) == 0
+				: discards && outer.middleware().code().style() != Style.AWAIT && Handover.discardAttempt(outer)) {
+			this.run.backAt(outer);
 		}
 	}
 

@@ -99,7 +99,7 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 	 * @return the next relay on the way out, if it has postponed its own end until now
 	 */
 	private @Nullable RelayedEnd passOn() {
-		this.run.returned(this.outer);
+		this.run.backAt(this.outer);
 		if (this.outer == null) {
 			signalActual();
 			return null;

@@ -5,6 +5,7 @@ import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.response.CommitListener;
 import io.github.asyncmiddleware.internal.response.ResponseCommit;
 import io.github.asyncmiddleware.internal.response.ResponseFace;
+import io.github.asyncmiddleware.internal.response.ResponseHead;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import org.jspecify.annotations.Nullable;
 
@@ -107,6 +108,21 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	final boolean isSent(ServerWebExchange exchange) {
 		ResponseFace response = this.response;
 		return (response != null) ? response.commit().isSent() : exchange.getResponse().isCommitted();
+	}
+
+	/**
+	 * Whether a response is past the part of the chain that has made it, and its head not
+	 * with the server.
+	 */
+	final boolean isOnItsWay() {
+		return this.response != null && this.response.commit().isOnItsWay();
+	}
+
+	/**
+	 * The head as it was decided, before response hooks change it.
+	 */
+	final @Nullable ResponseHead headBeforeHooks() {
+		return (this.response != null) ? this.response.commit().head() : null;
 	}
 
 	/**

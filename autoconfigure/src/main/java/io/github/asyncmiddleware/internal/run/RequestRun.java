@@ -47,8 +47,8 @@ public final class RequestRun extends RequestAnswer {
 	 */
 	private boolean hooked;
 
-	/** They have begun for an answer that is not sent yet. As above. */
-	private boolean hooksBegun;
+	/** What runs for an answer that is not sent yet. */
+	private volatile @Nullable ResponseHooks hooks;
 
 	private boolean headReported;
 
@@ -192,6 +192,17 @@ public final class RequestRun extends RequestAnswer {
 		return new GuardedAnswer(this, answer, exchange);
 	}
 
+	/**
+	 * The request is back at a middleware, or at another filter: the part further in has
+	 * ended or was given up. If a response is on its way, that has gone on without them.
+	 * @param step the part of the middleware, or {@code null} for another filter
+	 */
+	public void backAt(@Nullable Step step) {
+		if (!isEnded() && !isOnItsWay()) {
+			returned(step);
+		}
+	}
+
 	@Override
 	public boolean isWithMiddleware() {
 		return owner() instanceof Step step && !step.link().foreign;
@@ -212,9 +223,11 @@ public final class RequestRun extends RequestAnswer {
 	@Override
 	public void stays() {
 		super.stays();
-		if (this.hooksBegun) {
-			this.hooksBegun = false;
+		ResponseHooks hooks = this.hooks;
+		if (hooks != null) {
+			this.hooks = null;
 			this.hooked = true;
+			hooks.undo();
 		}
 	}
 
@@ -229,12 +242,17 @@ public final class RequestRun extends RequestAnswer {
 			return null;
 		}
 		this.hooked = false;
-		this.hooksBegun = true;
 		HookedSession session = session();
 		if (session != null) {
 			session.beginHooks();
 		}
-		return ResponseHooks.run(this);
+		ResponseHooks hooks = new ResponseHooks(this, headBeforeHooks());
+		this.hooks = hooks;
+		return hooks.run();
+	}
+
+	boolean isRunning(ResponseHooks hooks) {
+		return this.hooks == hooks;
 	}
 
 	/**
@@ -315,6 +333,7 @@ public final class RequestRun extends RequestAnswer {
 		}
 		reporter.onEnd(this, this.end.judge(hasHead(), this.exchange), hasHead() && !this.headReported);
 		// A connection that was upgraded keeps this object for as long as it lives
+		this.hooks = null;
 		this.exchange = null;
 		this.terminal = null;
 		forgetAnswering();

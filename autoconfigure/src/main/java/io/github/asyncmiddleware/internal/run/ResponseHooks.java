@@ -8,6 +8,7 @@ import io.github.asyncmiddleware.internal.chain.ResponseHook;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.internal.response.AttemptExchange;
+import io.github.asyncmiddleware.internal.response.ResponseHead;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -34,19 +35,30 @@ final class ResponseHooks implements Iterator<Mono<Void>> {
 	/** What has to be waited for before that. */
 	private @Nullable Mono<Void> work;
 
-	private ResponseHooks(RequestRun run) {
+	/** The head before them. */
+	private final @Nullable ResponseHead head;
+
+	ResponseHooks(RequestRun run, @Nullable ResponseHead head) {
 		this.run = run;
 		this.step = run.last();
+		this.head = head;
 	}
 
 	/**
 	 * Run all of them.
-	 * @param run the request
 	 * @return what to wait for, or {@code null} if all are done; never fails
 	 */
-	static @Nullable Mono<Void> run(RequestRun run) {
-		ResponseHooks hooks = new ResponseHooks(run);
-		return hooks.hasNext() ? Flux.concat((Iterable<Mono<Void>>) () -> hooks).then() : null;
+	@Nullable Mono<Void> run() {
+		return hasNext() ? Flux.concat((Iterable<Mono<Void>>) () -> this).then() : null;
+	}
+
+	/**
+	 * The answer that they run for is given up.
+	 */
+	void undo() {
+		if (this.head != null) {
+			this.head.restore();
+		}
 	}
 
 	@Override
@@ -72,7 +84,7 @@ final class ResponseHooks implements Iterator<Mono<Void>> {
 		StepRecord place = activity.place();
 		RequestRecord previous = activity.enter(this.run);
 		try {
-			for (Step step = this.step; step != null; step = this.step) {
+			for (Step step = this.step; step != null && this.run.isRunning(this); step = this.step) {
 				this.step = (Step) step.previous();
 				activity.at(step);
 				Mono<Void> work = run(step);

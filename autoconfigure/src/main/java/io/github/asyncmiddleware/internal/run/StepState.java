@@ -126,6 +126,13 @@ final class StepState {
 	}
 
 	/**
+	 * The word of a middleware that is over; one that has a result keeps that.
+	 */
+	static int over(int word, MiddlewareResult result) {
+		return hasResult(word) ? withPhase(word, OVER) : withResult(withPhase(word, OVER), result);
+	}
+
+	/**
 	 * The word of a middleware that has failed.
 	 */
 	static int failed(int word, Throwable ex) {

@@ -91,12 +91,13 @@ abstract class StepWord extends LedgerEntry {
 	}
 
 	/**
-	 * The middleware is over, if it is still at work, with a result of its own.
+	 * The middleware is over, if it is still at work, with a result of its own unless it
+	 * has one.
 	 */
 	final void markOver(MiddlewareResult result) {
 		int word = this.word;
-		while (StepState.phase(word) == StepState.AT_WORK && !WORD.compareAndSet(this, word,
-				StepState.withResult(StepState.withPhase(word, StepState.OVER), result))) {
+		while (StepState.phase(word) == StepState.AT_WORK
+				&& !WORD.compareAndSet(this, word, StepState.over(word, result))) {
 			word = this.word;
 		}
 	}
@@ -150,12 +151,14 @@ abstract class StepWord extends LedgerEntry {
 	}
 
 	/**
-	 * Override the result that the phase tells, unless that has happened.
+	 * Override the result that the phase tells, unless that has happened. That it has
+	 * answered says less.
 	 * @return the word before
 	 */
 	final int markFirstResult(MiddlewareResult result) {
 		int word = this.word;
-		while (!StepState.hasResult(word) && !WORD.compareAndSet(this, word, StepState.withResult(word, result))) {
+		while ((!StepState.hasResult(word) || StepState.result(word) == MiddlewareResult.ANSWERED)
+				&& !WORD.compareAndSet(this, word, StepState.withResult(word, result))) {
 			word = this.word;
 		}
 		return word;

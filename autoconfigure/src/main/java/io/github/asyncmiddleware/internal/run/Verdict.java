@@ -87,6 +87,7 @@ final class Verdict {
 				|| !step.markSkipped(StepState.skipped(ex))) {
 			return false;
 		}
+		observed(step, ex);
 		failures(step).skipped(step.middleware(), FailureLog.Part.REQUEST, ex, step.logged());
 		return true;
 	}
@@ -100,9 +101,8 @@ final class Verdict {
 			return;
 		}
 		int before = step.markFailed(ex);
-		StepObservation observation = step.observation();
-		if (observation != null && StepState.isToBlame(before)) {
-			observation.failed(ex);
+		if (StepState.isToBlame(before)) {
+			observed(step, ex);
 		}
 		if (StepState.phase(before) == StepState.AT_WORK && ex instanceof UnavailableException unavailable) {
 			failures(step).unavailable(step.middleware(), unavailable, step.logged());
@@ -122,6 +122,13 @@ final class Verdict {
 		return skipped;
 	}
 
+	private static void observed(Step step, Throwable ex) {
+		StepObservation observation = step.observation();
+		if (observation != null) {
+			observation.failed(ex);
+		}
+	}
+
 	private static boolean isPointless(Step step, Throwable ex) {
 		return step.run().isEnded() || step.run().end().isClientLost(ex);
 	}
@@ -137,7 +144,9 @@ final class Verdict {
 			return false;
 		}
 		step.markResult(MiddlewareResult.TIMEOUT_OPEN);
-		failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, new DeadlineException(), step.logged());
+		DeadlineException ex = new DeadlineException();
+		observed(step, ex);
+		failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, ex, step.logged());
 		return true;
 	}
 
@@ -161,6 +170,7 @@ final class Verdict {
 	static void responseHookFailed(Step step, @Nullable Throwable ex) {
 		step.markFirstResult((ex != null) ? StepState.skipped(ex) : MiddlewareResult.FAILED_OPEN);
 		if (ex != null) {
+			observed(step, ex);
 			failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, ex, step.logged());
 		}
 		else {

@@ -276,7 +276,10 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		int before = (next == this.running) ? markUnlessSending() : SENDING;
 		if (rest(before) == RUNNING && (before & SENDING) == 0) {
 			next.cancelRest();
-			discard(null);
+			Step step = step();
+			if (discard(null) && step != null) {
+				step.run().backAt(step);
+			}
 		}
 	}
 

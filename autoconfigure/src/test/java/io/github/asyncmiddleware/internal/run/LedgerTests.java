@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.style.AwaitFilter;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
 import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedStep;
@@ -16,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 
 import org.springframework.core.io.buffer.DataBuffer;
@@ -23,6 +26,9 @@ import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.HandlerStrategies;
+import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebHandler;
@@ -99,6 +105,79 @@ class LedgerTests {
 		RecordedRequest record = run(answersAfter(2));
 		assertThat(record.steps()).containsExactly(passed("a", 1, 12));
 		assertThat(record.app()).isEqualTo(11);
+	}
+
+	@Test
+	void countsCommitActionsOfAMiddlewareThatAnswersAsTheApplications() throws Exception {
+		this.chain.foreign("outer", (exchange, next) -> {
+			exchange.getResponse().beforeCommit(() -> Mono.fromRunnable(() -> this.ticker.advanceNanos(9)));
+			return next.filter(exchange);
+		}).middleware("gate", (exchange, next) -> {
+			this.ticker.advanceNanos(5);
+			return answer(exchange);
+		});
+		RecordedRequest record = run(answersAfter(1_000));
+		assertThat(record.steps()).containsExactly(new RecordedStep("gate", MiddlewareResult.ANSWERED, 5, 14));
+		assertThat(record.app()).isEqualTo(9);
+	}
+
+	@Test
+	void countsWhatIsDoneInsteadOfARestThatWasGivenUpAsOwn() throws Exception {
+		Sinks.Empty<Void> limit = Sinks.empty();
+		this.chain
+			.middleware("gives up", (exchange, next) -> next.filter(exchange).timeout(limit.asMono(), Mono.defer(() -> {
+				this.ticker.advanceNanos(50);
+				return answer(exchange);
+			})))
+			.middleware("between", (exchange, next) -> next.filter(exchange).doOnSuccess((done) -> {
+			}))
+			.middleware("waits", (exchange, next) -> {
+				this.ticker.advanceNanos(3);
+				return Mono.never();
+			});
+		assertThat(runUntil(limit)).extracting(RecordedStep::own).containsExactly(50L, 0L, 3L);
+	}
+
+	@Test
+	void countsWhatAForeignFilterDoesInsteadAsTheApplications() throws Exception {
+		Sinks.Empty<Void> limit = Sinks.empty();
+		this.chain
+			.foreign("gives up", (exchange, next) -> next.filter(exchange).timeout(limit.asMono(), Mono.defer(() -> {
+				this.ticker.advanceNanos(50);
+				return answer(exchange);
+			})))
+			.middleware("waits", (exchange, next) -> {
+				this.ticker.advanceNanos(3);
+				return Mono.never();
+			});
+		assertThat(runUntil(limit)).extracting(RecordedStep::own).containsExactly(3L);
+	}
+
+	private List<RecordedStep> runUntil(Sinks.Empty<Void> limit) throws InterruptedException {
+		MockServerHttpResponse response = new MockServerHttpResponse();
+		this.chain.build(answersAfter(1_000)).handle(MockServerHttpRequest.get("/").build(), response).subscribe();
+		limit.tryEmitEmpty();
+		assertThat(response.isCommitted()).isTrue();
+		return this.listener.take().steps();
+	}
+
+	@Test
+	void countsTheTimeInWhichAResponseIsHeldAsThatOfItsHolder() throws Exception {
+		Sinks.Empty<Void> release = Sinks.empty();
+		HandlerFilterFunction<LiveResponse, ServerResponse> holds = (request, next) -> next.handle(request)
+			.flatMap((live) -> release.asMono().thenReturn(live));
+		this.chain
+			.middleware("holds",
+					new AwaitFilter(holds, HandlerStrategies.withDefaults()::messageReaders, () -> null).toCode())
+			.middleware("goes on", (exchange, next) -> next.filter(exchange)
+				.then(Mono.fromRunnable(() -> this.ticker.advanceNanos(7))));
+		MockServerHttpResponse response = new MockServerHttpResponse();
+		this.chain.build(answersAfter(2)).handle(MockServerHttpRequest.get("/").build(), response).subscribe();
+		this.ticker.advanceNanos(50);
+		release.tryEmitEmpty();
+		RecordedRequest record = this.listener.take();
+		assertThat(record.steps()).extracting(RecordedStep::own).containsExactly(57L, 0L);
+		assertThat(record.app()).isEqualTo(2);
 	}
 
 	@Test

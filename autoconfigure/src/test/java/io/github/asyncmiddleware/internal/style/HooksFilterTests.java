@@ -289,6 +289,40 @@ class HooksFilterTests {
 		assertThat(this.listener.take().results()).element(1).isEqualTo("hook ANSWERED");
 	}
 
+	/**
+	 * One with a body of its own is that answer, also if another one further out finishes
+	 * later.
+	 */
+	@Test
+	void anAnswerAmongOthersWinsOverAStatus() throws Exception {
+		String response = exchange(chain().middleware("slow", code(new Going.LaterMono(), true))
+			.middleware("hook", code(new SetsStatusAndAnswers(), true)), "GET /mono");
+		assertThat(response).startsWith("HTTP/1.1 403 ").endsWith("refused");
+		assertThat(this.listener.take().results()).containsExactly("slow PASSED", "hook ANSWERED");
+	}
+
+	@Test
+	void aResponseHookThatFailsIsRecordedAlsoWhereItsMiddlewareHasAnswered() throws Exception {
+		assertThat(exchange(chain().middleware("hook", code(new AnswersAndFails())), "GET /mono"))
+			.startsWith("HTTP/1.1 401 ");
+		assertThat(this.listener.take().results()).containsExactly("hook FAILED_OPEN");
+	}
+
+	@Test
+	void aResponseHookOfAnAnswerThatAForeignFilterGivesUpLeavesNothing() throws Exception {
+		WaitsForEver waits = new WaitsForEver();
+		TestChain chain = chain().foreign("impatient",
+				(exchange, next) -> next.filter(exchange).timeout(waits.began.asMono(), Mono.defer(() -> {
+					exchange.getResponse().setStatusCode(HttpStatus.GATEWAY_TIMEOUT);
+					return write(exchange, "given up");
+				})))
+			.middleware("waits", code(waits))
+			.middleware("adds", code(new AddsHeader()));
+		String response = exchange(chain, "GET /mono");
+		assertThat(response).startsWith("HTTP/1.1 504 ").endsWith("given up");
+		assertThat(response.split("x-added: yes", -1)).hasSize(2);
+	}
+
 	@Test
 	void timeOnAnotherThreadIsItsOwn() throws Exception {
 		TestChain chain = chain().middleware("hook", code(new Sleeps(Duration.ofMillis(30))));
@@ -1178,6 +1212,39 @@ class HooksFilterTests {
 					? Mono.<Void>never()
 						.doOnSubscribe((subscription) -> Schedulers.parallel().schedule(this.began::tryEmitEmpty))
 					: Mono.empty();
+		}
+
+	}
+
+	static class SetsStatusAndAnswers {
+
+		@OnRequest
+		Mono<ResponseEntity<String>> refuse(ServerHttpResponse response) {
+			response.setStatusCode(HttpStatus.UNAUTHORIZED);
+			return Mono.just(ResponseEntity.status(403).body("refused"));
+		}
+
+	}
+
+	static class AnswersAndFails {
+
+		@OnRequest(blocking = false)
+		void refuse(ServerHttpResponse response) {
+			response.setStatusCode(HttpStatus.UNAUTHORIZED);
+		}
+
+		@OnResponse
+		void stamp() {
+			throw new IllegalStateException("stamp");
+		}
+
+	}
+
+	static class AddsHeader {
+
+		@OnResponse
+		void add(ServerHttpResponse response) {
+			response.getHeaders().add("x-added", "yes");
 		}
 
 	}
