@@ -8,6 +8,7 @@ import reactor.core.publisher.Mono;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
+import org.springframework.web.cors.reactive.CorsUtils;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
@@ -28,7 +29,8 @@ class Authentication {
 			.flatMap(this.tokens::userOf)
 			.doOnNext((user) -> exchange.getAttributes().put("user", user))
 			.hasElement()
-			.flatMap((known) -> known ? Mono.empty() : Mono.just(unauthorized()));
+			.map((known) -> known || CorsUtils.isPreFlightRequest(exchange.getRequest()))
+			.flatMap((allowed) -> allowed ? Mono.empty() : Mono.just(unauthorized()));
 	}
 
 	private static ResponseEntity<Void> unauthorized() {
