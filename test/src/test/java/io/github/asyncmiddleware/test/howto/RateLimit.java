@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.test.howto;
 
+import java.security.Principal;
 import java.time.Duration;
 import java.util.Map;
 
@@ -14,12 +15,11 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.util.ConcurrentReferenceHashMap;
-import org.springframework.web.bind.annotation.RequestHeader;
 
 /**
- * Lets each API key make so many requests in a minute.
+ * Lets each user make so many requests in a minute.
  */
-@AsyncMiddleware(order = MiddlewareOrder.BEFORE_SECURITY, path = "/api/**")
+@AsyncMiddleware(order = MiddlewareOrder.AFTER_SECURITY, path = "/api/**")
 class RateLimit {
 
 	private static final int PER_MINUTE = 60;
@@ -27,8 +27,8 @@ class RateLimit {
 	private final Map<String, Bucket> buckets = new ConcurrentReferenceHashMap<>();
 
 	@OnRequest(blocking = false) // a bucket in memory does not block
-	@Nullable ResponseEntity<Void> limit(@RequestHeader(name = "X-Api-Key", defaultValue = "none") String key) {
-		ConsumptionProbe probe = this.buckets.computeIfAbsent(key, (newKey) -> bucket())
+	@Nullable ResponseEntity<Void> limit(Principal user) {
+		ConsumptionProbe probe = this.buckets.computeIfAbsent(user.getName(), (name) -> bucket())
 			.tryConsumeAndReturnRemaining(1);
 		return probe.isConsumed() ? null : tooMany(Duration.ofNanos(probe.getNanosToWaitForRefill()));
 	}
