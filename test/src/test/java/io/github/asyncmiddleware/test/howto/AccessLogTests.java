@@ -11,6 +11,8 @@ import reactor.core.publisher.Sinks;
 
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.server.ResponseStatusException;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.springframework.mock.http.server.reactive.MockServerHttpRequest.get;
@@ -46,6 +48,14 @@ class AccessLogTests {
 	void tellsThatTheHandlerHasFailed() {
 		this.tester.withHandler((exchange) -> Mono.error(new IllegalStateException("no database")))
 			.exchange(get("/orders"));
+		assertThat(this.lines).containsExactly("GET /orders failed");
+	}
+
+	@Test
+	void tellsNoStatusOfAnErrorPage() {
+		assertThat(this.tester
+			.withHandler((exchange) -> Mono.error(new ResponseStatusException(HttpStatus.NOT_FOUND, "no order")))
+			.exchange(get("/orders"))).hasStatus(404);
 		assertThat(this.lines).containsExactly("GET /orders failed");
 	}
 
