@@ -121,7 +121,7 @@ async function readSlow() {
 	showChoice();
 }
 
-/* What Server-Timing says: own times in the order of the chain, the time of the application, and their sum. */
+/* What Server-Timing says: own times in the order of the chain, the time of the application, and their sum. A sum without parts does not help. */
 function timingOf(response) {
 	const parts = new Map();
 	for (const [, name, duration] of (response.headers.get("Server-Timing") ?? "").matchAll(/([^\s,;]+);dur=([\d.]+)/g)) {
@@ -129,7 +129,7 @@ function timingOf(response) {
 	}
 	const total = parts.get("total");
 	parts.delete("total");
-	return total == null ? null : { total, parts };
+	return total == null || !parts.size ? null : { total, parts };
 }
 
 async function sendOne({ path, headers }) {
@@ -204,7 +204,7 @@ function slowestName() {
 	return state.last && !state.last.timing ? slowestMedian()?.name : null;
 }
 
-/* Without Server-Timing there is still the endpoint. */
+/* Without the parts of Server-Timing there is still the endpoint. */
 function slowestMedian() {
 	const parts = state.chain.filter(({ own }) => own?.p50 != null).map(({ name, own }) => ({ name, time: own.p50 }));
 	return slowestOf(parts);
@@ -430,7 +430,7 @@ function showLast() {
 	if (times > 1) status.append(`, the last of ${times}`);
 	byId("lesson").textContent = request.lesson;
 	if (timing) showWaterfall(timing.total, stepsOf(state.last));
-	else byId("waterfall").replaceChildren(element("p", "This response has no Server-Timing: set async-middleware.server-timing=detailed."));
+	else byId("waterfall").replaceChildren(element("p", "This response does not say where its time went: set async-middleware.server-timing=detailed."));
 	byId("headers").replaceChildren(...HEADERS.filter((name) => response.headers.has(name)).flatMap((name) =>
 		[element("dt", name), element("dd", name.startsWith("X-Onion") ? response.headers.get(name).replaceAll(", ", " › ") : response.headers.get(name))]));
 }

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 import org.springframework.beans.factory.annotation.Autowired;
@@ -301,9 +302,11 @@ class SamplePageIntegrationTests {
 		}
 	}
 
-	@Test
-	void saysWhatIsMissingWithoutServerTiming() {
-		try (ConfigurableApplicationContext context = startApplication(0, "--async-middleware.server-timing=off")) {
+	@ParameterizedTest
+	@ValueSource(strings = { "off", "total" })
+	void saysWhatIsMissingWithoutTheParts(String serverTiming) {
+		try (ConfigurableApplicationContext context = startApplication(0,
+				"--async-middleware.server-timing=" + serverTiming)) {
 			openPage(context.getEnvironment().getRequiredProperty("local.server.port", Integer.class));
 			assertThat(this.tab.text("document.getElementById('waterfall').textContent"))
 				.contains("async-middleware.server-timing=detailed");
