@@ -190,10 +190,12 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 			// Started without being waited for
 			next.cancel();
 		}
-		// A cancellation goes inwards through all parts, so the outermost says last that
-		// the time is its own. One that awaits does that itself
-		if ((outer == null) ? (before & DONE) == 0
-				: discards && outer.middleware().code().style() != Style.AWAIT && Handover.discardAttempt(outer)) {
+		// One that awaits discards by itself
+		boolean givenUp = (outer != null)
+				? discards && outer.middleware().code().style() != Style.AWAIT && Handover.discardAttempt(outer)
+				: (before & DONE) == 0;
+		if (givenUp) {
+			// A cancellation goes inwards, so the outermost one says so last
 			this.run.backAt(outer);
 		}
 	}

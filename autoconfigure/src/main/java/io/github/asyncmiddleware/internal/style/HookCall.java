@@ -91,8 +91,9 @@ final class HookCall {
 		if (KotlinDetector.isSuspendingFunction(method)) {
 			return SuspendingFunction.of(bean, method).asCollector(Object[].class, arguments);
 		}
-		MethodHandle target = KotlinDetector.isKotlinReflectPresent()
-				&& KotlinDetector.isKotlinType(method.getDeclaringClass()) ? KotlinFunction.of(bean, method) : null;
+		boolean kotlin = KotlinDetector.isKotlinReflectPresent()
+				&& KotlinDetector.isKotlinType(method.getDeclaringClass());
+		MethodHandle target = kotlin ? KotlinFunction.of(bean, method) : null;
 		if (target != null) {
 			target = target.asCollector(Object[].class, arguments);
 		}
