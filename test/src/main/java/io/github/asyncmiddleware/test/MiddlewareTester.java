@@ -155,7 +155,7 @@ public final class MiddlewareTester {
 	public MiddlewareTester withAttributes(String name, Consumer<MiddlewareAttributes> attributes) {
 		MiddlewareAttributes changed = new MiddlewareAttributes();
 		attributes.accept(changed);
-		return with((copy) -> changed.toProperties().forEach((attribute, value) -> copy.set(name, attribute, value)));
+		return with((copy) -> copy.replace(name, changed.toProperties()));
 	}
 
 	/**

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 import io.github.asyncmiddleware.MiddlewareOrder;
 import org.jspecify.annotations.Nullable;
@@ -72,16 +73,23 @@ final class Setup {
 					.formatted(bean.name()));
 		this.beans.add(bean);
 		if (bean.isUnordered()) {
-			set(bean.name(), "order", String.valueOf(MiddlewareOrder.LAST));
+			this.properties.put(AttributeName.spell(bean.name(), "order"), String.valueOf(MiddlewareOrder.LAST));
 		}
 	}
 
 	/**
-	 * Set a property of a middleware.
+	 * Replace attributes of a middleware. Nothing of what was set before may stay beside
+	 * the new values: neither the rest of a longer list nor another spelling.
+	 * @param middleware the name of the middleware
+	 * @param values the values by the names of the attributes, with the index in a list
 	 */
-	void set(String middleware, String attribute, String value) {
+	void replace(String middleware, Map<String, String> values) {
 		this.named.add(middleware);
-		this.properties.put("async-middleware.middleware.[" + middleware + "]." + attribute, value);
+		Map<String, String> changed = new LinkedHashMap<>();
+		values.forEach((attribute, value) -> changed.put(AttributeName.spell(middleware, attribute), value));
+		Set<AttributeName> replaced = changed.keySet().stream().map(AttributeName::of).collect(Collectors.toSet());
+		this.properties.keySet().removeIf((property) -> replaced.contains(AttributeName.of(property)));
+		this.properties.putAll(changed);
 	}
 
 	/**
