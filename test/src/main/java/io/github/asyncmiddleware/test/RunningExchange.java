@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import org.jspecify.annotations.Nullable;
@@ -147,18 +148,28 @@ public final class RunningExchange {
 	}
 
 	/**
-	 * What a middleware has failed with. Where the request has failed with it, that is
-	 * what exception handlers have got.
+	 * What a middleware has failed with. That of the request can be another one, which a
+	 * filter in front has made of it, so it is the last resort.
 	 */
 	private @Nullable Throwable failure(EndedStep step) {
 		return switch (step.result()) {
-			case FAILED, TIMEOUT, SHED, MISUSED -> this.exchange.failure();
+			case FAILED, TIMEOUT, SHED, MISUSED -> (step.failure() != null) ? step.failure() : this.exchange.failure();
 			default -> this.exchange.failureOf(step.middleware().name());
 		};
 	}
 
 	private void checkBlocking(EndedStep step) {
-		Throwable blocking = BlockingFailures.find(failure(step));
+		checkBlocking(step, failure(step));
+		// A filter in front may have tried it again
+		checkBlocking(step, step.failure());
+		if (step.result() == MiddlewareResult.FAILED) {
+			// Or block itself. The engine blames no filter for what comes after a failure
+			checkBlocking(step, this.exchange.failure());
+		}
+	}
+
+	private static void checkBlocking(EndedStep step, @Nullable Throwable failure) {
+		Throwable blocking = BlockingFailures.find(failure);
 		if (blocking != null) {
 			throw BlockingCheck.blocked(step.middleware(), BlockingFailures.stackOf(blocking));
 		}
