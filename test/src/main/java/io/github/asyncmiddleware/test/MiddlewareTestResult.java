@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
+import io.github.asyncmiddleware.internal.record.RequestResult;
 import org.assertj.core.api.AssertProvider;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +34,24 @@ public final class MiddlewareTestResult implements AssertProvider<MiddlewareTest
 	}
 
 	/**
+	 * Whether a response was sent.
+	 * @return {@code false} if the request has ended before the head
+	 */
+	boolean hasResponse() {
+		return this.exchange.hasHead();
+	}
+
+	/**
+	 * How the request has ended, for messages.
+	 */
+	String ending() {
+		RequestResult result = this.exchange.result();
+		return (result != null) ? result.name().toLowerCase(Locale.ROOT) : "not observed";
+	}
+
+	/**
 	 * The status of the response.
-	 * @return the status
+	 * @return the status; if no response was sent, the one that it would have had so far
 	 */
 	public HttpStatusCode getStatus() {
 		return this.exchange.status();
@@ -166,9 +183,8 @@ public final class MiddlewareTestResult implements AssertProvider<MiddlewareTest
 	 */
 	@Override
 	public String toString() {
-		return this.exchange.request().getMethod() + " " + this.exchange.request().getURI() + ": " + getStatus() + ", "
-				+ ((this.exchange.result() != null) ? this.exchange.result().name().toLowerCase(Locale.ROOT)
-						: "not observed");
+		return this.exchange.request().getMethod() + " " + this.exchange.request().getURI() + ": "
+				+ (hasResponse() ? getStatus() : "no response") + ", " + ending();
 	}
 
 }

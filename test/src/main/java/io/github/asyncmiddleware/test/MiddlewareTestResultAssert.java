@@ -194,10 +194,11 @@ public final class MiddlewareTestResultAssert extends AbstractAssert<MiddlewareT
 	 * @return this assertion
 	 */
 	public MiddlewareTestResultAssert hasStatus(int status) {
-		if (this.actual.getStatus().value() != status) {
+		MiddlewareTestResult response = response();
+		if (response.getStatus().value() != status) {
 			throw MiddlewarePartAssert.causedBy(this.actual.getFailure(),
-					failureWithActualExpected(this.actual.getStatus().value(), status,
-							"Expected the status to be %d, but it is %d%s", status, this.actual.getStatus().value(),
+					failureWithActualExpected(response.getStatus().value(), status,
+							"Expected the status to be %d, but it is %d%s", status, response.getStatus().value(),
 							cause()));
 		}
 		return this;
@@ -246,7 +247,7 @@ public final class MiddlewareTestResultAssert extends AbstractAssert<MiddlewareT
 	 * @return the assertions
 	 */
 	public HttpHeadersAssert headers() {
-		return new HttpHeadersAssert(this.actual.getHeaders()).as("the headers of the response");
+		return new HttpHeadersAssert(response().getHeaders()).as("the headers of the response");
 	}
 
 	/**
@@ -256,7 +257,7 @@ public final class MiddlewareTestResultAssert extends AbstractAssert<MiddlewareT
 	 * @return this assertion
 	 */
 	public MiddlewareTestResultAssert hasCookie(String name, String value) {
-		ResponseCookie cookie = this.actual.getCookies().getFirst(name);
+		ResponseCookie cookie = response().getCookies().getFirst(name);
 		if (cookie == null || !cookie.getValue().equals(value)) {
 			throw failure("Expected the response to set the cookie %s=%s, but the cookies are %s", name, value,
 					this.actual.getCookies());
@@ -287,7 +288,7 @@ public final class MiddlewareTestResultAssert extends AbstractAssert<MiddlewareT
 	 * @return the assertions
 	 */
 	public AbstractStringAssert<?> body() {
-		return Assertions.assertThat(this.actual.getBodyAsString()).as("the body of the response");
+		return Assertions.assertThat(response().getBodyAsString()).as("the body of the response");
 	}
 
 	/**
@@ -297,6 +298,17 @@ public final class MiddlewareTestResultAssert extends AbstractAssert<MiddlewareT
 	 */
 	public AbstractThrowableAssert<?, ? extends Throwable> failure() {
 		return Assertions.assertThat(this.actual.getFailure()).as("the failure of the request");
+	}
+
+	/**
+	 * What was set on a response that was never sent is nothing that a client gets.
+	 */
+	private MiddlewareTestResult response() {
+		if (!this.actual.hasResponse()) {
+			throw MiddlewarePartAssert.causedBy(this.actual.getFailure(),
+					failure("Expected a response, but no response was sent: %s%s", this.actual.ending(), cause()));
+		}
+		return this.actual;
 	}
 
 	private String cause() {

@@ -190,6 +190,13 @@ final class TestedExchange {
 		return this.response;
 	}
 
+	/**
+	 * Whether the server has got the head of a response.
+	 */
+	boolean hasHead() {
+		return this.response.head;
+	}
+
 	HttpStatusCode status() {
 		return this.response.getStatusCode();
 	}
@@ -235,10 +242,19 @@ final class TestedExchange {
 	 */
 	private static final class ServerResponse extends MockServerHttpResponse {
 
+		/** Not as soon as it is committed, since actions before that may take time. */
+		private volatile boolean head;
+
 		@Override
 		public HttpStatusCode getStatusCode() {
 			HttpStatusCode status = super.getStatusCode();
 			return (status != null) ? status : HttpStatus.OK;
+		}
+
+		@Override
+		protected void applyStatusCode() {
+			super.applyStatusCode();
+			this.head = true;
 		}
 
 	}
