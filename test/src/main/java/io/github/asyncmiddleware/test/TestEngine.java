@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.test;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
@@ -13,6 +14,7 @@ import io.github.asyncmiddleware.internal.sample.RequestListener;
 import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.beans.factory.config.InstantiationAwareBeanPostProcessor;
 import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
 import org.springframework.boot.web.context.reactive.AnnotationConfigReactiveWebApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -83,6 +85,7 @@ final class TestEngine {
 		context.registerBean("middlewareTesterExecutors", ThreadPoolTaskExecutorBuilder.class, TestEngine::executors,
 				(definition) -> definition.setFallback(true));
 		context.getBeanFactory().addBeanPostProcessor(new Seams(this.observer, this.clock));
+		context.getBeanFactory().addBeanPostProcessor(new Instances(this.setup.beans));
 	}
 
 	/**
@@ -212,6 +215,20 @@ final class TestEngine {
 				return this.observer.observe(guards);
 			}
 			return (bean instanceof Ticker) ? this.clock : bean;
+		}
+
+	}
+
+	/**
+	 * Keeps what a test has made itself from being injected: it has its stubs.
+	 *
+	 * @param beans what the test has made
+	 */
+	private record Instances(List<MiddlewareBean> beans) implements InstantiationAwareBeanPostProcessor {
+
+		@Override
+		public boolean postProcessAfterInstantiation(Object bean, String beanName) {
+			return this.beans.stream().noneMatch((instance) -> instance.bean() == bean);
 		}
 
 	}
