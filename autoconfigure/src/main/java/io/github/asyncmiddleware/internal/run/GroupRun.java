@@ -117,7 +117,12 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	 * The first that has passed and has set a status.
 	 */
 	private synchronized @Nullable GroupMember answeringWithStatus() {
-		return this.members.stream().filter((member) -> member.statusSet).findFirst().orElse(null);
+		for (GroupMember member : this.members) {
+			if (member.statusSet) {
+				return member;
+			}
+		}
+		return null;
 	}
 
 	private static GroupMember.State stateOf(GroupMember member, @Nullable WebHandler answer,

@@ -119,9 +119,9 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	}
 
 	/**
-	 * The head as it was decided, before response hooks change it.
+	 * What has been decided of the head so far.
 	 */
-	final @Nullable ResponseHead headBeforeHooks() {
+	final @Nullable ResponseHead head() {
 		return (this.response != null) ? this.response.commit().head() : null;
 	}
 

@@ -246,7 +246,7 @@ public final class RequestRun extends RequestAnswer {
 		if (session != null) {
 			session.beginHooks();
 		}
-		ResponseHooks hooks = new ResponseHooks(this, headBeforeHooks());
+		ResponseHooks hooks = ResponseHooks.of(this);
 		this.hooks = hooks;
 		return hooks.run();
 	}

@@ -25,7 +25,7 @@ import reactor.util.context.ContextView;
  * One walk along the steps, in a loop and not on the stack. Hooks that have nothing to
  * wait for run when the one before them is done.
  */
-final class ResponseHooks implements Iterator<Mono<Void>> {
+class ResponseHooks implements Iterator<Mono<Void>> {
 
 	private final RequestRun run;
 
@@ -35,13 +35,35 @@ final class ResponseHooks implements Iterator<Mono<Void>> {
 	/** What has to be waited for before that. */
 	private @Nullable Mono<Void> work;
 
-	/** The head before them. */
-	private final @Nullable ResponseHead head;
-
-	ResponseHooks(RequestRun run, @Nullable ResponseHead head) {
+	private ResponseHooks(RequestRun run) {
 		this.run = run;
 		this.step = run.last();
-		this.head = head;
+	}
+
+	/**
+	 * Create what runs all of them.
+	 * @param run the request
+	 */
+	static ResponseHooks of(RequestRun run) {
+		ResponseHead head = canWait(run.last()) ? run.head() : null;
+		return (head != null) ? new Undoable(run, head) : new ResponseHooks(run);
+	}
+
+	private static boolean canWait(@Nullable Step last) {
+		for (Step step = last; step != null; step = (Step) step.previous()) {
+			ResponseHook hook = step.middleware().code().onResponse();
+			if (hook != null && !hook.isSynchronous()) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * The answer that they run for is given up. Called in the lock of the commit.
+	 */
+	void undo() {
+		// Those that do not wait are done before
 	}
 
 	/**
@@ -50,15 +72,6 @@ final class ResponseHooks implements Iterator<Mono<Void>> {
 	 */
 	@Nullable Mono<Void> run() {
 		return hasNext() ? Flux.concat((Iterable<Mono<Void>>) () -> this).then() : null;
-	}
-
-	/**
-	 * The answer that they run for is given up.
-	 */
-	void undo() {
-		if (this.head != null) {
-			this.head.restore();
-		}
 	}
 
 	@Override
@@ -161,6 +174,25 @@ final class ResponseHooks implements Iterator<Mono<Void>> {
 	private static Mono<Void> failed(Step step, Throwable ex) {
 		Verdict.responseHookFailed(step, (ex instanceof NullResultException) ? null : ex);
 		return Mono.empty();
+	}
+
+	/**
+	 * Remembers the head before them, since an answer can be given up while it waits.
+	 */
+	private static final class Undoable extends ResponseHooks {
+
+		private final ResponseHead head;
+
+		Undoable(RequestRun run, ResponseHead head) {
+			super(run);
+			this.head = head;
+		}
+
+		@Override
+		void undo() {
+			this.head.restore();
+		}
+
 	}
 
 	/**

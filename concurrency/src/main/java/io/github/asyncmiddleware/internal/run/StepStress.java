@@ -201,7 +201,7 @@ public final class StepStress {
 		private final Step step = StressLinks.step(STRICT, this.request);
 
 		private final GroupMember member = new GroupMember(new GroupRun(this.request.exchange(), this.step), this.step,
-				Mono.never());
+				Mono.never(), null);
 
 		@Actor
 		public void fail() {
