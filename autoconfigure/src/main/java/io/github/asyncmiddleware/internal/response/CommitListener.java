@@ -55,8 +55,9 @@ public interface CommitListener extends RequestRecord {
 
 	/**
 	 * The response that was on its way goes no further. Another one may follow.
+	 * @param server whether it is the response of the server, and no decorator of it
 	 */
-	void stays();
+	void stays(boolean server);
 
 	/**
 	 * The response that was on its way has failed before its head was sent: the part of

@@ -91,7 +91,7 @@ public abstract class ResponseAttempts extends CommitWord {
 				// The cancellation has not reached it
 				before = markDiscarded(attempt, COMMITTING, 0);
 				unreached = writer;
-				this.request.stays();
+				this.request.stays(this.server);
 			}
 			discarded = was(before, attempt, OPEN) || unreached != null;
 			if (discarded) {
@@ -134,7 +134,7 @@ public abstract class ResponseAttempts extends CommitWord {
 			if (discarded) {
 				restore(part, attempt + 1, head);
 				if ((before & PHASE) == GATED) {
-					this.request.stays();
+					this.request.stays(this.server);
 				}
 			}
 		}
@@ -170,7 +170,7 @@ public abstract class ResponseAttempts extends CommitWord {
 			}
 			writer.moveOn(attempt + 1);
 			if ((before & PHASE) != OPEN) {
-				this.request.stays();
+				this.request.stays(this.server);
 			}
 			return true;
 		}

@@ -26,7 +26,10 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 	/** The status of the response when it was called. */
 	private final @Nullable HttpStatusCode status;
 
-	/** It has set another one. Guarded by the run. */
+	/** It was done when it returned, and has set a status. */
+	boolean answersWithStatus;
+
+	/** There was another one when it had passed. Guarded by the run. */
 	boolean statusSet;
 
 	/** Guarded by the run. */
@@ -48,11 +51,12 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 	}
 
 	/**
-	 * Whether the response has another status by now. If several are at work, that can be
-	 * the work of another one.
+	 * Whether the response has another status by now, or was written. If several are at
+	 * work, that can be the work of another one.
 	 */
 	boolean hasSetStatus() {
-		return this.step.exchange.getResponse().getStatusCode() != this.status;
+		return this.step.exchange.getResponse().getStatusCode() != this.status
+				|| this.step.run().isAnswered(this.step.exchange);
 	}
 
 	/**

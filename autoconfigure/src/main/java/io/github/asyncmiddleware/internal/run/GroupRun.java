@@ -42,10 +42,16 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	 * @return whether it has nothing left to do
 	 */
 	boolean begin(Step step) {
+		int touches = step.statusTouches();
 		HttpStatusCode status = this.exchange.getResponse().getStatusCode();
 		GroupMember member = new GroupMember(this, step, Failures.guard(step, this.exchange), status);
 		this.members.add(member);
-		if (member.work != Mono.<WebHandler>empty() || member.hasSetStatus()) {
+		if (member.work != Mono.<WebHandler>empty()) {
+			return false;
+		}
+		if (step.statusTouches() != touches) {
+			// Nothing else was at work, so it was this one
+			member.answersWithStatus = true;
 			return false;
 		}
 		// Nothing to wait for
@@ -133,7 +139,7 @@ final class GroupRun extends Mono<Void> implements Subscription {
 		if (error != null) {
 			return Verdict.failedInGroup(member.step, error) ? GroupMember.State.PASSED : GroupMember.State.DECIDED;
 		}
-		if (answer != null) {
+		if (answer != null || member.answersWithStatus) {
 			member.answered();
 			return GroupMember.State.DECIDED;
 		}

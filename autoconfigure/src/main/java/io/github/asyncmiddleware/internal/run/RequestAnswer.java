@@ -163,7 +163,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	}
 
 	@Override
-	public void stays() {
+	public void stays(boolean server) {
 		if (this.leaving != null) {
 			this.leaving.end();
 		}

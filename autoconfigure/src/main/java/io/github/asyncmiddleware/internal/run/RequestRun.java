@@ -221,10 +221,10 @@ public final class RequestRun extends RequestAnswer {
 	 * the next one, too.
 	 */
 	@Override
-	public void stays() {
-		super.stays();
+	public void stays(boolean server) {
+		super.stays(server);
 		ResponseHooks hooks = this.hooks;
-		if (hooks != null) {
+		if (server && hooks != null) {
 			this.hooks = null;
 			this.hooked = true;
 			hooks.undo();

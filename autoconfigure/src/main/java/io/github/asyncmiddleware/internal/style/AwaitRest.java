@@ -297,6 +297,15 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 	 * @return {@code false} if it is being sent already
 	 */
 	final boolean abandonRest() {
+		boolean discarded = discardRest();
+		Step step = step();
+		if (discarded && step != null) {
+			step.run().backAt(step);
+		}
+		return discarded;
+	}
+
+	private boolean discardRest() {
 		int before = markAbandoned();
 		AwaitNext next = this.running;
 		if (next == null) {

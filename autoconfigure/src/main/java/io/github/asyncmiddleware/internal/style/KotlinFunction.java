@@ -71,7 +71,7 @@ final class KotlinFunction {
 
 	private @Nullable Object call(@Nullable Object[] arguments) throws Throwable {
 		try {
-			return this.function.callBy(values(arguments));
+			return HookReturn.withoutUnit(this.function.callBy(values(arguments)));
 		}
 		catch (Exception ex) {
 			// Which Java does not know that Kotlin throws

@@ -302,6 +302,30 @@ class HooksFilterTests {
 	}
 
 	@Test
+	void aStatusThatIsSetInPlaceDecidesBeforeAnAnswerFurtherIn() throws Exception {
+		String response = exchange(chain().middleware("hook", code(new SetsStatus.InPlace(), true))
+			.middleware("other", code(new SetsStatusAndAnswers(), true)), "GET /mono");
+		assertThat(response).startsWith("HTTP/1.1 401 ").doesNotContain("refused");
+		assertThat(this.listener.take().results()).element(0).isEqualTo("hook ANSWERED");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void aResponseThatIsWrittenAmongOthersIsAnAnswer(boolean first) throws Exception {
+		TestChain chain = chain();
+		if (!first) {
+			chain.middleware("other", code(new Going.LaterMono(), true));
+		}
+		chain.middleware("hook", code(new Completes(), true));
+		if (first) {
+			chain.middleware("other", code(new Going.LaterMono(), true));
+		}
+		assertThat(exchange(chain, "GET /mono")).startsWith("HTTP/1.1 200 ").doesNotContain("mono");
+		assertThat(this.listener.take().results()).contains("hook ANSWERED");
+		assertThat(this.misuse).isEmpty();
+	}
+
+	@Test
 	void aResponseHookThatFailsIsRecordedAlsoWhereItsMiddlewareHasAnswered() throws Exception {
 		assertThat(exchange(chain().middleware("hook", code(new AnswersAndFails())), "GET /mono"))
 			.startsWith("HTTP/1.1 401 ");
@@ -1212,6 +1236,15 @@ class HooksFilterTests {
 					? Mono.<Void>never()
 						.doOnSubscribe((subscription) -> Schedulers.parallel().schedule(this.began::tryEmitEmpty))
 					: Mono.empty();
+		}
+
+	}
+
+	static class Completes {
+
+		@OnRequest
+		Mono<Void> answer(ServerHttpResponse response) {
+			return response.setComplete();
 		}
 
 	}

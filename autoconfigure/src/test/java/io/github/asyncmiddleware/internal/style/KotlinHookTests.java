@@ -18,6 +18,7 @@ import io.github.asyncmiddleware.internal.style.KotlinHooks.Open;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.PlainWithDefault;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.PlainWithValueClass;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.ReturningEntity;
+import io.github.asyncmiddleware.internal.style.KotlinHooks.ReturningNothingWithDefault;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.ReturningNull;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.ReturningText;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.Stamping;
@@ -108,6 +109,11 @@ class KotlinHookTests {
 		MockServerWebExchange named = MockServerWebExchange
 			.from(MockServerHttpRequest.get("/a").header("X-Missing", "there").header("X-Number", "8"));
 		assertThat(onRequest(new PlainWithDefault()).invoke(named, null)).isEqualTo("there 8 null");
+	}
+
+	@Test
+	void goesOnAfterAPlainFunctionThatReturnsNothing() throws Throwable {
+		assertThat(onRequest(new ReturningNothingWithDefault()).invoke(this.exchange, null)).isNull();
 	}
 
 	@Test

@@ -102,6 +102,15 @@ object KotlinHooks {
 
 	}
 
+	class ReturningNothingWithDefault {
+
+		@OnRequest(blocking = false)
+		fun load(@RequestHeader("X-Missing") name: String = "fallback") {
+			require(name == "fallback")
+		}
+
+	}
+
 	open class AdvisedWithDefault {
 
 		@OnRequest(blocking = false)
