@@ -72,7 +72,8 @@ class AllocationTests {
 		double few = bytes(variant, FEW);
 		double slope = (bytes(variant, MANY) - few) / (MANY - FEW);
 		assertThat(slope).as("bytes per middleware").isBetween(1.0, perMiddleware);
-		assertThat(few - FEW * slope - bytes(Variant.BARE, 0)).as("bytes per request").isLessThanOrEqualTo(fixed);
+		// No object is smaller than 8 bytes: less is something that happened once
+		assertThat(few - FEW * slope - bytes(Variant.BARE, 0)).as("bytes per request").isLessThan(fixed + 4);
 	}
 
 	@ParameterizedTest
