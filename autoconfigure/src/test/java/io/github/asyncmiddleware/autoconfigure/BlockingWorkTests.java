@@ -78,13 +78,8 @@ class BlockingWorkTests {
 	void hasAsManyThreadsAsMayBlock() throws Exception {
 		Holds holds = new Holds(3);
 		this.runner.withBean("holds", Holds.class, () -> holds).run((context) -> {
-			List<Thread> requests = Stream.generate(() -> new Thread(() -> get(context))).limit(3).toList();
-			requests.forEach(Thread::start);
-			assertThat(holds.entered.await(10, TimeUnit.SECONDS)).isTrue();
-			holds.open.countDown();
-			for (Thread request : requests) {
-				request.join(Duration.ofSeconds(10).toMillis());
-			}
+			List<Thread> requests = startThree(context, holds);
+			finish(requests, holds);
 		});
 	}
 
@@ -101,17 +96,12 @@ class BlockingWorkTests {
 			executor.setQueueCapacity(1);
 			executor.setRejectedExecutionHandler(new ThreadPoolExecutor.CallerRunsPolicy());
 		}).run((context) -> {
-			List<Thread> requests = Stream.generate(() -> new Thread(() -> get(context))).limit(3).toList();
-			requests.forEach(Thread::start);
-			assertThat(holds.entered.await(10, TimeUnit.SECONDS)).isTrue();
+			List<Thread> requests = startThree(context, holds);
 			assertThat(holds.threads).hasSize(3)
 				.allMatch(Thread::isDaemon)
 				.allMatch((thread) -> thread.getName().startsWith("async-middleware-"));
 			assertThat(decorated).hasValue(3);
-			holds.open.countDown();
-			for (Thread request : requests) {
-				request.join(Duration.ofSeconds(10).toMillis());
-			}
+			finish(requests, holds);
 		});
 	}
 
@@ -136,13 +126,8 @@ class BlockingWorkTests {
 			.withBean(SimpleAsyncTaskExecutorCustomizer.class, () -> (executor) -> executor.setConcurrencyLimit(1))
 			.withPropertyValues("spring.threads.virtual.enabled=true")
 			.run((context) -> {
-				List<Thread> requests = Stream.generate(() -> new Thread(() -> get(context))).limit(3).toList();
-				requests.forEach(Thread::start);
-				assertThat(holds.entered.await(10, TimeUnit.SECONDS)).isTrue();
-				holds.open.countDown();
-				for (Thread request : requests) {
-					request.join(Duration.ofSeconds(10).toMillis());
-				}
+				List<Thread> requests = startThree(context, holds);
+				finish(requests, holds);
 			});
 	}
 
@@ -234,6 +219,23 @@ class BlockingWorkTests {
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
 				.hasMessage("'async-middleware.blocking.max-queued' must not be negative"));
+	}
+
+	/**
+	 * Start three requests, and wait until all of them block.
+	 */
+	private static List<Thread> startThree(ApplicationContext context, Holds holds) throws InterruptedException {
+		List<Thread> requests = Stream.generate(() -> new Thread(() -> get(context))).limit(3).toList();
+		requests.forEach(Thread::start);
+		assertThat(holds.entered.await(10, TimeUnit.SECONDS)).isTrue();
+		return requests;
+	}
+
+	private static void finish(List<Thread> requests, Holds holds) throws InterruptedException {
+		holds.open.countDown();
+		for (Thread request : requests) {
+			request.join(Duration.ofSeconds(10).toMillis());
+		}
 	}
 
 	/**

@@ -43,7 +43,7 @@ final class CommitWork {
 		if (actions == null || !withActions) {
 			return this.request.beforeHead();
 		}
-		// Whoever has answered, their time is the application's
+		// Also where a middleware has answered, their time is the application's
 		this.request.letOut();
 		return Flux.concat(Flux.fromIterable(List.copyOf(actions)).map(Supplier::get))
 			.doOnError((ex) -> failed.run())

@@ -50,7 +50,7 @@ final class GroupRun extends Mono<Void> implements Subscription {
 			return false;
 		}
 		if (step.statusTouches() != touches) {
-			// Nothing else was at work, so it was this one
+			// While it was called, on this thread: it is the one that has set it
 			member.answersWithStatus = true;
 			return false;
 		}
