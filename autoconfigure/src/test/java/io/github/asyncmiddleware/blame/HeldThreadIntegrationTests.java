@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnRequest;
+import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
@@ -100,18 +101,20 @@ class HeldThreadIntegrationTests {
 
 	@ParameterizedTest
 	@MethodSource("guilty")
-	void leaveTheBlameWithTheMiddlewareThatIsThere(Protocol protocol) {
+	void leaveTheBlameWithTheMiddlewareThatIsThere(String middleware, Protocol protocol) {
 		MeterChanges changes = this.server.changes();
 		for (int i = 0; i < TIMES; i++) {
-			Client.exchange(protocol, this.server.port(), "GET", "/guilty", "X-Hold: nowhere");
+			Client.exchange(protocol, this.server.port(), "GET", "/" + middleware, "X-Hold: nowhere");
 		}
 		changes.after(TIMES);
 		Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> !changes.blocked().isEmpty());
-		assertThat(changes.blocked()).containsOnly("guilty");
+		assertThat(changes.blocked()).containsOnly(middleware);
 	}
 
 	static Stream<Arguments> guilty() {
-		return Stream.of(Protocol.values()).map(Arguments::of);
+		return Stream.of("guilty", "guiltyBeforeTheHead")
+			.flatMap(
+					(middleware) -> Stream.of(Protocol.values()).map((protocol) -> Arguments.of(middleware, protocol)));
 	}
 
 	static void hold() {
@@ -207,6 +210,12 @@ class HeldThreadIntegrationTests {
 		}
 
 		@Bean
+		@AsyncMiddleware(path = "/guiltyBeforeTheHead")
+		GuiltyBeforeTheHead guiltyBeforeTheHead() {
+			return new GuiltyBeforeTheHead();
+		}
+
+		@Bean
 		Handlers handlers() {
 			return new Handlers();
 		}
@@ -289,6 +298,19 @@ class HeldThreadIntegrationTests {
 		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
 			hold();
 			return chain.filter(exchange);
+		}
+
+	}
+
+	/**
+	 * Waits where it may not, when the response waits for what it has returned. The code
+	 * that blocks is not its own, so the stack does not tell.
+	 */
+	static class GuiltyBeforeTheHead {
+
+		@OnResponse
+		Mono<Void> add() {
+			return Mono.fromRunnable(HeldThreadIntegrationTests::hold);
 		}
 
 	}

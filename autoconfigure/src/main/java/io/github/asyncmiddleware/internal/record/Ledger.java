@@ -142,6 +142,17 @@ public abstract class Ledger implements RequestRecord {
 	}
 
 	/**
+	 * Several that are at work at the same time are given up. What is waited for until
+	 * then is the first of those that have not finished.
+	 */
+	protected final void giveUpTogether() {
+		if (this.owner == null && awaited() instanceof LedgerEntry entry) {
+			this.owner = entry;
+			changeHands(null);
+		}
+	}
+
+	/**
 	 * The rest of the chain runs, and the time is the application's.
 	 * @return when that is
 	 */

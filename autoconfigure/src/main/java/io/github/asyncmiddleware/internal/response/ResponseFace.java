@@ -40,7 +40,6 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	private final @Nullable AttemptExchange part;
 
 	// As this attempt sees them. Belong to the thread that the response is on
-
 	private @Nullable HttpHeaders headers;
 
 	private @Nullable MultiValueMap<String, ResponseCookie> cookies;
@@ -144,10 +143,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 		return (this.part != null) ? this.part.attempt() : this.commit.attempt();
 	}
 
-	/**
-	 * Whether the attempt that this face belongs to was discarded, so that nothing that
-	 * is done to it is sent.
-	 */
+	/** Whether nothing that is done to it is sent. */
 	private boolean isDiscarded() {
 		return this.part != null && this.part.isDiscarded();
 	}
@@ -164,7 +160,11 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	@Override
 	public void beforeCommit(Supplier<? extends Mono<Void>> action) {
-		this.commit.beforeCommit(action);
+		synchronized (this.commit) {
+			if (isWritable()) {
+				this.commit.beforeCommit(action);
+			}
+		}
 	}
 
 	@Override

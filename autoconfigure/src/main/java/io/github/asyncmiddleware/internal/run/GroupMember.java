@@ -56,7 +56,7 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 	 */
 	boolean hasSetStatus() {
 		return this.step.exchange.getResponse().getStatusCode() != this.status
-				|| this.step.run().isAnswered(this.step.exchange);
+				|| this.step.run().isAnsweredWithin(this.step.exchange);
 	}
 
 	/**

@@ -187,6 +187,9 @@ final class GroupRun extends Mono<Void> implements Subscription {
 		synchronized (this) {
 			this.cancelled = true;
 			rest = this.rest;
+			if (rest == null) {
+				this.group.run().gaveUpTogether();
+			}
 		}
 		if (rest != null) {
 			rest.cancel();

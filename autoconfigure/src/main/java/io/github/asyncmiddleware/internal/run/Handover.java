@@ -102,7 +102,7 @@ final class Handover {
 			}
 			return true;
 		}
-		if (step.run().isAnswered(exchange)) {
+		if (step.run().isAnsweredWithin(exchange)) {
 			return false;
 		}
 		int before = step.markHandedOver();

@@ -230,8 +230,8 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 				if (end != null && skip(inner, end)) {
 					return;
 				}
-				if (error != null) {
-					Verdict.failed(inner, error);
+				if (end != null) {
+					Verdict.failed(inner, end);
 				}
 			}
 		}

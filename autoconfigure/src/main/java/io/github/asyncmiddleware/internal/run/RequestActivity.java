@@ -54,10 +54,12 @@ public abstract class RequestActivity extends RequestWord {
 	}
 
 	/**
-	 * What the thread is doing that the request is on.
+	 * What the current thread is doing, which is inside the request already. Another one
+	 * can be, too, where what it does is not waited for any more.
 	 */
 	final ThreadActivity here() {
-		return this.here;
+		ThreadActivity here = this.here;
+		return here.isOfCurrentThread() ? here : activity();
 	}
 
 	final void here(ThreadActivity activity) {

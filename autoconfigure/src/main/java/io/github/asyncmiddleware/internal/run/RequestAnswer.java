@@ -27,6 +27,9 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	/** The response as the filters see it. Set before the first of them runs. */
 	private @Nullable ResponseFace response;
 
+	/** A filter around middlewares had answered before they were entered. */
+	private boolean answeredBefore;
+
 	/** Whose answer is on its way. Published by the signals of the response. */
 	private @Nullable Step answering;
 
@@ -99,6 +102,26 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 		}
 		ResponseCommit commit = ResponseCommit.of(exchange);
 		return (commit != null) ? commit.isAnswered() : response == null && exchange.getResponse().isCommitted();
+	}
+
+	/**
+	 * Whether a middleware has answered, or what comes after it, sent or not. A filter
+	 * that answers first and runs the rest of the chain afterwards is left alone.
+	 * @param exchange the exchange as a middleware sees it
+	 */
+	final boolean isAnsweredWithin(ServerWebExchange exchange) {
+		return !this.answeredBefore && isAnswered(exchange);
+	}
+
+	/**
+	 * A row of middlewares is about to be entered.
+	 * @param exchange the exchange as they see it
+	 */
+	final void entering(ServerWebExchange exchange) {
+		Step step = this.answering;
+		if ((step == null || step.link().foreign) && isAnswered(exchange)) {
+			this.answeredBefore = true;
+		}
 	}
 
 	/**

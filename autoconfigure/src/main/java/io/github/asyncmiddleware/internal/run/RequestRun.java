@@ -167,6 +167,10 @@ public final class RequestRun extends RequestAnswer {
 		finishTogether(step);
 	}
 
+	void gaveUpTogether() {
+		giveUpTogether();
+	}
+
 	void handed() {
 		handOver();
 	}
@@ -329,6 +333,7 @@ public final class RequestRun extends RequestAnswer {
 			return;
 		}
 		if (!hasHead()) {
+			giveUpTogether();
 			pass(null);
 		}
 		reporter.onEnd(this, this.end.judge(hasHead(), this.exchange), hasHead() && !this.headReported);

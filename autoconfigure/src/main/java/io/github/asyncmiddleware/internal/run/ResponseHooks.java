@@ -127,7 +127,7 @@ class ResponseHooks implements Iterator<Mono<Void>> {
 				return null;
 			}
 			work = savedAfter(work, step.run().session());
-			return (work != null) ? limit(step, work.contextWrite((outermost) -> Context.of(context)))
+			return (work != null) ? limit(step, new Marked(step, work).contextWrite((outermost) -> Context.of(context)))
 				.onErrorResume((ex) -> failed(step, ex)) : null;
 		}
 		catch (VirtualMachineError ex) {
@@ -191,6 +191,46 @@ class ResponseHooks implements Iterator<Mono<Void>> {
 		@Override
 		void undo() {
 			this.head.restore();
+		}
+
+	}
+
+	/**
+	 * The work of a hook, while the thread that it is subscribed to on is inside the
+	 * middleware.
+	 */
+	private static final class Marked extends Mono<Void> {
+
+		private final Step step;
+
+		private final Mono<Void> work;
+
+		Marked(Step step, Mono<Void> work) {
+			this.step = step;
+			this.work = work;
+		}
+
+		@Override
+		public void subscribe(CoreSubscriber<? super Void> actual) {
+			ThreadActivity activity = this.step.run().activity();
+			StepRecord place = activity.place();
+			RequestRecord previous = activity.enter(this.step.run());
+			activity.at(this.step);
+			try {
+				this.work.doOnTerminate(() -> leave(activity)).subscribe(actual);
+			}
+			finally {
+				activity.exit(previous, place);
+			}
+		}
+
+		/**
+		 * What follows on this thread is not the work of the middleware.
+		 */
+		private void leave(ThreadActivity activity) {
+			if (activity.isOfCurrentThread() && activity.place() == this.step) {
+				activity.at(null);
+			}
 		}
 
 	}

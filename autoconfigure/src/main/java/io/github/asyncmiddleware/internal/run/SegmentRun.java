@@ -81,6 +81,9 @@ final class SegmentRun extends Mono<Void> implements CoreSubscriber<Void>, Subsc
 		if (before != null) {
 			run.restarted();
 		}
+		else {
+			run.entering(this.exchange);
+		}
 		this.actual = actual;
 		this.context = actual.currentContext();
 		Segment.proceed(this.segment.first(), run, this.exchange, this, null, 0);

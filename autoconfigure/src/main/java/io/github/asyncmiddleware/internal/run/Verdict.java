@@ -83,8 +83,8 @@ final class Verdict {
 	 * @return whether the rest of the chain is to run now
 	 */
 	static boolean trySkip(Step step, Throwable ex) {
-		if (!canSkip(step) || StepState.isAnswer(ex) || isPointless(step, ex) || step.run().isAnswered(step.exchange)
-				|| !step.markSkipped(StepState.skipped(ex))) {
+		if (!canSkip(step) || StepState.isAnswer(ex) || isPointless(step, ex)
+				|| step.run().isAnsweredWithin(step.exchange) || !step.markSkipped(StepState.skipped(ex))) {
 			return false;
 		}
 		observed(step, ex);
@@ -101,7 +101,7 @@ final class Verdict {
 			return;
 		}
 		int before = step.markFailed(ex);
-		if (StepState.isToBlame(before)) {
+		if (StepState.phase(before) != StepState.NEXT_FAILED) {
 			observed(step, ex);
 		}
 		if (StepState.phase(before) == StepState.AT_WORK && ex instanceof UnavailableException unavailable) {

@@ -139,6 +139,14 @@ public final class ThreadActivity {
 	}
 
 	/**
+	 * Whether it is the current thread.
+	 * @return {@code false} if it is another one, or not watched
+	 */
+	public boolean isOfCurrentThread() {
+		return this.thread == Thread.currentThread();
+	}
+
+	/**
 	 * The thread.
 	 * @return the thread
 	 */

@@ -72,6 +72,16 @@ class LateAnswerTests {
 		assertThat(this.response.getCookies()).isEmpty();
 	}
 
+	@Test
+	void addsNothingToWhatIsDoneBeforeTheHeadOfTheOneThatFollows() {
+		Disposable request = request();
+		ServerHttpResponse late = this.late.get().getResponse();
+		this.givenUp.tryEmitEmpty();
+		late.beforeCommit(() -> Mono.fromRunnable(() -> this.response.getHeaders().set("X-Late", "yes")));
+		assertAnsweredInTime(request);
+		assertThat(this.response.getHeaders().headerNames()).isEmpty();
+	}
+
 	private Disposable request() {
 		return new TestChain()
 			.middleware("impatient",

@@ -106,6 +106,48 @@ class ConcurrentGroupTests {
 	}
 
 	@Test
+	void theFirstThatHasNotFinishedHasTheTimeUntilAllAreGivenUp() throws Exception {
+		Sinks.One<WebHandler> a = Sinks.one();
+		Sinks.Empty<Void> limit = Sinks.empty();
+		HttpHandler handler = groupOfThree(chain().middleware("gives up",
+				(exchange, next) -> next.filter(exchange)
+					.timeout(limit.asMono(), Mono.defer(() -> exchange.getResponse().setComplete()))),
+				a)
+			.build(handler(0));
+		TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe();
+		this.ticker.advanceMillis(10);
+		a.tryEmitEmpty();
+		this.ticker.advanceMillis(5);
+		limit.tryEmitEmpty();
+		assertShares(this.listener.take(), 0);
+	}
+
+	@Test
+	void theFirstThatHasNotFinishedHasTheTimeUntilTheRequestIsCancelled() throws Exception {
+		Sinks.One<WebHandler> a = Sinks.one();
+		HttpHandler handler = groupOfThree(chain().middleware("passes", (exchange, next) -> next.filter(exchange)), a)
+			.build(handler(0));
+		Disposable request = TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe();
+		this.ticker.advanceMillis(10);
+		a.tryEmitEmpty();
+		this.ticker.advanceMillis(5);
+		request.dispose();
+		assertShares(this.listener.take(), 0);
+	}
+
+	private static TestChain groupOfThree(TestChain chain, Sinks.One<WebHandler> a) {
+		return chain.middleware("a", work((exchange) -> a.asMono()))
+			.middleware("b", work((exchange) -> Mono.never()))
+			.middleware("c", work((exchange) -> Mono.never()));
+	}
+
+	private static void assertShares(RecordedRequest record, int app) {
+		assertThat(record.steps()).extracting((step) -> Duration.ofNanos(step.own()).toMillis())
+			.containsExactly(0L, 10L, 5L, 0L);
+		assertThat(Duration.ofNanos(record.app()).toMillis()).isEqualTo(app);
+	}
+
+	@Test
 	void noneHasAShareOfTheTimeAfterTheHead() throws Exception {
 		WebFilter answers = (exchange, next) -> exchange.getResponse().setComplete().then(next.filter(exchange));
 		TestChain chain = chain().foreign("answers", answers);

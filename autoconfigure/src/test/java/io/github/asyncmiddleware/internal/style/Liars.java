@@ -211,7 +211,8 @@ final class Liars {
 	 * that can cancel it.
 	 */
 	static boolean isLie(Throwable ex) {
-		return "elsewhere".equals(ex.getMessage()) || ex instanceof ResponseStatusException;
+		return "elsewhere".equals(ex.getMessage()) || "after next".equals(ex.getMessage())
+				|| ex instanceof ResponseStatusException;
 	}
 
 	/**

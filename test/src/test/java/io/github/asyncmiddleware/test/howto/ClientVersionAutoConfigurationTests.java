@@ -17,6 +17,7 @@ import org.springframework.test.web.reactive.server.WebTestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.springframework.mock.http.server.reactive.MockServerHttpRequest.get;
+import static org.springframework.mock.http.server.reactive.MockServerHttpRequest.options;
 
 /**
  * Tests for {@link ClientVersionAutoConfiguration}.
@@ -34,6 +35,9 @@ class ClientVersionAutoConfigurationTests {
 		assertThat(tester.exchange(get("/").header("X-Client-Version", "3"))).passed();
 		assertThat(tester.exchange(get("/").header("X-Client-Version", "2"))).answered().hasStatus(426);
 		assertThat(tester.exchange(get("/health"))).didNotRun();
+		assertThat(tester.exchange(
+				options("/").header("Origin", "https://example.org").header("Access-Control-Request-Method", "GET")))
+			.passed();
 	}
 
 	@Test
