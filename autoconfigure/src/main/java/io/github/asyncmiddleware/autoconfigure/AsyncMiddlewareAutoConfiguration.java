@@ -142,11 +142,11 @@ public final class AsyncMiddlewareAutoConfiguration {
 	@Bean(HandlerDecorators.OURS)
 	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
 			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, Guards guards,
-			Ticker ticker, ObjectProvider<ServerTimingPolicy> serverTimingPolicy) {
+			Ticker ticker, ObjectProvider<ServerTimingPolicy> serverTimingPolicy, Environment environment) {
 		List<RequestListener> all = listeners.orderedStream().toList();
 		all.forEach((listener) -> chain.tellOfMeasured(listener::onMeasured));
-		return new MiddlewareHttpHandlerFactory(chain, all, guards, ticker,
-				headDecorator(properties, serverTimingPolicy.getIfAvailable(), chain));
+		return new MiddlewareHttpHandlerFactory(chain, all, guards, ticker, headDecorator(properties,
+				serverTimingToken(properties, environment), serverTimingPolicy.getIfAvailable(), chain));
 	}
 
 	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners,
@@ -158,13 +158,27 @@ public final class AsyncMiddlewareAutoConfiguration {
 		};
 	}
 
-	private static HeadDecorator headDecorator(AsyncMiddlewareProperties properties,
-			@Nullable ServerTimingPolicy policy, MiddlewareChain chain) {
+	/**
+	 * A placeholder that is left would be a secret that everybody can read in the
+	 * documentation: binding keeps those without a value as they are.
+	 */
+	private static @Nullable String serverTimingToken(AsyncMiddlewareProperties properties, Environment environment) {
 		String token = properties.getServerTimingToken();
-		if (policy != null || StringUtils.hasText(token)) {
+		try {
+			return StringUtils.hasText(token) ? environment.resolveRequiredPlaceholders(token) : null;
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidMiddlewareException(
+					"The property 'async-middleware.server-timing-token' has a placeholder for which there is no value.",
+					"Set what the placeholder stands for, or leave the property out.");
+		}
+	}
+
+	private static HeadDecorator headDecorator(AsyncMiddlewareProperties properties, @Nullable String token,
+			@Nullable ServerTimingPolicy policy, MiddlewareChain chain) {
+		if (policy != null || token != null) {
 			ServerTimingPolicy.Detail detail = ServerTimingPolicy.Detail.valueOf(properties.getServerTiming().name());
-			return ServerTiming.decided((policy != null) ? policy : (exchange) -> detail,
-					StringUtils.hasText(token) ? token : null, chain.middlewares());
+			return ServerTiming.decided((policy != null) ? policy : (exchange) -> detail, token, chain.middlewares());
 		}
 		return switch (properties.getServerTiming()) {
 			case OFF -> HeadDecorator.NONE;

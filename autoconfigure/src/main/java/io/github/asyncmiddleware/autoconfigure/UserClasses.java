@@ -2,12 +2,14 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 import io.github.asyncmiddleware.internal.style.HookCompiler;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.support.InstanceSupplier;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.util.ClassUtils;
 
@@ -36,15 +38,39 @@ final class UserClasses {
 	 */
 	Class<?> of(Object bean, @Nullable String beanName) {
 		Class<?> type = ClassUtils.getUserClass(AopUtils.getTargetClass(bean));
-		Method factoryMethod = (isLambda(bean) && beanName != null) ? factoryMethod(beanName) : null;
-		return (factoryMethod != null) ? factoryMethod.getDeclaringClass() : type;
+		if (!isLambda(bean)) {
+			return type;
+		}
+		Method factoryMethod = (beanName != null) ? factoryMethod(beanName) : null;
+		return (factoryMethod != null) ? factoryMethod.getDeclaringClass() : writtenIn(type);
 	}
 
+	/**
+	 * The class that a lambda is written in, which its name begins with.
+	 */
+	private static Class<?> writtenIn(Class<?> lambda) {
+		int end = lambda.getName().indexOf("$$Lambda");
+		try {
+			return (end > 0) ? ClassUtils.forName(lambda.getName().substring(0, end), lambda.getClassLoader()) : lambda;
+		}
+		catch (ClassNotFoundException | LinkageError ex) {
+			return lambda;
+		}
+	}
+
+	/**
+	 * The method that has made a bean. What a supplier has made can have one, too, for
+	 * its annotations.
+	 */
 	private @Nullable Method factoryMethod(String beanName) {
 		ConfigurableListableBeanFactory owner = BeanFactoryHierarchy.ownerOf(beanName, this.beanFactory);
-		return (owner.containsBeanDefinition(beanName)
-				&& owner.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition)
-						? definition.getResolvedFactoryMethod() : null;
+		if (!owner.containsBeanDefinition(beanName)
+				|| !(owner.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition)) {
+			return null;
+		}
+		Supplier<?> supplier = definition.getInstanceSupplier();
+		return (supplier == null || supplier instanceof InstanceSupplier) ? definition.getResolvedFactoryMethod()
+				: null;
 	}
 
 	/**

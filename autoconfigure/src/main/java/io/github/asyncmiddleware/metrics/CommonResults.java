@@ -30,7 +30,7 @@ final class CommonResults {
 			}
 		}
 		boolean mayBlock = skips && middleware.code().runsOn() != RunsOn.EVENT_LOOP;
-		if (mayBlock || (onResponse != null && !onResponse.isSynchronous())) {
+		if (mayBlock || (onResponse != null && onResponse.mayBlock())) {
 			results.add(MiddlewareResult.SHED_OPEN);
 		}
 		return results;

@@ -89,6 +89,12 @@ final class ContributedTags {
 				blame(contributor, "must not set the tag '" + tag.getKey() + "', which is ignored", null);
 			}
 			else {
+				Set<String> keys = this.keys;
+				if (keys != null && !keys.contains(tag.getKey())) {
+					blame(contributor, "has no tag '" + tag.getKey()
+							+ "' for the middlewares, so that of a filter which is measured beside them is ignored",
+							null);
+				}
 				result.add(tag);
 			}
 		}

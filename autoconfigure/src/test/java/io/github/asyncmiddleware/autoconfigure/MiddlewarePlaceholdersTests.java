@@ -65,6 +65,13 @@ class MiddlewarePlaceholdersTests {
 						+ " 'nope', or give a default: ${nope:...}.");
 	}
 
+	@Test
+	void refusesOneInTheTokenWithoutShowingWhatElseIsInIt() {
+		fails(this.runner.withPropertyValues("async-middleware.server-timing-token=secret${nope}"),
+				"The property 'async-middleware.server-timing-token' has a placeholder for which there is no value.",
+				"Set what the placeholder stands for, or leave the property out.");
+	}
+
 	private static void fails(ReactiveWebApplicationContextRunner runner, String description, String action) {
 		runner.run((context) -> {
 			assertThat(context).hasFailed();

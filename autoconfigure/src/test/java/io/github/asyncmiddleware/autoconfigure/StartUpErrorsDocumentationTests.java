@@ -116,6 +116,7 @@ class StartUpErrorsDocumentationTests {
 		fails((runner) -> runner.withBean("pass", Pass.class)
 			.withInitializer(MiddlewareRunner.environmentVariable("ASYNC_MIDDLEWARE_SKIPMANAGEMENT", "true")));
 		fails(properties("async-middleware.middleware.pass.ordr=1"));
+		fails(properties("async-middleware.server-timing-token=${nope}"));
 	}
 
 	private void hooks() {

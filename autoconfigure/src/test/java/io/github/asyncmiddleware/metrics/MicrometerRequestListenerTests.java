@@ -143,9 +143,11 @@ class MicrometerRequestListenerTests {
 				"passed");
 		assertThat(resultsAtStartUp(OnFailure.SKIP, Duration.ofMillis(1), RunsOn.POOL, null))
 			.containsExactly("failed_open", "passed", "shed_open", "timeout_open");
-		assertThat(resultsAtStartUp(OnFailure.FAIL, null, RunsOn.EVENT_LOOP, new Hook(true)))
+		assertThat(resultsAtStartUp(OnFailure.FAIL, null, RunsOn.EVENT_LOOP, new Hook(true, false)))
 			.containsExactly("failed_open", "passed");
-		assertThat(resultsAtStartUp(OnFailure.FAIL, Duration.ofMillis(1), RunsOn.EVENT_LOOP, new Hook(false)))
+		assertThat(resultsAtStartUp(OnFailure.FAIL, null, RunsOn.EVENT_LOOP, new Hook(false, false)))
+			.containsExactly("failed_open", "passed");
+		assertThat(resultsAtStartUp(OnFailure.FAIL, Duration.ofMillis(1), RunsOn.EVENT_LOOP, new Hook(false, true)))
 			.containsExactly("failed_open", "passed", "shed_open", "timeout_open");
 	}
 
@@ -546,7 +548,7 @@ class MicrometerRequestListenerTests {
 	/**
 	 * Does nothing before the head.
 	 */
-	private record Hook(boolean isSynchronous) implements ResponseHook {
+	private record Hook(boolean isSynchronous, boolean mayBlock) implements ResponseHook {
 
 		@Override
 		public @Nullable Mono<Void> onResponse(ServerWebExchange exchange, ContextView context) {

@@ -120,6 +120,15 @@ class MiddlewareTagsTests {
 	}
 
 	@Test
+	void saysWhichKeyComesTooLate(CapturedOutput output) {
+		ContributedTags tags = new ContributedTags(
+				List.of((name) -> name.equals("a") ? Tags.of("team", "x") : Tags.of("team", "y", "vendor", "z")));
+		assertThat(tags.of(this.middlewares.subList(0, 1))).containsExactly(Tags.of("team", "x"));
+		assertThat(tags.of(this.middlewares.subList(1, 2))).containsExactly(Tags.of("team", "y"));
+		assertThat(output).containsOnlyOnce("WARN").contains(" has no tag 'vendor' for the middlewares");
+	}
+
+	@Test
 	void keepsPrometheusFromRefusingAMiddleware() {
 		PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 		registry.throwExceptionOnRegistrationFailure();

@@ -13,6 +13,7 @@ import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
 import reactor.core.publisher.Mono;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.InstantiationAwareBeanPostProcessor;
 import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
@@ -23,6 +24,9 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.util.ClassUtils;
+import org.springframework.web.reactive.config.WebFluxConfigurer;
+import org.springframework.web.reactive.result.method.HandlerMethodArgumentResolver;
+import org.springframework.web.reactive.result.method.annotation.ArgumentResolverConfigurer;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
@@ -82,6 +86,8 @@ final class TestEngine {
 		if (principal != null) {
 			context.registerBean("middlewareTesterPrincipal", WebFilter.class, () -> new PrincipalFilter(principal));
 		}
+		context.registerBean("middlewareTesterResolvers", WebFluxConfigurer.class,
+				() -> new Resolvers(context.getBeanProvider(HandlerMethodArgumentResolver.class)));
 		context.registerBean("middlewareTesterExecutors", ThreadPoolTaskExecutorBuilder.class, TestEngine::executors,
 				(definition) -> definition.setFallback(true));
 		context.getBeanFactory().addBeanPostProcessor(new Seams(this.observer, this.clock));
@@ -215,6 +221,20 @@ final class TestEngine {
 				return this.observer.observe(guards);
 			}
 			return (bean instanceof Ticker) ? this.clock : bean;
+		}
+
+	}
+
+	/**
+	 * Hands on the argument resolvers that are beans, as Spring Boot does.
+	 *
+	 * @param resolvers the beans
+	 */
+	private record Resolvers(ObjectProvider<HandlerMethodArgumentResolver> resolvers) implements WebFluxConfigurer {
+
+		@Override
+		public void configureArgumentResolvers(ArgumentResolverConfigurer configurer) {
+			this.resolvers.orderedStream().forEach(configurer::addCustomResolver);
 		}
 
 	}

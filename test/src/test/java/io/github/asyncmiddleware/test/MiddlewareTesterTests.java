@@ -32,6 +32,7 @@ import reactor.util.context.Context;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.MethodParameter;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -39,10 +40,12 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.web.reactive.BindingContext;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
 import org.springframework.web.reactive.function.server.HandlerFunction;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.reactive.result.method.HandlerMethodArgumentResolver;
 import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
@@ -106,6 +109,19 @@ class MiddlewareTesterTests {
 					+ ", order 0) completed without waiting for the rest of the chain. Return the Mono that chain.filter(exchange) returns instead of subscribing to it. See "
 					+ "https://github.com/asyncmiddleware/async-middleware-spring-boot/blob/main/docs/misuse.md#unawaited_next");
 		assertThat(tester.withMisuseAllowed().exchange(get("/"))).hasMisuse("unawaited_next");
+	}
+
+	@Test
+	void usesTheArgumentResolversOfAConfiguration() {
+		MiddlewareTester tester = MiddlewareTester.ofConfiguration(ResolverConfiguration.class);
+		assertThat(tester.exchange(get("/"))).answered().hasStatus(418);
+	}
+
+	@Test
+	void namesTheClassThatALambdaIsWrittenIn() {
+		MiddlewareTester tester = MiddlewareTester.of((WebFilter) (exchange, chain) -> Mono.empty());
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> tester.exchange(get("/")))
+			.withMessageContaining("'webFilter' (" + MiddlewareTesterTests.class.getName() + ", order");
 	}
 
 	@Test
@@ -526,6 +542,50 @@ class MiddlewareTesterTests {
 				exchange.getResponse().getHeaders().set("X-Served-By", name);
 				return chain.filter(exchange);
 			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ResolverConfiguration {
+
+		@Bean
+		Brewing brewing() {
+			return new Brewing();
+		}
+
+		@Bean
+		@AsyncMiddleware
+		Teapot teapot() {
+			return new Teapot();
+		}
+
+	}
+
+	static class Teapot {
+
+		@OnRequest(blocking = false)
+		ResponseEntity<Void> answer(Tea tea) {
+			return ResponseEntity.status(tea.status).build();
+		}
+
+	}
+
+	record Tea(HttpStatus status) {
+
+	}
+
+	static class Brewing implements HandlerMethodArgumentResolver {
+
+		@Override
+		public boolean supportsParameter(MethodParameter parameter) {
+			return parameter.getParameterType() == Tea.class;
+		}
+
+		@Override
+		public Mono<Object> resolveArgument(MethodParameter parameter, BindingContext context,
+				ServerWebExchange exchange) {
+			return Mono.just(new Tea(HttpStatus.I_AM_A_TEAPOT));
 		}
 
 	}

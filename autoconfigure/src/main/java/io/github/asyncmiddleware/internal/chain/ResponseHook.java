@@ -18,6 +18,14 @@ public interface ResponseHook {
 	boolean isSynchronous();
 
 	/**
+	 * Whether the work may block, so that it is left out where too much of that goes on.
+	 * @return {@code false} if it runs on the thread that the response is on
+	 */
+	default boolean mayBlock() {
+		return false;
+	}
+
+	/**
 	 * Do the work. What it throws or signals is counted and logged, and does not reach
 	 * the response. Called on the thread that the response is on.
 	 * @param exchange the exchange as the middleware has seen it

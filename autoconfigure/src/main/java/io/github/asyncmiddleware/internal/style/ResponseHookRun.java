@@ -26,6 +26,11 @@ final class ResponseHookRun extends HookRun implements ResponseHook {
 		return isImmediate();
 	}
 
+	@Override
+	public boolean mayBlock() {
+		return isOffloaded();
+	}
+
 	/**
 	 * There is something to wait for although the method is synchronous if it could not
 	 * see the security context yet.
