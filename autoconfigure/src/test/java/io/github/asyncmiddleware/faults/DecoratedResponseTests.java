@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
@@ -100,6 +101,46 @@ class DecoratedResponseTests {
 			.isTrue();
 	}
 
+	static Stream<Arguments> kept() {
+		return Cases.of(List.of("text", "stream"), Cases.protocols());
+	}
+
+	@ParameterizedTest
+	@MethodSource("kept")
+	void isWrittenLaterWhereTheDecoratorKeepsIt(String answer, Protocol protocol) {
+		Exchange exchange = this.server.exchange(protocol, "GET", "/keeps/" + answer);
+		assertThat(exchange.answer().status()).isEqualTo(200);
+		assertThat(exchange.answer().body()).isEqualTo("answer");
+		exchange.assertRecorded("ok 200", "decorates passed");
+	}
+
+	static Stream<Arguments> methods() {
+		return Cases.of(Cases.METHODS, Cases.protocols());
+	}
+
+	@ParameterizedTest
+	@MethodSource("methods")
+	void isInTheTimeOfTheMiddlewareThatHasKeptIt(String method, Protocol protocol) {
+		Exchange exchange = this.server.exchange(protocol, method, "/signs/text");
+		assertThat(exchange.answer().status()).isEqualTo(503);
+		exchange.assertRecorded("error_page 503", "signs timeout", "decorates passed");
+	}
+
+	static Stream<Arguments> slow() {
+		return Cases.of(List.of("slow", "slow-action"), List.of("text", "stream"), Cases.protocols());
+	}
+
+	@ParameterizedTest
+	@MethodSource("slow")
+	void isGivenUpWhileTheServerHasNothing(String how, String answer, Protocol protocol) {
+		Exchange exchange = this.server.exchange(protocol, "GET", "/" + how + "/" + answer);
+		assertThat(exchange.answer().status()).isEqualTo(504);
+		assertThat(exchange.answer().body()).isEqualTo("gave up");
+		assertThat(exchange.answer().complete()).isTrue();
+		assertThat(exchange.answer().headers().getContentType()).isNull();
+		exchange.assertRecorded("ok 504", "decorates passed", "gives-up passed");
+	}
+
 	private static DataBuffer buffer(String text) {
 		return DefaultDataBufferFactory.sharedInstance.wrap(text.getBytes(StandardCharsets.UTF_8));
 	}
@@ -114,10 +155,33 @@ class DecoratedResponseTests {
 		@Bean
 		@AsyncMiddleware(order = 10, excludePath = FaultServer.ALIVE)
 		WebFilter decorates() {
+			return (exchange, chain) -> {
+				ServerHttpResponse response = decorated(Texts.part(exchange, 0), exchange.getResponse());
+				return chain.filter(exchange.mutate().response(response).build())
+					.then(Mono.defer(() -> (response instanceof Keeps keeps && keeps.body != null)
+							? exchange.getResponse().writeWith(keeps.body) : Mono.empty()));
+			};
+		}
+
+		@Bean
+		@AsyncMiddleware(order = 5, path = "/signs/**", timeout = "50ms")
+		WebFilter signs() {
 			return (exchange, chain) -> chain
-				.filter(exchange.mutate().response(decorated(Texts.part(exchange, 0), exchange.getResponse())).build())
-				.doOnSuccess((done) -> {
-				});
+				.filter(exchange.mutate().response(new Keeps(exchange.getResponse())).build())
+				.then(Mono.never());
+		}
+
+		@Bean("gives-up")
+		@AsyncMiddleware(order = 30, path = { "/slow/**", "/slow-action/**" })
+		WebFilter givesUp() {
+			return (exchange, chain) -> {
+				AtomicBoolean first = new AtomicBoolean(true);
+				if (Texts.part(exchange, 0).equals("slow-action")) {
+					exchange.getResponse().beforeCommit(() -> first.getAndSet(false) ? Mono.never() : Mono.empty());
+				}
+				return chain.filter(exchange)
+					.timeout(Duration.ofMillis(50), Mono.defer(() -> Texts.answer(exchange, 504, "gave up")));
+			};
 		}
 
 		private static ServerHttpResponse decorated(String how, ServerHttpResponse response) {
@@ -125,6 +189,8 @@ class DecoratedResponseTests {
 				case "collects" -> new Collects(response);
 				case "recovers" -> new Recovers(response);
 				case "unchanged" -> new Unchanged(response);
+				case "keeps" -> new Keeps(response);
+				case "slow" -> new Slow(response);
 				default -> new ServerHttpResponseDecorator(response);
 			};
 		}
@@ -199,6 +265,44 @@ class DecoratedResponseTests {
 		public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
 			setStatusCode(HttpStatus.NOT_MODIFIED);
 			return setComplete();
+		}
+
+	}
+
+	/**
+	 * Writes nothing, and remembers what it was to write.
+	 */
+	static class Keeps extends ServerHttpResponseDecorator {
+
+		private Publisher<? extends DataBuffer> body;
+
+		Keeps(ServerHttpResponse response) {
+			super(response);
+		}
+
+		@Override
+		public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
+			this.body = body;
+			return Mono.empty();
+		}
+
+	}
+
+	/**
+	 * Never writes the first answer.
+	 */
+	static class Slow extends ServerHttpResponseDecorator {
+
+		private final AtomicBoolean first = new AtomicBoolean(true);
+
+		Slow(ServerHttpResponse response) {
+			super(response);
+		}
+
+		@Override
+		public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
+			return this.first.getAndSet(false) ? Flux.from(body).doOnNext(DataBufferUtils::release).then(Mono.never())
+					: super.writeWith(body);
 		}
 
 	}

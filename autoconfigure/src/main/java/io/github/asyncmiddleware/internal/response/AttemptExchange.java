@@ -3,8 +3,10 @@ package io.github.asyncmiddleware.internal.response;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Instant;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.ServerWebExchangeDecorator;
@@ -82,13 +84,33 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	 * @return the same unless it has
 	 */
 	public static ServerWebExchange toBeSent(ServerWebExchange exchange) {
-		if (exchange instanceof AttemptExchange attempt) {
-			ResponseFace response = attempt.response;
-			if (response != null && response.isOvertaken()) {
-				return exchange.mutate().response(ResponseFace.of(attempt.commit(), attempt)).build();
-			}
+		ResponseCommit commit = closed(exchange);
+		return (commit != null) ? exchange.mutate().response(ResponseFace.of(commit, null)).build() : exchange;
+	}
+
+	/**
+	 * The commit of the response of an exchange through which nothing can be changed.
+	 */
+	private static @Nullable ResponseCommit closed(ServerWebExchange exchange) {
+		if (exchange instanceof AttemptExchange attempt && attempt.response == null) {
+			return attempt.isDiscarded() ? attempt.commit() : null;
 		}
-		return exchange;
+		return (exchange.getResponse() instanceof ResponseFace face && (face.isOvertaken() || face.isDiscarded()))
+				? face.commit() : null;
+	}
+
+	/**
+	 * What the part has registered to be done before the head is done for whatever is
+	 * sent, as the server does: such as the headers of Spring Security.
+	 */
+	Supplier<Mono<Void>> beforeAnyHead(Supplier<? extends Mono<Void>> action) {
+		return () -> {
+			ResponseCommit commit = commit();
+			synchronized (commit) {
+				moveOn(this, commit.attempt());
+			}
+			return action.get().then();
+		};
 	}
 
 	/**

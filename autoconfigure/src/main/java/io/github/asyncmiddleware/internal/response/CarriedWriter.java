@@ -53,6 +53,15 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	}
 
 	/**
+	 * Whether it does not belong any more to a part of the chain, which is inside of the
+	 * middleware that it was shown to last.
+	 */
+	final boolean isTakenFrom(AttemptExchange part) {
+		Waiting holder = ((word() & (SHOWN | DETACHED | OVER)) == (SHOWN | DETACHED)) ? this.holder : null;
+		return holder != null && part.isInside(holder.part());
+	}
+
+	/**
 	 * Whether a middleware holds it that stands further out than another one.
 	 */
 	final boolean isHeldFurtherOut(Waiting than) {

@@ -98,6 +98,12 @@ public interface CommitListener extends RequestRecord {
 	void upgrades(ServerHttpResponse response);
 
 	/**
+	 * Do something when the request has ended.
+	 * @param action what to do; at once, if it has
+	 */
+	void atEnd(Runnable action);
+
+	/**
 	 * An error has ended the request that Reactor lets no operator see.
 	 * @param error the error
 	 */

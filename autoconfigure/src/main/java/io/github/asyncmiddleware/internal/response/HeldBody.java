@@ -162,8 +162,8 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 		return !this.single && !this.empty;
 	}
 
-	boolean hasEnded() {
-		return (this.word & ENDED) != 0;
+	boolean isOver() {
+		return (this.word & (ENDED | CANCELLED)) != 0;
 	}
 
 	@Override

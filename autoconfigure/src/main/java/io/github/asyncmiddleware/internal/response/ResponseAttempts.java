@@ -64,6 +64,16 @@ public abstract class ResponseAttempts extends CommitWord {
 		return writer == null || !writer.isAlone();
 	}
 
+	/**
+	 * Whether a middleware holds the response that it was shown, and a part of the chain
+	 * further in was told that it is sent. What that part has to do before the head comes
+	 * later.
+	 */
+	final boolean isTakenFrom(@Nullable AttemptExchange part) {
+		ResponseWriter writer = this.writer;
+		return part != null && writer != null && (word() & PHASE) == GATED && writer.isTakenFrom(part);
+	}
+
 	final boolean isOfServer() {
 		return this.server;
 	}
@@ -87,11 +97,15 @@ public abstract class ResponseAttempts extends CommitWord {
 			}
 			ResponseWriter writer = this.writer;
 			int before = markDiscarded(attempt, OPEN, 0);
-			if (was(before, attempt, COMMITTING) && writer != null && !writer.wasShown() && writer.isInside(part)) {
+			if (was(before, attempt, COMMITTING) && writer != null && !writer.wasShown() && isInside(writer, part)) {
 				// The cancellation has not reached it
 				before = markDiscarded(attempt, COMMITTING, 0);
 				unreached = writer;
 				this.request.stays(this.server);
+			}
+			else if (was(before, attempt, SENT) && !isWithServer() && writer != null && writer.isUnwanted()) {
+				before = markDiscarded(attempt, SENT, 0);
+				unreached = writer;
 			}
 			discarded = was(before, attempt, OPEN) || unreached != null;
 			if (discarded) {
@@ -106,6 +120,22 @@ public abstract class ResponseAttempts extends CommitWord {
 			unreached.refuse();
 		}
 		return discarded;
+	}
+
+	/**
+	 * Whether what was sent is with the server. A decorator can be written to again as
+	 * long as that has nothing.
+	 */
+	final boolean isWithServer() {
+		return this.server || this.request.hasHead();
+	}
+
+	/**
+	 * Whether a writer writes further in than a part of the chain begins.
+	 */
+	private static boolean isInside(ResponseWriter writer, @Nullable AttemptExchange outer) {
+		AttemptExchange part = writer.face().part();
+		return part != null && part.isInside(outer);
 	}
 
 	/**
@@ -157,8 +187,7 @@ public abstract class ResponseAttempts extends CommitWord {
 	 */
 	final boolean reopen(ResponseWriter writer, int flags) {
 		int attempt = writer.attempt();
-		// A decorator can be written to again as long as the server has nothing
-		int last = (!this.server && !this.request.hasHead()) ? SENT : COMMITTING;
+		int last = isWithServer() ? COMMITTING : SENT;
 		synchronized (this) {
 			// It is set in the same lock in which the phase moves
 			if (this.writer != writer) {
@@ -168,7 +197,8 @@ public abstract class ResponseAttempts extends CommitWord {
 			if (before / ATTEMPT != attempt || (before & PHASE) > last) {
 				return false;
 			}
-			writer.moveOn(attempt + 1);
+			// Another one may be written to the same face
+			AttemptExchange.moveOn(writer.face().part(), attempt + 1);
 			if ((before & PHASE) != OPEN) {
 				this.request.stays(this.server);
 			}

@@ -130,7 +130,7 @@ public final class ResponseCommit extends ResponseAttempts {
 	 */
 	public boolean isSent() {
 		// What a decorator has is not with the server before commit actions have run
-		return sent() && (this.server || this.request.hasHead());
+		return sent() && isWithServer();
 	}
 
 	/**

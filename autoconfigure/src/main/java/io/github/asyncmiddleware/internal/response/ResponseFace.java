@@ -144,7 +144,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	}
 
 	/** Whether nothing that is done to it is sent. */
-	private boolean isDiscarded() {
+	final boolean isDiscarded() {
 		return this.part != null && this.part.isDiscarded();
 	}
 
@@ -162,7 +162,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	public void beforeCommit(Supplier<? extends Mono<Void>> action) {
 		synchronized (this.commit) {
 			if (isWritable()) {
-				this.commit.beforeCommit(action);
+				this.commit.beforeCommit((this.part != null) ? this.part.beforeAnyHead(action) : action);
 			}
 		}
 	}
@@ -220,7 +220,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	/** Whether what is done to the head has an effect. In the lock of the commit. */
 	private boolean isWritable() {
-		return !this.overtaken && !isDiscarded() && !this.commit.isSent();
+		return !this.overtaken && !isDiscarded() && !this.commit.isSent() && !this.commit.isTakenFrom(this.part);
 	}
 
 	/**
@@ -318,7 +318,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	@Override
 	public boolean isCommitted() {
-		return this.commit.isCommitted();
+		return this.commit.isCommitted() || this.commit.isTakenFrom(this.part);
 	}
 
 	@Override

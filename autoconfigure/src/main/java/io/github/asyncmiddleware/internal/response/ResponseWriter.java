@@ -55,22 +55,6 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		return this.attempt;
 	}
 
-	/**
-	 * It was not sent, and another one may be written to the same face.
-	 */
-	void moveOn(int attempt) {
-		AttemptExchange.moveOn(this.face.part(), attempt);
-	}
-
-	/**
-	 * Whether it is written further in than a part of the chain begins.
-	 * @param outer the part, or {@code null} for the whole chain
-	 */
-	boolean isInside(@Nullable AttemptExchange outer) {
-		AttemptExchange part = this.face.part();
-		return part != null && part.isInside(outer);
-	}
-
 	ResponseCommit commit() {
 		return this.commit;
 	}
@@ -196,6 +180,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		int before = markBegun();
 		if ((before & (UNWANTED | OVER)) == UNWANTED) {
 			markOver();
+			this.commit.reopen(this, 0);
 			breakOff(true);
 		}
 		letEnd();
@@ -268,20 +253,31 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 
 	@Override
 	public void onComplete() {
-		if (this.commit.isOfServer()) {
-			if (this.unseen) {
-				this.commit.request().end().bodyComplete();
-			}
+		if (!this.commit.isOfServer()) {
+			decorated();
 		}
-		else if (this.body != null && !this.body.hasEnded()) {
-			// The decorator has answered without it
-			cancel(this.upstream);
+		else if (this.unseen || (this.body != null && !this.body.isOver())) {
+			// A client of a test reads the body after that
+			this.commit.request().end().bodyComplete();
 		}
 		int before = markOver();
 		if ((before & (OVER | TAKEN)) == 0) {
 			endCarrier(null);
 		}
 		endOthers(null);
+	}
+
+	/**
+	 * A decorator has completed what it was given. It may have answered without it, and
+	 * may have kept it for later.
+	 */
+	private void decorated() {
+		if (this.body != null && !this.body.isOver()) {
+			this.commit.request().atEnd(() -> cancel(this.upstream));
+		}
+		if (!this.commit.isWithServer()) {
+			this.commit.request().stays(false);
+		}
 	}
 
 	@Override
@@ -329,7 +325,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 	}
 
 	private void cancel(int notCarrier) {
-		boolean openBody = hasOpenBody();
+		boolean openBody = hasOpenBody() || !this.commit.isWithServer();
 		int before = markCancelled(notCarrier, openBody);
 		if ((before & (OVER | notCarrier)) == 0 && cancelled(before, openBody) == OVER) {
 			this.commit.reopen(this, 0);

@@ -20,6 +20,14 @@ public abstract class Waiting extends Mono<Void> {
 	@Nullable Waiting outer;
 
 	/**
+	 * The part of the chain that the middleware belongs to.
+	 * @return the innermost part that can be discarded, or {@code null} if none can
+	 */
+	protected @Nullable AttemptExchange part() {
+		return null;
+	}
+
+	/**
 	 * The head is decided.
 	 * @param writer what writes the response
 	 * @return {@code false} if the part of the middleware is over, and the response with

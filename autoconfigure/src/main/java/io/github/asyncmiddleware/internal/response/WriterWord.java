@@ -65,6 +65,13 @@ abstract class WriterWord {
 	}
 
 	/**
+	 * Whether it was cancelled while its head is being handed over.
+	 */
+	final boolean isUnwanted() {
+		return (this.word & (UNWANTED | OVER)) == UNWANTED;
+	}
+
+	/**
 	 * The head is about to be with the server.
 	 * @return {@code false} if it is over, and no head of this one may go
 	 */

@@ -190,14 +190,26 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 			// Started without being waited for
 			next.cancel();
 		}
-		// One that awaits discards by itself
-		boolean givenUp = (outer != null)
-				? discards && outer.middleware().code().style() != Style.AWAIT && Handover.discardAttempt(outer)
-				: (before & DONE) == 0;
-		if (givenUp) {
+		if ((outer != null) ? discards && givesUp(outer) : isAtWork(before)) {
 			// A cancellation goes inwards, so the outermost one says so last
 			this.run.backAt(outer);
 		}
+	}
+
+	/**
+	 * Undo what a middleware has given up. One that awaits does that by itself; what a
+	 * foreign filter gives up stays.
+	 */
+	private static boolean givesUp(Step outer) {
+		return outer.link().foreign
+				|| (outer.middleware().code().style() != Style.AWAIT && Handover.discardAttempt(outer));
+	}
+
+	/**
+	 * Whether the inner middleware has not ended, nor what runs in its place.
+	 */
+	private static boolean isAtWork(int word) {
+		return (word & DONE) == 0 || (word & (SKIPPED | REST_DONE)) == SKIPPED;
 	}
 
 	@Override

@@ -1,5 +1,8 @@
 package io.github.asyncmiddleware.internal.run;
 
+import java.util.ArrayList;
+import java.util.List;
+
 import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.response.CommitListener;
@@ -32,6 +35,9 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 
 	/** Whose answer is on its way. Published by the signals of the response. */
 	private @Nullable Step answering;
+
+	/** What to do when the request has ended. Guarded by this. */
+	private @Nullable List<Runnable> atEnd;
 
 	/** Status and body in the upper half, headers and cookies in the lower. */
 	private int touches;
@@ -197,6 +203,32 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 		Step step = this.answering;
 		if (step != null) {
 			step.markUnanswered();
+		}
+	}
+
+	@Override
+	public final void atEnd(Runnable action) {
+		synchronized (this) {
+			if (isObserved() && !isEnded()) {
+				this.atEnd = (this.atEnd != null) ? this.atEnd : new ArrayList<>(1);
+				this.atEnd.add(action);
+				return;
+			}
+		}
+		action.run();
+	}
+
+	/**
+	 * The request has ended, and says so.
+	 */
+	final void runAtEnd() {
+		List<Runnable> actions;
+		synchronized (this) {
+			actions = this.atEnd;
+			this.atEnd = null;
+		}
+		if (actions != null) {
+			actions.forEach(Runnable::run);
 		}
 	}
 

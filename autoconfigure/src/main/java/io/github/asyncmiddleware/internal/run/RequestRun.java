@@ -314,6 +314,7 @@ public final class RequestRun extends RequestAnswer {
 		if (this.reporter != null && this.end.ended(ending, error)) {
 			markEnded();
 			removeInFlight();
+			runAtEnd();
 			reportEnd();
 		}
 	}

@@ -48,6 +48,9 @@ final class StepState {
 	/** It has an answer of its own on its way. */
 	static final int ANSWERING = 1 << 8;
 
+	/** It has decided to answer, whether that could be sent or not. */
+	static final int DECIDED = 1 << 9;
+
 	/** The ordinal of the result plus one, or 0 if the phase tells. */
 	private static final int RESULT = 3;
 
@@ -89,7 +92,7 @@ final class StepState {
 	 * Whether the middleware may be skipped: what it has answered stands, sent or not.
 	 */
 	static boolean maySkip(int word) {
-		return (word & (PHASE | ANSWERING)) == AT_WORK;
+		return (word & (PHASE | ANSWERING | DECIDED)) == AT_WORK;
 	}
 
 	/**
@@ -97,7 +100,7 @@ final class StepState {
 	 */
 	static boolean mayHandOver(int word) {
 		int phase = phase(word);
-		return maySkip(word) || phase == NEXT_FAILED || phase == NEXT_CANCELLED;
+		return (word & (PHASE | ANSWERING)) == AT_WORK || phase == NEXT_FAILED || phase == NEXT_CANCELLED;
 	}
 
 	/**

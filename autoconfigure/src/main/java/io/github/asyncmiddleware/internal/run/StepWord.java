@@ -140,7 +140,7 @@ abstract class StepWord extends LedgerEntry {
 	 * @return the word before
 	 */
 	final int markAnswering() {
-		return (int) WORD.getAndBitwiseOr(this, StepState.ANSWERING);
+		return (int) WORD.getAndBitwiseOr(this, StepState.ANSWERING | StepState.DECIDED);
 	}
 
 	/**

@@ -283,8 +283,13 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		}
 	}
 
+	@Override
+	protected final @Nullable AttemptExchange part() {
+		return AttemptExchange.partOf(this.exchange);
+	}
+
 	private boolean discard(@Nullable ResponseWriter writer) {
-		return this.head == null || this.commit.discard(this, writer, AttemptExchange.partOf(this.exchange), this.head);
+		return this.head == null || this.commit.discard(this, writer, part(), this.head);
 	}
 
 	final boolean tryPostpone(ServerResponse response) {

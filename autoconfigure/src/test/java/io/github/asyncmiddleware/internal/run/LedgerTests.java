@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.asyncmiddleware.LiveResponse;
+import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.internal.style.AwaitFilter;
@@ -151,6 +153,44 @@ class LedgerTests {
 				return Mono.never();
 			});
 		assertThat(runUntil(limit)).extracting(RecordedStep::own).containsExactly(3L);
+	}
+
+	@Test
+	void countsWhatAMeasuredFilterDoesInsteadAsItsOwn() throws Exception {
+		Sinks.Empty<Void> limit = Sinks.empty();
+		this.chain.measured("gives up", givesUp(limit)).measured("waits", (exchange, next) -> {
+			this.ticker.advanceNanos(3);
+			return Mono.never();
+		});
+		List<RecordedStep> steps = runUntil(limit);
+		assertThat(steps).extracting(RecordedStep::own).containsExactly(50L, 3L);
+		assertThat(steps).extracting(RecordedStep::result)
+			.containsExactly(MiddlewareResult.PASSED, MiddlewareResult.CANCELLED);
+	}
+
+	@Test
+	void countsWhatAForeignFilterDoesInsteadOfWhatRunsForASkippedOneAsTheApplications() throws Exception {
+		Sinks.Empty<Void> limit = Sinks.empty();
+		this.chain.foreign("gives up", givesUp(limit))
+			.middleware("skipped", OnFailure.SKIP, MiddlewareCode.of((exchange, next) -> {
+				this.ticker.advanceNanos(2);
+				return Mono.error(new IllegalStateException());
+			}))
+			.middleware("waits", (exchange, next) -> {
+				this.ticker.advanceNanos(3);
+				return Mono.never();
+			});
+		List<RecordedStep> steps = runUntil(limit);
+		assertThat(steps).extracting(RecordedStep::own).containsExactly(2L, 3L);
+		assertThat(steps).extracting(RecordedStep::result)
+			.containsExactly(MiddlewareResult.FAILED_OPEN, MiddlewareResult.CANCELLED);
+	}
+
+	private WebFilter givesUp(Sinks.Empty<Void> limit) {
+		return (exchange, next) -> next.filter(exchange).timeout(limit.asMono(), Mono.defer(() -> {
+			this.ticker.advanceNanos(50);
+			return answer(exchange);
+		}));
 	}
 
 	private List<RecordedStep> runUntil(Sinks.Empty<Void> limit) throws InterruptedException {

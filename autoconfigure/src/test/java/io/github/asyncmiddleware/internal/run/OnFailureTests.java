@@ -122,6 +122,21 @@ class OnFailureTests {
 	}
 
 	@Test
+	void anAnswerThatCannotBeSentIsNotSkipped() throws Exception {
+		HttpHandler handler = chain().middleware("refuses", OnFailure.SKIP, MiddlewareCode.of((exchange, next) -> {
+			exchange.getResponse().beforeCommit(() -> Mono.error(new IllegalStateException("session")));
+			exchange.getResponse().setStatusCode(HttpStatus.TOO_MANY_REQUESTS);
+			return exchange.getResponse().setComplete();
+		})).build(this::handle);
+		try (WireServer server = new WireServer(handler)) {
+			assertThat(server.exchange("GET /")).startsWith("HTTP/1.1 500 ");
+		}
+		assertThat(this.listener.take().results()).containsExactly("refuses FAILED");
+		assertThat(this.handled).hasValue(0);
+		assertThat(this.skipped).isEmpty();
+	}
+
+	@Test
 	void cancellingReachesTheRestThatIsJustBeingStarted() throws Exception {
 		Sinks.Empty<Void> failure = Sinks.empty();
 		List<Disposable> requests = new ArrayList<>();

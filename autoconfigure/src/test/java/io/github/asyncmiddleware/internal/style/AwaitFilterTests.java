@@ -150,6 +150,31 @@ class AwaitFilterTests {
 		assertThat(record.steps().get(0).own()).isGreaterThanOrEqualTo(Duration.ofMillis(5).toNanos());
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "GET /mono", "GET /flux", "GET /no-content" })
+	void aResponseThatItHoldsIsCommittedForThoseFurtherIn(String requestLine) throws Exception {
+		List<Boolean> changes = Collections.synchronizedList(new ArrayList<>());
+		TestChain chain = chain()
+			.middleware("slow",
+					await((request, next) -> next.handle(request)
+						.delayElement(Duration.ofMillis(5))
+						.map(AwaitFilterTests::statusHeader)))
+			.foreign("changes", (exchange, next) -> next.filter(exchange).then(Mono.defer(() -> {
+				changes.add(exchange.getResponse().isCommitted());
+				changes.add(!exchange.getResponse().setStatusCode(HttpStatus.NOT_FOUND));
+				return Mono.empty();
+			})))
+			.foreign("answers", (exchange, next) -> next.filter(exchange).then(Mono.defer(() -> {
+				if (exchange.getResponse().isCommitted()) {
+					return Mono.empty();
+				}
+				exchange.getResponse().setStatusCode(HttpStatus.NOT_FOUND);
+				return exchange.getResponse().setComplete();
+			})));
+		assertThat(withoutHeader(exchange(chain, requestLine))).isEqualTo(exchangeBare(requestLine));
+		assertThat(changes).containsExactly(true, true);
+	}
+
 	@Test
 	void theResponseReachesTheInnerOneFirst() throws Exception {
 		List<String> order = Collections.synchronizedList(new ArrayList<>());
