@@ -31,12 +31,14 @@ final class DefinitionChecks {
 	/**
 	 * Check a definition.
 	 * @param definition the definition
-	 * @param springOrder what {@code @Order} says about the bean, if anything
+	 * @param springOrder the order that Spring has found for the bean, if any
+	 * @param registered whether the bean is registered with that, else it is that of
+	 * {@code @Order}
 	 * @throws InvalidMiddlewareException if it is not valid
 	 */
-	static void check(MiddlewareDefinition definition, @Nullable Integer springOrder) {
+	static void check(MiddlewareDefinition definition, @Nullable Integer springOrder, boolean registered) {
 		checkMaxConcurrent(definition);
-		checkOrder(definition, springOrder);
+		checkOrder(definition, springOrder, registered);
 		checkPatterns(definition, "path", definition.path());
 		checkPatterns(definition, "excludePath", definition.excludePath());
 		checkExcluded(definition);
@@ -67,9 +69,10 @@ final class DefinitionChecks {
 		}
 	}
 
-	private static void checkOrder(MiddlewareDefinition definition, @Nullable Integer springOrder) {
+	private static void checkOrder(MiddlewareDefinition definition, @Nullable Integer springOrder, boolean registered) {
 		if (definition.annotatedOrder() != 0 && springOrder != null && springOrder != definition.annotatedOrder()) {
-			throw conflictingOrder(definition, "@Order(" + springOrder + ")");
+			throw conflictingOrder(definition,
+					registered ? springOrder + " in the definition of the bean" : "@Order(" + springOrder + ")");
 		}
 	}
 

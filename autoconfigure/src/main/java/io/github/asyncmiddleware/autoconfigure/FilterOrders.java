@@ -20,6 +20,9 @@ import org.springframework.core.annotation.AnnotationAwareOrderComparator;
  */
 final class FilterOrders {
 
+	/** What a bean definition has for its order where we have set another one. */
+	private static final String REPLACED = FilterOrders.class.getName() + ".replaced";
+
 	private static final OwnOrders OWN_ORDERS = new OwnOrders();
 
 	private final ConfigurableListableBeanFactory beanFactory;
@@ -50,6 +53,31 @@ final class FilterOrders {
 	 */
 	static @Nullable Integer ownOrderOf(Object source) {
 		return OWN_ORDERS.findOrder(source);
+	}
+
+	/**
+	 * The order that a bean is registered with, as by a {@code BeanRegistrar}. One that
+	 * we have set is none.
+	 * @param definition the definition of the bean, not a merged one: that may be older
+	 * @return the order, or {@code null} if there is none
+	 */
+	static @Nullable Integer registeredOrderOf(BeanDefinition definition) {
+		Object order = definition
+			.getAttribute(definition.hasAttribute(REPLACED) ? REPLACED : AbstractBeanDefinition.ORDER_ATTRIBUTE);
+		return (order instanceof Integer number) ? number : null;
+	}
+
+	/**
+	 * Let Spring order a bean by another number than that which it is registered with.
+	 * @param definition the definition of the bean
+	 * @param order the number
+	 */
+	static void replace(BeanDefinition definition, Integer order) {
+		if (!definition.hasAttribute(REPLACED)) {
+			Integer registered = registeredOrderOf(definition);
+			definition.setAttribute(REPLACED, (registered != null) ? registered : "none");
+		}
+		definition.setAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE, order);
 	}
 
 	private @Nullable Integer orderOfDefinition(String beanName) {

@@ -114,7 +114,8 @@ class MiddlewareDefinitionReader {
 		int annotatedOrder = annotation.getInt("order");
 		Integer order = (overrides.getOrder() != null) ? overrides.getOrder()
 				: (annotatedOrder != 0) ? Integer.valueOf(annotatedOrder) : null;
-		Integer springOrder = springOrder(beanName, type);
+		Integer registeredOrder = registeredOrder(beanName);
+		Integer springOrder = (registeredOrder != null) ? registeredOrder : orderAnnotation(beanName, type);
 		if (order == null && style != Style.NATIVE) {
 			// Spring does not see that this bean has a place among the filters
 			order = springOrder;
@@ -132,7 +133,7 @@ class MiddlewareDefinitionReader {
 				(overrides.getOnFailure() != null) ? overrides.getOnFailure()
 						: annotation.getEnum("onFailure", OnFailure.class));
 		MiddlewareStyles.checkConcurrent(definition, type);
-		DefinitionChecks.check(definition, springOrder);
+		DefinitionChecks.check(definition, springOrder, registeredOrder != null);
 		return definition;
 	}
 
@@ -268,7 +269,13 @@ class MiddlewareDefinitionReader {
 		}
 	}
 
-	private @Nullable Integer springOrder(String beanName, Class<?> type) {
+	private @Nullable Integer registeredOrder(String beanName) {
+		ConfigurableListableBeanFactory owner = BeanFactoryHierarchy.ownerOf(beanName, this.beanFactory);
+		return owner.containsBeanDefinition(beanName)
+				? FilterOrders.registeredOrderOf(owner.getBeanDefinition(beanName)) : null;
+	}
+
+	private @Nullable Integer orderAnnotation(String beanName, Class<?> type) {
 		Method factoryMethod = factoryMethod(beanName);
 		MergedAnnotation<Order> order = (factoryMethod != null) ? MergedAnnotations.from(factoryMethod).get(Order.class)
 				: MergedAnnotation.missing();

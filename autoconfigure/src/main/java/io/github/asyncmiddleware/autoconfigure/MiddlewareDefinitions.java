@@ -60,8 +60,7 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 	private static void setOrder(ConfigurableListableBeanFactory beanFactory, MiddlewareDefinition definition) {
 		Integer order = definition.ordered() ? definition.order() : Integer.valueOf(0);
 		if (order != null && beanFactory.containsBeanDefinition(definition.filterName())) {
-			beanFactory.getBeanDefinition(definition.filterName())
-				.setAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE, order);
+			FilterOrders.replace(beanFactory.getBeanDefinition(definition.filterName()), order);
 		}
 	}
 

@@ -7,10 +7,15 @@ import java.util.Random;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.MiddlewareOrder;
+import io.github.asyncmiddleware.OnResponse;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Mono;
 
+import org.springframework.beans.factory.BeanRegistrar;
+import org.springframework.beans.factory.BeanRegistry;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.beans.factory.support.BeanDefinitionBuilder;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
@@ -18,8 +23,11 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.security.config.annotation.web.reactive.EnableWebFluxSecurity;
 import org.springframework.security.config.web.server.ServerHttpSecurity;
 import org.springframework.security.web.server.SecurityWebFilterChain;
@@ -85,6 +93,25 @@ class FilterOrderTests {
 			.withPropertyValues("async-middleware.middleware.twenty.order=0")
 			.run((context) -> assertThat(MiddlewareRunner.chainOf(context)).containsExactly("twenty", "ten",
 					"foreign"));
+	}
+
+	@Test
+	void usesTheOrderThatARegistrarSets() {
+		this.runner.withUserConfiguration(Orders.class, Registered.class).run((context) -> {
+			assertThat(MiddlewareRunner.chainOf(context)).containsExactly("orderedLater", "hooks", "foreignAtFive",
+					"ten", "registered", "onClass", "twenty", "foreign");
+			assertThat(MiddlewareRunner.middleware(context, "registered").order()).isEqualTo(15);
+		});
+	}
+
+	@Test
+	void prefersThePropertyOverTheOrderThatARegistrarSets() {
+		this.runner.withUserConfiguration(Orders.class, Registered.class)
+			.withPropertyValues("async-middleware.middleware.registered.order=-1",
+					"async-middleware.middleware.hooks.order=0", "async-middleware.middleware.on-class.order=12",
+					"async-middleware.middleware.ordered-later.order=30")
+			.run((context) -> assertThat(MiddlewareRunner.chainOf(context)).containsExactly("registered", "hooks",
+					"foreignAtFive", "ten", "onClass", "twenty", "orderedLater", "foreign"));
 	}
 
 	@Test
@@ -283,6 +310,32 @@ class FilterOrderTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
+	@Import(Registrar.class)
+	static class Registered {
+
+		@Bean
+		static BeanFactoryPostProcessor orders() {
+			return (beanFactory) -> beanFactory.getBeanDefinition("orderedLater")
+				.setAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE, -3);
+		}
+
+	}
+
+	static class Registrar implements BeanRegistrar {
+
+		@Override
+		public void register(BeanRegistry registry, Environment environment) {
+			registry.registerBean("foreignAtFive", Tracing.class,
+					(spec) -> spec.order(5).supplier((context) -> new Tracing("foreignAtFive")));
+			registry.registerBean("onClass", OrderedMiddleware.class, (spec) -> spec.order(16));
+			registry.registerBean("registered", PlainMiddleware.class, (spec) -> spec.order(15));
+			registry.registerBean("hooks", Hooks.class, (spec) -> spec.order(-2));
+			registry.registerBean("orderedLater", PlainMiddleware.class);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
 	static class ForeignAtZero {
 
 		@Bean
@@ -337,6 +390,21 @@ class FilterOrderTests {
 
 		PlainMiddleware() {
 			super("plain");
+		}
+
+	}
+
+	@Order(-8)
+	static class OrderedMiddleware extends PlainMiddleware {
+
+	}
+
+	@AsyncMiddleware
+	static class Hooks {
+
+		@OnResponse
+		void stamp(ServerHttpResponse response) {
+			response.getHeaders().add("X-Ran", "hooks");
 		}
 
 	}

@@ -13,6 +13,7 @@ import reactor.core.publisher.Mono;
 import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -300,6 +301,17 @@ class InvalidMiddlewareTests {
 						+ " @Order(5).",
 				"Keep one of them. To run it elsewhere in one environment, set the property"
 						+ " 'async-middleware.middleware.twoOrders.order'.");
+	}
+
+	@Test
+	void refusesAnOrderBesideADifferentOneOfTheBeanDefinition() {
+		fails(this.runner.withBean("ten", Ten.class, Ten::new,
+				(definition) -> ((AbstractBeanDefinition) definition)
+					.setAttribute(AbstractBeanDefinition.ORDER_ATTRIBUTE, 5)),
+				"The middleware 'ten' (" + HERE + "$Ten) has two orders: 10 in @AsyncMiddleware and 5 in the"
+						+ " definition of the bean.",
+				"Keep one of them. To run it elsewhere in one environment, set the property"
+						+ " 'async-middleware.middleware.ten.order'.");
 	}
 
 	@Test

@@ -10,6 +10,8 @@ import io.github.asyncmiddleware.OnResponse;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
+import org.springframework.beans.factory.BeanRegistrar;
+import org.springframework.beans.factory.BeanRegistry;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -25,6 +27,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -101,6 +104,28 @@ class ParentContextTests {
 				.run((context) -> assertThat(MiddlewareRunner.chainOf(context)).containsExactly("hiddenAwait", "own",
 						"hidden"));
 		}
+	}
+
+	@Test
+	void knowsTheOrderThatARegistrarOfAParentSets() {
+		try (GenericApplicationContext parent = parent(Registered.class)) {
+			this.runner.withParent(parent)
+				.withBean("own", Own.class)
+				.run((context) -> assertThat(MiddlewareRunner.chainOf(context)).containsExactly("own", "registered"));
+		}
+	}
+
+	@Test
+	void takesNoOrderOfAParentThatIsAWebApplicationForThatOfTheBean() {
+		this.runner.withUserConfiguration(Registered.class)
+			.withBean("floating", Floating.class)
+			.run((parent) -> this.runner.withParent(parent.getSourceApplicationContext())
+				.withBean("own", Own.class)
+				.withPropertyValues("async-middleware.middleware.floating.after=" + Own.class.getName())
+				.run((context) -> {
+					assertThat(MiddlewareRunner.chainOf(parent)).containsExactly("floating", "registered");
+					assertThat(MiddlewareRunner.chainOf(context)).containsExactly("own", "floating", "registered");
+				}));
 	}
 
 	@Test
@@ -321,6 +346,21 @@ class ParentContextTests {
 		@Bean
 		Own own() {
 			return new Own();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@Import(Registrar.class)
+	static class Registered {
+
+	}
+
+	static class Registrar implements BeanRegistrar {
+
+		@Override
+		public void register(BeanRegistry registry, Environment environment) {
+			registry.registerBean("registered", Floating.class, (spec) -> spec.order(20));
 		}
 
 	}
