@@ -109,8 +109,8 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			// What a @Bean method has returned is null: as all of Spring, do without it
 			return;
 		}
-		if (this.definitions.isInherited(definition)) {
-			this.definitions.inherited(bean, definition);
+		if (this.definitions.isMadeElsewhere(definition)) {
+			this.definitions.madeElsewhere(bean, definition);
 		}
 		DefinitionChecks.checkOrder(definition, bean);
 		Class<?> type = this.classes.of(bean, definition.name());
@@ -124,12 +124,12 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	}
 
 	/**
-	 * The order that Spring goes by, except for a filter of a parent context: it does not
-	 * know what the annotation or a property says about that.
+	 * The order that Spring goes by, except for a filter that is made elsewhere: it does
+	 * not know what the annotation or a property says about that.
 	 */
 	private int order(MiddlewareDefinition definition, Object bean) {
 		MiddlewareDefinition current = this.definitions.get(definition.name());
-		if (current == null || !isFilterOfParent(current)) {
+		if (current == null || !isFilterFromElsewhere(current)) {
 			return this.orders.orderOf(bean, definition.filterName());
 		}
 		Integer order = current.order();
@@ -238,16 +238,16 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			left.removeAll(this.middlewares.keySet());
 		}
 		List<Placed> placed = new ArrayList<>();
-		List<Placed> inherited = new ArrayList<>();
+		List<Placed> fromElsewhere = new ArrayList<>();
 		for (WebFilter filter : filters) {
 			String name = names.get(filter);
 			if (name == null || !left.contains(name)) {
 				MiddlewareDefinition definition = (name != null) ? this.definitions.get(name) : null;
-				((definition != null && isFilterOfParent(definition)) ? inherited : placed)
+				((definition != null && isFilterFromElsewhere(definition)) ? fromElsewhere : placed)
 					.add(place(filter, name, context));
 			}
 		}
-		inherited.forEach((filter) -> FilterArrangement.insert(filter, placed));
+		fromElsewhere.forEach((filter) -> FilterArrangement.insert(filter, placed));
 		List<ChainEntry> chain = this.foreignNames.shorten(FilterArrangement.arrange(placed));
 		return (this.measured != null) ? this.measured.measure(chain) : chain;
 	}
@@ -271,11 +271,11 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	}
 
 	/**
-	 * Whether a middleware is itself a filter of a parent context, so that its definition
-	 * does not tell Spring its order.
+	 * Whether a middleware is itself a filter, and made elsewhere, so that no definition
+	 * tells Spring its order.
 	 */
-	private boolean isFilterOfParent(MiddlewareDefinition definition) {
-		return definition.style() == Style.NATIVE && this.definitions.isInherited(definition);
+	private boolean isFilterFromElsewhere(MiddlewareDefinition definition) {
+		return definition.style() == Style.NATIVE && this.definitions.isMadeElsewhere(definition);
 	}
 
 	/**

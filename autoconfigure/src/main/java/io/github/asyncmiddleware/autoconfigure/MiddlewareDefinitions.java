@@ -25,7 +25,7 @@ import org.springframework.web.server.WebFilter;
  * Gives each of them its order by way of its bean definition. So Spring itself puts it in
  * its place among all filters, in every list of them, and no bean changes its type. The
  * definitions of a parent context stay as they are, since they are not for this context
- * alone.
+ * alone, and an object that was registered as a bean has none.
  */
 class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcessor, EnvironmentAware {
 
@@ -125,9 +125,9 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 	}
 
 	/**
-	 * As above for a bean of a parent context, which may have been made long ago.
+	 * As above for a bean that this context does not make, which may be there for long.
 	 */
-	void inherited(Object bean, MiddlewareDefinition definition) {
+	void madeElsewhere(Object bean, MiddlewareDefinition definition) {
 		if (definition.style() != Style.NATIVE) {
 			passOrderOn(bean, definition);
 		}
@@ -137,10 +137,11 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 	}
 
 	/**
-	 * Whether the bean of a middleware is one of a parent context.
+	 * Whether the bean of a middleware is one of a parent context, or was registered as
+	 * an object.
 	 */
-	boolean isInherited(MiddlewareDefinition definition) {
-		return this.beanFactory != null && !this.beanFactory.containsLocalBean(definition.name());
+	boolean isMadeElsewhere(MiddlewareDefinition definition) {
+		return this.beanFactory != null && !this.beanFactory.containsBeanDefinition(definition.name());
 	}
 
 	/**

@@ -15,12 +15,14 @@ import reactor.core.publisher.Mono;
 import org.springframework.beans.factory.BeanRegistrar;
 import org.springframework.beans.factory.BeanRegistry;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
 import org.springframework.beans.factory.support.BeanDefinitionBuilder;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -115,6 +117,33 @@ class FilterOrderTests {
 	}
 
 	@Test
+	void treatsObjectsThatAreRegisteredAsOtherBeans() {
+		this.runner.withUserConfiguration(Orders.class, ForeignAtZero.class)
+			.withInitializer(FilterOrderTests::registerObjects)
+			.run((context) -> {
+				assertThat(MiddlewareRunner.chainOf(context)).containsExactly("first", "onClass", "onInstance",
+						"orderedHooks", "foreignAtZero", "plain", "ten", "hooks", "twenty", "foreign");
+				assertThat(MiddlewareRunner.middleware(context, "first").order()).isEqualTo(-200);
+				assertThat(MiddlewareRunner.middleware(context, "plain").order()).isZero();
+				assertThat(MiddlewareRunner.ran(context, "/")).containsExactly("first", "onClass", "onInstance",
+						"foreignAtZero", "plain", "ten", "twenty", "foreign", "hooks", "hooks");
+			});
+	}
+
+	@Test
+	void prefersPropertiesOverWhatObjectsThatAreRegisteredSay() {
+		this.runner.withUserConfiguration(Orders.class)
+			.withInitializer(FilterOrderTests::registerObjects)
+			.withPropertyValues("async-middleware.middleware.first.order=15",
+					"async-middleware.middleware.on-class.order=16", "async-middleware.middleware.on-instance.order=17",
+					"async-middleware.middleware.ordered-hooks.order=18",
+					"async-middleware.middleware.hooks.enabled=false",
+					"async-middleware.middleware.plain.after=" + First.class.getName())
+			.run((context) -> assertThat(MiddlewareRunner.chainOf(context)).containsExactly("ten", "first", "plain",
+					"onClass", "onInstance", "orderedHooks", "twenty", "foreign"));
+	}
+
+	@Test
 	void settlesTiesByNameHoweverTheBeansAreRegistered() {
 		List<String> names = new ArrayList<>(List.of("a", "b", "c", "d", "e", "f"));
 		Random random = new Random(42);
@@ -190,6 +219,16 @@ class FilterOrderTests {
 	@Test
 	void saysNothingAtStartUpWithoutMiddlewares(CapturedOutput output) {
 		this.runner.withUserConfiguration(ForeignAtZero.class).run((context) -> assertThat(logged(output)).isEmpty());
+	}
+
+	private static void registerObjects(ConfigurableApplicationContext context) {
+		ConfigurableListableBeanFactory beanFactory = context.getBeanFactory();
+		beanFactory.registerSingleton("plain", new PlainMiddleware());
+		beanFactory.registerSingleton("onClass", new OrderedMiddleware());
+		beanFactory.registerSingleton("onInstance", new MiddlewareWithOrder());
+		beanFactory.registerSingleton("first", new First());
+		beanFactory.registerSingleton("hooks", new HooksAtTwelve());
+		beanFactory.registerSingleton("orderedHooks", new HooksWithOrder());
 	}
 
 	private static void register(BeanDefinitionRegistry registry, int count) {
@@ -389,13 +428,57 @@ class FilterOrderTests {
 	static class PlainMiddleware extends Tracing {
 
 		PlainMiddleware() {
-			super("plain");
+			this("plain");
+		}
+
+		PlainMiddleware(String name) {
+			super(name);
+		}
+
+	}
+
+	@AsyncMiddleware(order = -200)
+	static class First extends Tracing {
+
+		First() {
+			super("first");
+		}
+
+	}
+
+	static class MiddlewareWithOrder extends PlainMiddleware implements Ordered {
+
+		MiddlewareWithOrder() {
+			super("onInstance");
+		}
+
+		@Override
+		public int getOrder() {
+			return -7;
+		}
+
+	}
+
+	@AsyncMiddleware(order = 12)
+	static class HooksAtTwelve extends Hooks {
+
+	}
+
+	static class HooksWithOrder extends Hooks implements Ordered {
+
+		@Override
+		public int getOrder() {
+			return -6;
 		}
 
 	}
 
 	@Order(-8)
 	static class OrderedMiddleware extends PlainMiddleware {
+
+		OrderedMiddleware() {
+			super("onClass");
+		}
 
 	}
 
