@@ -123,6 +123,19 @@ final class HiddenMiddlewares {
 				"Register it there, or in a parent of it.");
 	}
 
+	/**
+	 * Another bean has the name of the filter that runs a middleware.
+	 * @param definition the definition of the middleware
+	 * @param type the class of the other bean
+	 * @return the exception
+	 */
+	static InvalidMiddlewareException replaced(MiddlewareDefinition definition, Class<?> type) {
+		return new InvalidMiddlewareException(
+				"The bean '%s' (%s) stands in the place of the filter that runs the %s, so that one would not run as it is declared."
+					.formatted(definition.filterName(), type.getName(), definition.describe()),
+				"Give the bean another name, or let what has replaced the filter leave it as it is.");
+	}
+
 	private static @Nullable Class<?> declaredType(ConfigurableListableBeanFactory beanFactory, String beanName) {
 		return (beanFactory.containsBeanDefinition(beanName)
 				&& beanFactory.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition)

@@ -309,6 +309,9 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 			return new Placed(scoped, definition.before(), definition.after(), definition.ordered());
 		}
 		Class<?> type = this.classes.of(filter, name);
+		if (definition != null && middleware != null && this.context.getBean(definition.filterName()) == filter) {
+			throw HiddenMiddlewares.replaced(definition, type);
+		}
 		if (name != null) {
 			checkForeign(name, type);
 		}

@@ -78,7 +78,8 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 
 	/**
 	 * A bean that is no filter gets one that runs it. It is made by a bean method, since
-	 * the definition has to be one that can be processed ahead of time.
+	 * the definition has to be one that can be processed ahead of time. Post-processors
+	 * leave it alone: what they made of it would not be the filter that we know.
 	 */
 	private static void registerFilter(ConfigurableListableBeanFactory beanFactory, MiddlewareDefinition definition) {
 		if (beanFactory instanceof BeanDefinitionRegistry registry
@@ -89,6 +90,7 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 			filter.setTargetType(WebFilter.class);
 			filter.getConstructorArgumentValues().addIndexedArgumentValue(0, definition.name());
 			filter.setRole(BeanDefinition.ROLE_INFRASTRUCTURE);
+			filter.setSynthetic(true);
 			registry.registerBeanDefinition(definition.filterName(), filter);
 		}
 	}

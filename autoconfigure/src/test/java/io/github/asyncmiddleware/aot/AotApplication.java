@@ -23,6 +23,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.security.autoconfigure.actuate.web.reactive.ReactiveManagementWebSecurityAutoConfiguration;
@@ -138,9 +139,30 @@ public class AotApplication {
 	}
 
 	@Bean
+	static BeanPostProcessor wrapping() {
+		return new Wrapping();
+	}
+
+	@Bean
 	@Order(15)
 	WebFilter foreign() {
 		return (exchange, chain) -> chain.filter(exchange);
+	}
+
+	/**
+	 * Makes another filter of each.
+	 */
+	static class Wrapping implements BeanPostProcessor {
+
+		@Override
+		public Object postProcessAfterInitialization(Object bean, String beanName) {
+			return (bean instanceof WebFilter filter) ? wrapped(filter) : bean;
+		}
+
+		private static WebFilter wrapped(WebFilter filter) {
+			return (exchange, chain) -> filter.filter(exchange, chain);
+		}
+
 	}
 
 	/**

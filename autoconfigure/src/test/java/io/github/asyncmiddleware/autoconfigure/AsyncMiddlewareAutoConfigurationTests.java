@@ -10,16 +10,26 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.LiveResponse;
+import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.internal.boundary.MiddlewareHttpHandlerFactory;
+import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.internal.sample.SampleBuffers;
 import io.github.asyncmiddleware.internal.sample.SampleListener;
+import io.github.asyncmiddleware.testsupport.PassingFilter;
+import org.aopalliance.intercept.MethodInterceptor;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
+import org.springframework.aop.Advisor;
+import org.springframework.aop.framework.autoproxy.DefaultAdvisorAutoProxyCreator;
+import org.springframework.aop.support.DefaultPointcutAdvisor;
+import org.springframework.aop.support.NameMatchMethodPointcut;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -40,6 +50,9 @@ import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.adapter.HttpWebHandlerAdapter;
 import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
@@ -117,6 +130,25 @@ class AsyncMiddlewareAutoConfigurationTests {
 	void leavesAHandlerThatItDoesNotKnowAloneWithoutMiddlewares() {
 		this.runner.withUserConfiguration(Foreign.class, DecoratedByTheBuilder.class)
 			.run((context) -> assertThat(MiddlewareRunner.ran(context, "/")).containsExactly("foreign"));
+	}
+
+	@Test
+	void keepsWhatWrapsFiltersAwayFromThoseThatRunMiddlewares() {
+		this.runner.withUserConfiguration(One.class, OtherStyles.class, Wrapping.class).run((context) -> {
+			assertThat(MiddlewareRunner.ran(context, "/")).containsExactly("wrapper", "one");
+			assertThat(MiddlewareRunner.ran(context, "/api/x")).containsExactly("wrapper", "one", "await", "hooks");
+			assertThat(context.getBean(MiddlewareChain.class).entries()).hasOnlyElementsOfType(Middleware.class);
+		});
+	}
+
+	@Test
+	void keepsAspectsForFiltersAwayFromThoseThatRunMiddlewares() {
+		this.runner.withUserConfiguration(OtherStyles.class, Aspects.class)
+			.withBean("class", ClassMiddleware.class)
+			.run((context) -> {
+				assertThat(MiddlewareRunner.ran(context, "/")).containsExactly("aspect");
+				assertThat(MiddlewareRunner.ran(context, "/api/x")).containsExactly("aspect", "await", "hooks");
+			});
 	}
 
 	@Test
@@ -224,6 +256,86 @@ class AsyncMiddlewareAutoConfigurationTests {
 		@AsyncMiddleware
 		WebFilter one() {
 			return MiddlewareRunner.tracing("one");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@Import(Hooks.class)
+	static class OtherStyles {
+
+		@Bean
+		@AsyncMiddleware(order = 20, path = "/api/**")
+		HandlerFilterFunction<LiveResponse, ServerResponse> await() {
+			return (request, next) -> {
+				request.exchange().getResponse().getHeaders().add("X-Ran", "await");
+				return next.handle(request).cast(ServerResponse.class);
+			};
+		}
+
+	}
+
+	@AsyncMiddleware(order = 10, path = "/api/**")
+	static class Hooks {
+
+		@OnResponse
+		void stamp(ServerHttpResponse response) {
+			response.getHeaders().add("X-Ran", "hooks");
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class ClassMiddleware extends PassingFilter {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Wrapping {
+
+		@Bean
+		static BeanPostProcessor wrapper() {
+			return new BeanPostProcessor() {
+
+				@Override
+				public Object postProcessAfterInitialization(Object bean, String beanName) {
+					return (bean instanceof WebFilter filter) ? wrapped(filter) : bean;
+				}
+
+			};
+		}
+
+		private static WebFilter wrapped(WebFilter filter) {
+			return (exchange, chain) -> {
+				exchange.getResponse().getHeaders().add("X-Ran", "wrapper");
+				return filter.filter(exchange, chain);
+			};
+		}
+
+	}
+
+	/**
+	 * Does what {@code @Around("execution(* WebFilter.filter(..))")} would do.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Aspects {
+
+		@Bean
+		static DefaultAdvisorAutoProxyCreator proxies() {
+			DefaultAdvisorAutoProxyCreator proxies = new DefaultAdvisorAutoProxyCreator();
+			proxies.setProxyTargetClass(true);
+			return proxies;
+		}
+
+		@Bean
+		static Advisor aspect() {
+			NameMatchMethodPointcut pointcut = new NameMatchMethodPointcut();
+			pointcut.setMappedName("filter");
+			pointcut.setClassFilter(WebFilter.class::isAssignableFrom);
+			return new DefaultPointcutAdvisor(pointcut, (MethodInterceptor) (invocation) -> {
+				((ServerWebExchange) invocation.getArguments()[0]).getResponse().getHeaders().add("X-Ran", "aspect");
+				return invocation.proceed();
+			});
 		}
 
 	}

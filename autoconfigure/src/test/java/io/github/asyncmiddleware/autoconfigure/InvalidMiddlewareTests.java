@@ -295,6 +295,14 @@ class InvalidMiddlewareTests {
 	}
 
 	@Test
+	void refusesABeanInThePlaceOfTheFilterOfAMiddleware() {
+		fails(this.runner.withBean("stage", Stage.class).withBean("stage.filter", OtherFilter.class),
+				"The bean 'stage.filter' (" + HERE + "$OtherFilter) stands in the place of the filter that runs the"
+						+ " middleware 'stage' (" + HERE + "$Stage), so that one would not run as it is declared.",
+				"Give the bean another name, or let what has replaced the filter leave it as it is.");
+	}
+
+	@Test
 	void refusesAnOrderBesideADifferentOrderAnnotation() {
 		fails(this.runner.withBean("twoOrders", TwoOrders.class),
 				"The middleware 'twoOrders' (" + HERE + "$TwoOrders) has two orders: 10 in @AsyncMiddleware and"
@@ -979,6 +987,19 @@ class InvalidMiddlewareTests {
 
 	@Order(20)
 	static class ForeignAtTwenty extends PassingFilter {
+
+	}
+
+	@AsyncMiddleware
+	static class Stage {
+
+		@OnResponse
+		void after() {
+		}
+
+	}
+
+	static class OtherFilter extends PassingFilter {
 
 	}
 

@@ -69,6 +69,8 @@ class StartUpErrorsDocumentationTests {
 		fails(bean("/orders/**", Pass.class));
 		fails((runner) -> runner.withBean("aB", Pass.class).withBean("a-b", Pass.class));
 		fails(configuration(InvalidMiddlewareTests.SameObject.class));
+		fails((runner) -> runner.withBean("x", InvalidMiddlewareTests.Stage.class)
+			.withBean("x.filter", InvalidMiddlewareTests.OtherFilter.class));
 		fails(configuration(InvalidMiddlewareTests.DecoratedByTheBuilder.class).andThen(bean("x", Pass.class))::apply);
 		fails(bean("x", Pass.class).andThen(
 				(runner) -> runner.withBean("own", HttpHandler.class, InvalidMiddlewareTests.NoFilters::new))::apply);
