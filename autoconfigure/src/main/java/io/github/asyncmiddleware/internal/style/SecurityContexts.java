@@ -2,6 +2,9 @@ package io.github.asyncmiddleware.internal.style;
 
 import java.util.function.Supplier;
 
+import io.github.asyncmiddleware.internal.guard.LogNames;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Fuseable;
 import reactor.core.publisher.Mono;
@@ -18,6 +21,8 @@ import org.springframework.util.ClassUtils;
  * value itself, under the name of that class.
  */
 final class SecurityContexts {
+
+	private static final Log logger = LogFactory.getLog(LogNames.FAILURE);
 
 	private static final String NAME = "org.springframework.security.core.context.SecurityContext";
 
@@ -53,7 +58,9 @@ final class SecurityContexts {
 	}
 
 	/**
-	 * Wait for the security context, if there is one, before something else.
+	 * Wait for the security context, if there is one, before something else. What cannot
+	 * be loaded is not there: whoever needs the user says so by an argument, which fails
+	 * then, as that of a controller.
 	 * @param next what comes then
 	 * @param <T> the type of its result
 	 * @return subscribes to the other with the security context in its context
@@ -69,9 +76,15 @@ final class SecurityContexts {
 			Object known = known(context);
 			return (known != null) ? with(known, next)
 					: mono.map((value) -> with(value, next))
+						.onErrorResume(SecurityContexts::absent)
 						.defaultIfEmpty(Mono.defer(next))
 						.flatMap((result) -> result);
 		});
+	}
+
+	private static <T> Mono<T> absent(Throwable ex) {
+		logger.debug("The security context could not be loaded, and a hook goes on without it", ex);
+		return Mono.empty();
 	}
 
 	private static <T> Mono<T> with(Object value, Supplier<Mono<T>> next) {
