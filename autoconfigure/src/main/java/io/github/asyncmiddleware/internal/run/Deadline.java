@@ -102,8 +102,17 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	 */
 	final void subscribeTo(Publisher<? extends T> work) {
 		this.actual.onSubscribe(this);
-		startClock();
+		if (isOwn()) {
+			startClock();
+		}
 		work.subscribe(this);
+	}
+
+	/**
+	 * Whether the time is that of the middleware when its work is subscribed to.
+	 */
+	boolean isOwn() {
+		return true;
 	}
 
 	/**

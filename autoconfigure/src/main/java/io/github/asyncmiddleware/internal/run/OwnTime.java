@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.run;
 
+import java.lang.invoke.VarHandle;
+
 import io.github.asyncmiddleware.internal.response.Waiting;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +51,7 @@ final class OwnTime extends Deadline<Void> {
 	 */
 	static void start(Step step) {
 		OwnTime ownTime = of(step);
-		if (ownTime != null && StepState.phase(step.word()) != StepState.HANDED && !step.run().isSent(step.exchange)) {
+		if (ownTime != null && ownTime.isOwn()) {
 			ownTime.startClock();
 		}
 	}
@@ -77,6 +79,18 @@ final class OwnTime extends Deadline<Void> {
 	static long left(Step step) {
 		OwnTime ownTime = of(step);
 		return (ownTime != null) ? ownTime.left() : step.link().timeout;
+	}
+
+	/**
+	 * It is not while the rest of the chain runs, which a filter can subscribe to before
+	 * anything subscribes to the filter.
+	 */
+	@Override
+	boolean isOwn() {
+		// Either this thread sees that the rest has ended, or the one on which it ends
+		// sees the relay
+		VarHandle.fullFence();
+		return StepState.phase(this.step.word()) != StepState.HANDED && !isPointless();
 	}
 
 	@Override

@@ -69,6 +69,11 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 	@Override
 	public void subscribe(CoreSubscriber<? super Void> actual) {
 		this.actual = actual;
+		Step step = step();
+		if (step != null && this.commit.isShowing(this)) {
+			// It was shown while the function ran, when there was no clock yet
+			step.responseShown(this);
+		}
 		this.response.subscribe(this);
 	}
 

@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.CoreSubscriber;
@@ -327,6 +328,66 @@ class DeadlineTests {
 		handler.tryEmitEmpty();
 		assertThat(this.listener.take().results()).containsExactly("slow PASSED");
 		assertThat(this.response.getStatusCode()).isNull();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "FAIL, native", "SKIP, native", "FAIL, await", "SKIP, await" })
+	void aRestThatRunsBeforeTheWorkIsSubscribedToDoesNotCount(OnFailure onFailure, String style) throws Exception {
+		Sinks.Empty<Void> handler = Sinks.empty();
+		start(chain().middleware("eager", onFailure, TIMEOUT, eager(style, Mono.empty())), (exchange) -> {
+			this.handled.incrementAndGet();
+			return handler.asMono().then(exchange.getResponse().writeWith(Mono.fromSupplier(() -> buffer("handler"))));
+		});
+		assertThat(this.deadlines.timers()).isZero();
+		this.deadlines.advance(LONG);
+		handler.tryEmitEmpty();
+		RecordedRequest record = this.listener.take();
+		assertThat(record.results()).containsExactly("eager PASSED");
+		assertThat(record.status()).isEqualTo(200);
+		assertThat(this.response.getBodyAsString().block()).isEqualTo("handler");
+		assertThat(this.handled).hasValue(1);
+	}
+
+	/**
+	 * The rest ends before there is a clock, or when it stands.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "FAIL, native, before", "SKIP, native, before", "FAIL, await, before", "SKIP, await, before",
+			"FAIL, native, later", "SKIP, native, later", "FAIL, await, later", "SKIP, await, later" })
+	void whatComesAfterARestThatRunsBeforeTheWorkIsSubscribedToCounts(OnFailure onFailure, String style, String when)
+			throws Exception {
+		Sinks.Empty<Void> handler = Sinks.empty();
+		if (when.equals("before")) {
+			handler.tryEmitEmpty();
+		}
+		start(chain().middleware("eager", onFailure, TIMEOUT, eager(style, Mono.never())),
+				(exchange) -> handler.asMono()
+					.then(style.equals("await")
+							? exchange.getResponse().writeWith(Mono.fromSupplier(() -> buffer("handler")))
+							: Mono.empty()));
+		if (when.equals("later")) {
+			this.deadlines.advance(LONG);
+			handler.tryEmitEmpty();
+		}
+		this.deadlines.advance(NEARLY);
+		assertThat(this.listener.isEmpty()).isTrue();
+		this.deadlines.advance(REST);
+		RecordedRequest record = this.listener.take();
+		boolean skipped = onFailure == OnFailure.SKIP;
+		assertThat(record.results()).containsExactly(skipped ? "eager TIMEOUT_OPEN" : "eager TIMEOUT");
+		assertThat(record.status()).isEqualTo(skipped ? 200 : 503);
+	}
+
+	/**
+	 * Subscribes to next before anything can subscribe to what it returns.
+	 * @param after what it waits for when the rest has ended
+	 */
+	private static MiddlewareCode eager(String style, Mono<Void> after) {
+		return style.equals("native")
+				? filter((exchange, next) -> Mono.fromFuture(next.filter(exchange).toFuture()).then(after))
+				: await((request, next) -> Mono.fromFuture(next.handle(request).toFuture())
+					.delayUntil((live) -> after)
+					.cast(ServerResponse.class));
 	}
 
 	@Test
