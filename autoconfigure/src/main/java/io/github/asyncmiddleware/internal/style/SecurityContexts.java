@@ -59,8 +59,8 @@ final class SecurityContexts {
 
 	/**
 	 * Wait for the security context, if there is one, before something else. What cannot
-	 * be loaded is not there: whoever needs the user says so by an argument, which fails
-	 * then, as that of a controller.
+	 * be loaded is not there: a hook that needs the user has an argument for it, which
+	 * fails then, as that of a controller.
 	 * @param next what comes then
 	 * @param <T> the type of its result
 	 * @return subscribes to the other with the security context in its context
