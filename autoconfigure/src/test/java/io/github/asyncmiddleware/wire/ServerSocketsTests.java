@@ -95,19 +95,31 @@ class ServerSocketsTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
-	@Import(PassThroughs.class)
-	static class App implements WebFluxConfigurer {
+	@Import({ PassThroughs.class, Strategy.class })
+	static class App {
+
+		@Bean
+		HandlerMapping webSockets() {
+			WebSocketHandler echo = (session) -> session
+				.send(session.receive().map((message) -> session.textMessage(message.getPayloadAsText())));
+			return new SimpleUrlHandlerMapping(Map.of("/socket", echo), -1);
+		}
+
+	}
+
+	/**
+	 * The strategy for the server of the test: Spring takes what it finds first on the
+	 * class path, and here that has three servers.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Strategy implements WebFluxConfigurer {
 
 		private final Environment environment;
 
-		App(Environment environment) {
+		Strategy(Environment environment) {
 			this.environment = environment;
 		}
 
-		/**
-		 * Spring takes what it finds first on the class path, and here that has three
-		 * servers.
-		 */
 		@Override
 		public WebSocketService getWebSocketService() {
 			RequestUpgradeStrategy strategy = switch (this.environment.getRequiredProperty("wire.server",
@@ -117,13 +129,6 @@ class ServerSocketsTests {
 				case JETTY -> new JettyRequestUpgradeStrategy();
 			};
 			return new HandshakeWebSocketService(strategy);
-		}
-
-		@Bean
-		HandlerMapping webSockets() {
-			WebSocketHandler echo = (session) -> session
-				.send(session.receive().map((message) -> session.textMessage(message.getPayloadAsText())));
-			return new SimpleUrlHandlerMapping(Map.of("/socket", echo), -1);
 		}
 
 	}

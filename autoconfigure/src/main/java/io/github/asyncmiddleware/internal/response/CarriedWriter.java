@@ -10,7 +10,7 @@ import reactor.util.context.Context;
  * It is carried by its subscriber. A middleware to which it is shown may release it at
  * once, and nothing has changed. If not, the response is taken: its subscriber is told
  * that the writing is complete, and the middleware carries it from the moment it releases
- * it.
+ * it. An upgrade is never taken: its subscriber makes it as soon as it is complete.
  */
 abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> {
 
@@ -114,9 +114,11 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 		if ((before & OVER) == 0) {
 			cancelSources();
 			if ((before & TAKEN) == 0) {
-				// One that was shown was an answer, and is no failure of those further in
-				endCarrier(
-						((before & SHOWN) != 0) ? null : new IllegalStateException("Another response is sent instead"));
+				// One that was shown was an answer, and is no failure of those further
+				// in.
+				// An upgrade is made by what comes after it
+				endCarrier(((before & (SHOWN | UPGRADE)) == SHOWN) ? null
+						: new IllegalStateException("Another response is sent instead"));
 			}
 			endOthers(null);
 		}

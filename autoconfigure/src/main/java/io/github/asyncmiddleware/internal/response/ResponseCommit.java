@@ -85,6 +85,7 @@ public final class ResponseCommit extends ResponseAttempts {
 	@Override
 	void forgetHead() {
 		this.head = null;
+		this.status.discarded();
 	}
 
 	void share() {

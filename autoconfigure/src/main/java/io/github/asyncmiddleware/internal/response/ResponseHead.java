@@ -43,7 +43,14 @@ public record ResponseHead(ResponseCommit commit, @Nullable HttpStatusCode statu
 	 * Let the response have it again. In the lock of the commit.
 	 */
 	public void restore() {
-		ServerHttpResponse response = this.commit.response;
+		applyTo(this.commit.response);
+	}
+
+	/**
+	 * Let a face of the response have it, as far as that may change the head.
+	 * @param response the face
+	 */
+	public void applyTo(ServerHttpResponse response) {
 		response.setStatusCode(this.status);
 		response.getHeaders().clear();
 		if (this.headers != null) {

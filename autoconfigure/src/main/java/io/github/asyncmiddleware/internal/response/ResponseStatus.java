@@ -31,6 +31,13 @@ final class ResponseStatus {
 	}
 
 	/**
+	 * What the strategy would have sent is not sent.
+	 */
+	void discarded() {
+		this.unwrapped = false;
+	}
+
+	/**
 	 * The status that the head would have now.
 	 */
 	HttpStatusCode code() {
@@ -45,7 +52,7 @@ final class ResponseStatus {
 	 * The client chooses the header, so it takes more than that: a strategy takes the
 	 * connection, the status is left to it, and no error is being rendered.
 	 */
-	private boolean isUpgrade() {
+	boolean isUpgrade() {
 		if (!this.unwrapped || !Upgrade.isRequestedBy(this.request.request())) {
 			return false;
 		}

@@ -43,6 +43,16 @@ public abstract class Waiting extends Mono<Void> {
 	protected abstract void sent(@Nullable Throwable error);
 
 	/**
+	 * Whether a response is the handshake of another protocol. What makes the upgrade
+	 * waits for it, and has to be cancelled where the handshake is discarded.
+	 * @param writer what writes the response, or {@code null} if nothing was shown
+	 * @return {@code true} if it is
+	 */
+	protected static boolean isUpgrade(@Nullable ResponseWriter writer) {
+		return writer != null && writer.isUpgrade();
+	}
+
+	/**
 	 * The response that was shown is not to wait any longer.
 	 */
 	public abstract void letGo();

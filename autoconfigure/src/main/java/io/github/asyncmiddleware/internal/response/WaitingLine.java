@@ -115,6 +115,9 @@ final class WaitingLine {
 		StepRecord place = activity.place();
 		RequestRecord previous = activity.enter(this.commit.request());
 		try {
+			if (this.commit.status().isUpgrade() && !writer.hasOpenBody()) {
+				writer.markUpgrade();
+			}
 			Lead lead = new Lead();
 			Waiting waiting = first;
 			while (waiting != null) {

@@ -36,8 +36,11 @@ abstract class WriterWord {
 	/** The end of the request waits until the body was let go. */
 	static final int AWAITED = 1 << 8;
 
+	/** Its subscriber hands the connection to another protocol once it completes. */
+	static final int UPGRADE = 1 << 9;
+
 	/** Counts how often it was released. */
-	static final int HOP = 1 << 9;
+	static final int HOP = 1 << 10;
 
 	private static final VarHandle WORD;
 
@@ -62,6 +65,17 @@ abstract class WriterWord {
 
 	final boolean wasShown() {
 		return (this.word & SHOWN) != 0;
+	}
+
+	final boolean isUpgrade() {
+		return (this.word & UPGRADE) != 0;
+	}
+
+	/**
+	 * Its subscriber must not be told that it is complete before it is.
+	 */
+	final void markUpgrade() {
+		WORD.getAndBitwiseOr(this, UPGRADE);
 	}
 
 	/**
@@ -96,12 +110,13 @@ abstract class WriterWord {
 	}
 
 	/**
-	 * Take it from its carrier, unless it was released after it had been shown.
+	 * Take it from its carrier, unless it was released after it had been shown. An
+	 * upgrade stays with its subscriber, which makes it.
 	 * @param hop the word when it was shown
 	 * @return whether it is taken now
 	 */
 	final boolean markTaken(int hop) {
-		return (hop & TAKEN) == 0 && WORD.compareAndSet(this, hop, hop | TAKEN | DETACHED);
+		return (hop & (TAKEN | UPGRADE)) == 0 && WORD.compareAndSet(this, hop, hop | TAKEN | DETACHED);
 	}
 
 	/**
@@ -158,7 +173,8 @@ abstract class WriterWord {
 
 	/**
 	 * Its carrier cancels. What a middleware holds does not belong to the carrier any
-	 * more, and what goes to the server together with its head is not called back.
+	 * more, unless it is an upgrade, and what goes to the server together with its head
+	 * is not called back.
 	 * @param notCarrier the bit that says that it is not the carrier
 	 * @param open whether a body follows the head whose end is not known yet
 	 * @return the word before
@@ -175,7 +191,7 @@ abstract class WriterWord {
 	 * What a cancellation adds to a word.
 	 */
 	static int cancelled(int word, boolean open) {
-		boolean stands = (word & HELD) != 0 || ((word & SENDING) != 0 && !open);
+		boolean stands = (word & (HELD | UPGRADE)) == HELD || ((word & SENDING) != 0 && !open);
 		if (stands) {
 			return TAKEN | DETACHED;
 		}

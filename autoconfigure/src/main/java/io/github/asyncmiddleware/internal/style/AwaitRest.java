@@ -317,6 +317,9 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 			return true;
 		}
 		if (rest(before) == SHOWN) {
+			if (isUpgrade(this.writer)) {
+				next.cancelRest();
+			}
 			// Those further in have answered, so they complete instead of being cancelled
 			boolean discarded = discard(this.writer);
 			if ((word() & ENDED) == 0) {

@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.style;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
+import io.github.asyncmiddleware.internal.response.ResponseHead;
 import io.github.asyncmiddleware.internal.response.ResponseWriter;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
+import org.springframework.http.HttpStatus;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilterChain;
@@ -94,7 +96,7 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 		if (isGivenUp()) {
 			return;
 		}
-		boolean live = response == this.commit.live();
+		boolean live = response == this.commit.live() && !isRefusedUpgrade(response);
 		int before = mark(live ? DECIDED | SENDING : DECIDED);
 		if ((before & (DECIDED | CANCELLED)) != 0) {
 			return;
@@ -107,6 +109,15 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 		if (rest(before) != RUNNING || step == null || !step.isHeldForNext() || !tryPostpone(response)) {
 			replaceBy(response);
 		}
+	}
+
+	/**
+	 * Whether the middleware has given a handshake another status, which makes an answer
+	 * of its own of the response.
+	 */
+	private boolean isRefusedUpgrade(ServerResponse response) {
+		return rest(word()) == SHOWN && isUpgrade(this.writer)
+				&& !HttpStatus.SWITCHING_PROTOCOLS.isSameCodeAs(response.statusCode());
 	}
 
 	/**
@@ -202,6 +213,7 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 
 	@Override
 	void replaceBy(ServerResponse response) {
+		WebHandler answer = answer(response);
 		if (!abandonRest() || this.exchange.getResponse().isCommitted()) {
 			end(null);
 			return;
@@ -210,10 +222,20 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 		if (step != null) {
 			step.responseReplaced();
 		}
-		WebHandler answer = (exchange) -> response.writeTo(exchange, this.filter.responseContext());
 		Mono<Void> write = (step != null) ? step.run().answer(answer, this.exchange)
 				: Mono.defer(() -> answer.handle(this.exchange));
 		write.subscribe(new Write(this));
+	}
+
+	private WebHandler answer(ServerResponse response) {
+		if (response != this.commit.live()) {
+			return (exchange) -> response.writeTo(exchange, this.filter.responseContext());
+		}
+		ResponseHead head = this.commit.head();
+		return (exchange) -> {
+			head.applyTo(exchange.getResponse());
+			return exchange.getResponse().setComplete();
+		};
 	}
 
 	@Override
