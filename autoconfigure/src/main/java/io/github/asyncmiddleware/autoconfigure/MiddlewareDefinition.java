@@ -38,6 +38,15 @@ record MiddlewareDefinition(String name, Style style, Class<?> type, String sour
 		@Nullable Integer maxConcurrent, @Nullable Duration timeout, OnFailure onFailure) {
 
 	/**
+	 * What no property can change, for an application that does not run. Its order is
+	 * left alone.
+	 */
+	static MiddlewareDefinition withoutAttributes(String name, Style style, Class<?> type, String source) {
+		return new MiddlewareDefinition(name, style, type, source, true, null, 0, true, List.of(), List.of(), List.of(),
+				List.of(), List.of(), false, null, null, OnFailure.FAIL);
+	}
+
+	/**
 	 * The same, when the bean itself turns out to have an order.
 	 */
 	MiddlewareDefinition withOrderOfBean() {

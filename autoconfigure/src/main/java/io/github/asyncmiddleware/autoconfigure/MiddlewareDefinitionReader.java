@@ -16,6 +16,7 @@ import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.convert.DurationStyle;
+import org.springframework.context.aot.AbstractAotProcessor;
 import org.springframework.core.Ordered;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.MergedAnnotation;
@@ -108,6 +109,19 @@ class MiddlewareDefinitionReader {
 		DefinitionChecks.checkName(beanName, source);
 		checkScope(beanName, source);
 		Style style = MiddlewareStyles.styleOf(beanName, source, type, resolvableType(beanName, type));
+		try {
+			return readAttributes(beanName, style, type, source);
+		}
+		catch (UnresolvedPlaceholderException ex) {
+			// Values may be there only where the application runs, which reads them again
+			if (Boolean.getBoolean(AbstractAotProcessor.AOT_PROCESSING)) {
+				return MiddlewareDefinition.withoutAttributes(beanName, style, declaringType(beanName, type), source);
+			}
+			throw ex;
+		}
+	}
+
+	private MiddlewareDefinition readAttributes(String beanName, Style style, Class<?> type, String source) {
 		MergedAnnotation<AsyncMiddleware> annotation = annotation(beanName, type);
 		MiddlewarePlaceholders placeholders = new MiddlewarePlaceholders(this.environment, beanName, source);
 		AsyncMiddlewareProperties.Middleware overrides = this.overrides.of(beanName, placeholders);

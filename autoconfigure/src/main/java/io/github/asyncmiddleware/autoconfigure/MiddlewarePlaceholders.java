@@ -23,7 +23,7 @@ record MiddlewarePlaceholders(Environment environment, String beanName, String s
 	 * @param attribute the name of the attribute, as the annotation has it
 	 * @param texts its values
 	 * @return the values without placeholders
-	 * @throws InvalidMiddlewareException if a placeholder has no value
+	 * @throws UnresolvedPlaceholderException if a placeholder has no value
 	 */
 	List<String> resolve(String attribute, List<String> texts) {
 		return texts.stream().map((text) -> resolve(attribute, text)).toList();
@@ -63,14 +63,14 @@ record MiddlewarePlaceholders(Environment environment, String beanName, String s
 		}
 	}
 
-	private InvalidMiddlewareException unresolvable(String attribute, String text, String action,
+	private UnresolvedPlaceholderException unresolvable(String attribute, String text, String action,
 			IllegalArgumentException ex) {
 		String placeholder = (ex instanceof PlaceholderResolutionException resolution) ? resolution.getPlaceholder()
 				: null;
 		String problem = (placeholder != null)
 				? "has the placeholder '%s', for which there is no value".formatted(placeholder)
 				: "has a placeholder that cannot be resolved: " + ex.getMessage();
-		return new InvalidMiddlewareException(
+		return new UnresolvedPlaceholderException(
 				"The '%s' of the middleware '%s' (%s) is '%s', which %s.".formatted(attribute, this.beanName,
 						this.source, text, problem),
 				action + ((placeholder != null)

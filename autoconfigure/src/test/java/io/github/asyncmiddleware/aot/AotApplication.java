@@ -172,7 +172,7 @@ public class AotApplication {
 
 	}
 
-	@AsyncMiddleware(value = "hooks", order = 20, path = "${hooks.path:/none}")
+	@AsyncMiddleware(value = "hooks", order = 20, path = "${hooks.path:/none}", timeout = "${hooks.timeout}")
 	static class Hooks {
 
 		@OnRequest

@@ -23,16 +23,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests that an application that was processed ahead of time runs on the JVM like an
  * ordinary one: the same chain, the same answers, the same meters. It was built with
- * other properties, none of which may be frozen.
+ * other properties, none of which may be frozen, and without some values.
  */
 class AotIntegrationTests {
 
 	private static final String[] WHEN_BUILT = { "--server.port=0", "--async-middleware.skip-management=true",
 			"--async-middleware.metrics.enabled=false", "--async-middleware.middleware.switched.enabled=false",
 			"--async-middleware.middleware.lambda.order=99", "--hooks.path=/**",
+			"--async-middleware.middleware.blocking.max-concurrent=${blocking.permits}",
+			"--async-middleware.middleware.awaiting.order=${awaiting.order}",
 			"--management.endpoints.web.exposure.include=health,asyncmiddleware" };
 
-	private static final String[] WHEN_RUN = { "--server.port=0", "--hooks.path=/**",
+	private static final String[] WHEN_RUN = { "--server.port=0", "--hooks.path=/**", "--hooks.timeout=77s",
 			"--async-middleware.middleware.blocking.enabled=false", "--spring.main.banner-mode=off",
 			// A connection that is kept alive may be read no more (reactor-netty#4361)
 			"--server.netty.max-keep-alive-requests=1",
@@ -51,6 +53,7 @@ class AotIntegrationTests {
 					+ " x-final=[401 UNAUTHORIZED], x-ran=[switched, lambda]} {\"reason\":\"no key\"}"))
 			.anyMatch((line) -> line.startsWith("seen: /actuator/health none 401"))
 			.anyMatch((line) -> line.contains("\"name\":\"blocking\"") && line.contains("\"enabled\":false"))
+			.anyMatch((line) -> line.contains("\"timeout\":\"77000ms\""))
 			.anyMatch((line) -> line.contains("async.middleware.own"))
 			.endsWith("seen: BatchClock");
 		assertThat(processed).isEqualTo(ordinary);

@@ -7,10 +7,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
+import org.springframework.boot.test.util.TestPropertyValues;
+import org.springframework.boot.web.context.reactive.GenericReactiveWebApplicationContext;
+import org.springframework.context.aot.AbstractAotProcessor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 
 /**
  * Tests for placeholders without a value: bean and attribute are named, wherever they
@@ -72,6 +78,38 @@ class MiddlewarePlaceholdersTests {
 				"Set what the placeholder stands for, or leave the property out.");
 	}
 
+	@ParameterizedTest
+	@ValueSource(classes = { Path.class, ExcludePath.class, Method.class, Timeout.class, HalfOfAll.class })
+	void doesWithoutThoseInTheAnnotationAheadOfTime(Class<?> type) {
+		assertThatNoException().isThrownBy(() -> processAheadOfTime(type));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "order", "enabled", "path", "exclude-path", "method", "timeout", "before", "after",
+			"concurrent", "max-concurrent", "on-failure" })
+	void doesWithoutThoseInPropertiesAheadOfTime(String attribute) {
+		assertThatNoException().isThrownBy(
+				() -> processAheadOfTime(Pass.class, "async-middleware.middleware.bad." + attribute + "=${nope}"));
+	}
+
+	@Test
+	void refusesOtherMistakesAheadOfTime() {
+		assertThatExceptionOfType(InvalidMiddlewareException.class)
+			.isThrownBy(() -> processAheadOfTime(Pass.class, "async-middleware.middleware.bad.timeout=soon"));
+	}
+
+	private static void processAheadOfTime(Class<?> type, String... properties) {
+		try (GenericReactiveWebApplicationContext context = new GenericReactiveWebApplicationContext()) {
+			context.registerBean(MiddlewareDefinitions.class);
+			context.registerBean("bad", type);
+			TestPropertyValues.of(properties).applyTo(context);
+			TestPropertyValues.of(AbstractAotProcessor.AOT_PROCESSING + "=true").applyToSystemProperties(() -> {
+				context.refreshForAotProcessing(new RuntimeHints());
+				return context;
+			});
+		}
+	}
+
 	private static void fails(ReactiveWebApplicationContextRunner runner, String description, String action) {
 		runner.run((context) -> {
 			assertThat(context).hasFailed();
@@ -99,6 +137,11 @@ class MiddlewarePlaceholdersTests {
 
 	@AsyncMiddleware(method = "${nope}")
 	static class Method extends Pass {
+
+	}
+
+	@AsyncMiddleware(path = { "/a", "${nope}" }, excludePath = "/a")
+	static class HalfOfAll extends Pass {
 
 	}
 

@@ -116,9 +116,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		return step != null && !step.stopClock();
 	}
 
-	/**
-	 * The middleware subscribes to next.
-	 */
+	/** The middleware subscribes to next. */
 	final void start(AwaitNext next) {
 		if (mayStart(word()) && isGivenUp()) {
 			Operators.complete(next);
@@ -288,8 +286,8 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		return AttemptExchange.partOf(this.exchange);
 	}
 
-	private boolean discard(@Nullable ResponseWriter writer) {
-		return this.head == null || this.commit.discard(this, writer, part(), this.head);
+	private boolean discard(@Nullable ResponseWriter shown) {
+		return this.head == null || this.commit.discard(this, shown, part(), this.head);
 	}
 
 	final boolean tryPostpone(ServerResponse response) {
