@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -156,7 +157,7 @@ class DecoratedResponseTests {
 		@AsyncMiddleware(order = 10, excludePath = FaultServer.ALIVE)
 		WebFilter decorates() {
 			return (exchange, chain) -> {
-				ServerHttpResponse response = decorated(Texts.part(exchange, 0), exchange.getResponse());
+				ServerHttpResponse response = decorated(exchange);
 				return chain.filter(exchange.mutate().response(response).build())
 					.then(Mono.defer(() -> (response instanceof Keeps keeps && keeps.body != null)
 							? exchange.getResponse().writeWith(keeps.body) : Mono.empty()));
@@ -175,22 +176,24 @@ class DecoratedResponseTests {
 		@AsyncMiddleware(order = 30, path = { "/slow/**", "/slow-action/**" })
 		WebFilter givesUp() {
 			return (exchange, chain) -> {
-				AtomicBoolean first = new AtomicBoolean(true);
+				Begun begun = new Begun();
+				exchange.getAttributes().put("begun", begun);
 				if (Texts.part(exchange, 0).equals("slow-action")) {
-					exchange.getResponse().beforeCommit(() -> first.getAndSet(false) ? Mono.never() : Mono.empty());
+					exchange.getResponse().beforeCommit(() -> begun.first() ? Mono.never() : Mono.empty());
 				}
 				return chain.filter(exchange)
-					.timeout(Duration.ofMillis(50), Mono.defer(() -> Texts.answer(exchange, 504, "gave up")));
+					.timeout(begun.later(), Mono.defer(() -> Texts.answer(exchange, 504, "gave up")));
 			};
 		}
 
-		private static ServerHttpResponse decorated(String how, ServerHttpResponse response) {
-			return switch (how) {
+		private static ServerHttpResponse decorated(ServerWebExchange exchange) {
+			ServerHttpResponse response = exchange.getResponse();
+			return switch (Texts.part(exchange, 0)) {
 				case "collects" -> new Collects(response);
 				case "recovers" -> new Recovers(response);
 				case "unchanged" -> new Unchanged(response);
 				case "keeps" -> new Keeps(response);
-				case "slow" -> new Slow(response);
+				case "slow" -> new Slow(exchange);
 				default -> new ServerHttpResponseDecorator(response);
 			};
 		}
@@ -293,16 +296,45 @@ class DecoratedResponseTests {
 	 */
 	static class Slow extends ServerHttpResponseDecorator {
 
-		private final AtomicBoolean first = new AtomicBoolean(true);
+		private final ServerWebExchange exchange;
 
-		Slow(ServerHttpResponse response) {
-			super(response);
+		Slow(ServerWebExchange exchange) {
+			super(exchange.getResponse());
+			this.exchange = exchange;
 		}
 
 		@Override
 		public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
-			return this.first.getAndSet(false) ? Flux.from(body).doOnNext(DataBufferUtils::release).then(Mono.never())
-					: super.writeWith(body);
+			Begun begun = this.exchange.getRequiredAttribute("begun");
+			return begun.isFirst() ? Flux.from(body).doOnNext(DataBufferUtils::release).then(Mono.defer(() -> {
+				begun.first();
+				return Mono.never();
+			})) : super.writeWith(body);
+		}
+
+	}
+
+	/**
+	 * Tells that the first answer is being written, which is then given up.
+	 */
+	static class Begun {
+
+		private final AtomicBoolean first = new AtomicBoolean(true);
+
+		private final Sinks.Empty<Void> begun = Sinks.empty();
+
+		boolean isFirst() {
+			return this.first.get();
+		}
+
+		boolean first() {
+			boolean first = this.first.getAndSet(false);
+			this.begun.tryEmitEmpty();
+			return first;
+		}
+
+		Mono<Long> later() {
+			return this.begun.asMono().then(Mono.delay(Duration.ofMillis(5)));
 		}
 
 	}
