@@ -138,16 +138,15 @@ final class Handover {
 	}
 
 	/**
-	 * The rest of the chain was cancelled by the middleware.
-	 * @return whether its answer does not count: it was running, or has completed in the
-	 * moment in which the middleware gave it up
+	 * The rest of the chain was cancelled, by the middleware or with the request.
+	 * @return the phase before
 	 */
-	static boolean cancelled(Step step) {
-		int phase = StepState.phase(step.mark(StepState.HANDED, StepState.NEXT_CANCELLED));
+	static int cancelled(Step step) {
+		int phase = StepState.phase(step.markNextEnded(StepState.NEXT_CANCELLED));
 		if (phase == StepState.HANDED) {
 			OwnTime.start(step);
 		}
-		return phase == StepState.HANDED || phase == StepState.NEXT_COMPLETED;
+		return phase;
 	}
 
 	/**

@@ -178,7 +178,14 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 	@Override
 	public void cancel() {
 		Step outer = this.outer;
-		boolean discards = outer != null && Handover.cancelled(outer);
+		int phase = (outer != null) ? Handover.cancelled(outer) : StepState.AT_WORK;
+		Relay held = (outer != null && phase == StepState.HELD) ? outer.relay() : null;
+		if (held != null && (held.word & CANCELLED) != 0) {
+			// With the request, so there is nothing to end
+			held = null;
+		}
+		// One that has completed was given up in that moment
+		boolean discards = phase == StepState.HANDED || phase == StepState.NEXT_COMPLETED || held != null;
 		int before = mark(CANCELLED);
 		Subscription subscription = this.subscription;
 		if (subscription != null) {
@@ -193,6 +200,9 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 		if ((outer != null) ? discards && givesUp(outer) : isAtWork(before)) {
 			// A cancellation goes inwards, so the outermost one says so last
 			this.run.backAt(outer);
+		}
+		if (held != null && outer != null) {
+			held.end(Verdict.cancelledNext(outer));
 		}
 	}
 

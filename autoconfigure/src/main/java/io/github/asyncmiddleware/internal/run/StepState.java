@@ -16,7 +16,7 @@ import org.springframework.web.ErrorResponse;
  *                 hand over  next completes  fails        cancelled       completes  fails
  * AT_WORK         HANDED                                                  OVER       OVER
  * HANDED          refused    NEXT_COMPLETED  NEXT_FAILED  NEXT_CANCELLED  HELD       OVER
- * HELD            refused    NEXT_COMPLETED  NEXT_FAILED  -
+ * HELD            refused    NEXT_COMPLETED  NEXT_FAILED  NEXT_CANCELLED
  * NEXT_COMPLETED  refused                                                 -          OVER
  * NEXT_FAILED     HANDED                                                  -          -
  * NEXT_CANCELLED  HANDED                                                  -          OVER

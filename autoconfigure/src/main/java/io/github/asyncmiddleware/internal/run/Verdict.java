@@ -9,6 +9,9 @@ import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import io.github.asyncmiddleware.internal.record.StepObservation;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+
 /**
  * Decides what a completion, a failure or a deadline of a middleware means: whether it is
  * misuse, whether the request goes on without the middleware, and which one is to blame.
@@ -52,6 +55,26 @@ final class Verdict {
 			return null;
 		}
 		return next.error();
+	}
+
+	/**
+	 * The middleware has completed without waiting for the rest of the chain, and has
+	 * cancelled that, so that there is no answer unless it has set a status itself.
+	 * @return the error to signal, or {@code null} if there is an answer
+	 */
+	static @Nullable Throwable cancelledNext(Step step) {
+		RequestRun run = step.run();
+		if (!run.isObserved() || run.isAnswered(step.exchange)) {
+			return null;
+		}
+		HttpStatusCode status = step.exchange.getResponse().getStatusCode();
+		// Some servers tell of a status before there is one
+		if (status != null && !HttpStatus.OK.isSameCodeAs(status)) {
+			return null;
+		}
+		step.markResult(MiddlewareResult.MISUSED);
+		return new MisuseException("A middleware cancelled the rest of the chain without having waited for it",
+				step.middleware().toString());
 	}
 
 	/**

@@ -278,6 +278,9 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 			if (discard(null) && step != null) {
 				step.run().backAt(step);
 			}
+			if ((before & POSTPONED) != 0 && this.postponed != null) {
+				replaceBy(this.postponed);
+			}
 		}
 	}
 

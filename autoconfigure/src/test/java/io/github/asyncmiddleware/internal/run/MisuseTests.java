@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.test.publisher.TestPublisher;
@@ -242,6 +243,68 @@ class MisuseTests {
 		RecordedRequest record = this.listener.take();
 		assertThat(record.result()).isEqualTo(RequestResult.ERROR_PAGE);
 		assertThat(record.results()).containsExactly("forgets to wait PASSED");
+	}
+
+	@Test
+	void failsARequestWhoseMiddlewareCancelsARestThatItDoesNotAwait() throws Exception {
+		AtomicInteger cancelled = new AtomicInteger();
+		this.chain.foreign("outer", this::runAndLetTheRestEnd).middleware("gives up", (exchange, next) -> {
+			next.filter(exchange).takeUntilOther(this.unawaited.asMono()).subscribe();
+			return Mono.empty();
+		});
+		assertThat(get((exchange) -> {
+			exchange.getResponse().setStatusCode(HttpStatus.CREATED);
+			exchange.getResponse().getHeaders().set("X-Handler", "1");
+			return Mono.<Void>never().doOnCancel(cancelled::incrementAndGet);
+		})).startsWith("HTTP/1.1 500 ").doesNotContain("X-Handler");
+		assertThat(cancelled).hasValue(1);
+		assertThat(this.found).containsExactly("gives up UNAWAITED_NEXT");
+		RecordedRequest record = this.listener.take();
+		assertThat(record.result()).isEqualTo(RequestResult.ERROR_PAGE);
+		assertThat(record.results()).containsExactly("gives up MISUSED");
+	}
+
+	@Test
+	void sendsTheAnswerOfAMiddlewareThatCancelsARestThatItDoesNotAwait() throws Exception {
+		this.chain.foreign("outer", this::runAndLetTheRestEnd).middleware("gives up", (exchange, next) -> {
+			exchange.getResponse().setStatusCode(HttpStatus.ACCEPTED);
+			next.filter(exchange).takeUntilOther(this.unawaited.asMono()).subscribe();
+			return Mono.empty();
+		});
+		assertThat(get((exchange) -> Mono.never())).startsWith("HTTP/1.1 202 ");
+		assertThat(this.found).containsExactly("gives up UNAWAITED_NEXT");
+		assertThat(this.listener.take().results()).containsExactly("gives up PASSED");
+	}
+
+	@Test
+	void breaksABodyOffThatIsCancelledByAMiddlewareThatDoesNotAwaitIt() throws Exception {
+		this.chain.foreign("outer", this::runAndLetTheRestEnd).middleware("gives up", (exchange, next) -> {
+			next.filter(exchange).takeUntilOther(this.unawaited.asMono()).subscribe();
+			return Mono.empty();
+		});
+		assertThat(get((exchange) -> exchange.getResponse()
+			.writeAndFlushWith(Flux.just(Mono.just(DefaultDataBufferFactory.sharedInstance.wrap("body".getBytes())))
+				.concatWith(Flux.never()))))
+			.doesNotEndWith("\r\n0\r\n\r\n");
+		RecordedRequest record = this.listener.take();
+		assertThat(record.result()).isEqualTo(RequestResult.GONE_AFTER_HEAD);
+		assertThat(record.results()).containsExactly("gives up PASSED");
+	}
+
+	@Test
+	void leavesARequestAloneWhoseRestIsCancelledAfterTheClientHasLeft() throws Exception {
+		this.chain.middleware("gives up", (exchange, next) -> {
+			next.filter(exchange).takeUntilOther(this.unawaited.asMono()).subscribe();
+			return Mono.empty();
+		});
+		this.chain.build((exchange) -> Mono.never())
+			.handle(MockServerHttpRequest.get("/").build(), new MockServerHttpResponse())
+			.subscribe()
+			.dispose();
+		this.unawaited.tryEmitEmpty();
+		RecordedRequest record = this.listener.take();
+		assertThat(record.result()).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
+		assertThat(record.results()).containsExactly("gives up PASSED");
 	}
 
 	@Test

@@ -44,6 +44,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Publisher;
+import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -645,6 +646,27 @@ class AwaitFilterTests {
 	}
 
 	@Test
+	void anotherResponseIsSentWhenTheRestIsCancelledThatItDoesNotAwait() throws Exception {
+		Sinks.Empty<Void> patience = Sinks.empty();
+		AtomicInteger cancelled = new AtomicInteger();
+		TestChain chain = new TestChain().listener(this.listener)
+			.guard(this::note)
+			.foreign("outer", emptying(List.of(patience)))
+			.middleware("gives-up", await((request, next) -> {
+				next.handle(request).takeUntilOther(patience.asMono()).subscribe();
+				return ServerResponse.accepted().build();
+			}))
+			.handler((exchange) -> {
+				exchange.getResponse().getHeaders().set("X-Handler", "1");
+				return Mono.<Void>never().doOnCancel(cancelled::incrementAndGet);
+			});
+		assertThat(exchange(chain, "GET /")).startsWith("HTTP/1.1 202 ").doesNotContain("X-Handler");
+		assertThat(cancelled).hasPositiveValue();
+		assertThat(this.listener.take().results()).containsExactly("gives-up PASSED");
+		assertThat(this.misuse).containsExactly("gives-up UNAWAITED_NEXT");
+	}
+
+	@Test
 	void subscribingTwiceRunsTheRestOnce() throws Exception {
 		AtomicInteger runs = new AtomicInteger();
 		TestChain chain = new TestChain().listener(this.listener)
@@ -811,6 +833,21 @@ class AwaitFilterTests {
 	private static Mono<Void> write(ServerWebExchange exchange, String text) {
 		return exchange.getResponse()
 			.writeWith(Mono.fromSupplier(() -> exchange.getResponse().bufferFactory().wrap(text.getBytes())));
+	}
+
+	/**
+	 * Ends what others wait for when everything further in has been subscribed to.
+	 */
+	private static WebFilter emptying(List<Sinks.Empty<Void>> waiting) {
+		return (exchange, next) -> new Mono<>() {
+
+			@Override
+			public void subscribe(CoreSubscriber<? super Void> actual) {
+				next.filter(exchange).subscribe(actual);
+				waiting.forEach(Sinks.Empty::tryEmitEmpty);
+			}
+
+		};
 	}
 
 	private static String withoutHeader(String response) {
