@@ -34,7 +34,11 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	/** The part of the chain that this one is a part of, if that can be discarded. */
 	private final @Nullable AttemptExchange outer;
 
-	private final ResponseHead head;
+	/**
+	 * The head when the attempt began. Replaced when that has ended, before anything
+	 * further out is told; each has the same commit.
+	 */
+	private ResponseHead head;
 
 	/** Changed in the lock of the commit. */
 	private volatile int attempt;
@@ -157,7 +161,19 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	 * @return whether nothing of it is left
 	 */
 	public boolean discard() {
-		return commit().discardUnshown(this.outer, this.head);
+		boolean discarded = commit().discardUnshown(this.outer, this.head);
+		if (discarded) {
+			ended();
+		}
+		return discarded;
+	}
+
+	/**
+	 * The attempt has failed or was discarded. What is done to the response from now on
+	 * is not undone with it.
+	 */
+	public void ended() {
+		this.head = this.head.ended();
 	}
 
 	/**

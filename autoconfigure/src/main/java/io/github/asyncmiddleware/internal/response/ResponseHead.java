@@ -1,6 +1,8 @@
 package io.github.asyncmiddleware.internal.response;
 
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,16 +20,19 @@ import org.springframework.util.MultiValueMap;
  * @param status the status, if there was one
  * @param headers a copy of the headers, or {@code null} if there were none
  * @param cookies a copy of the cookies, or {@code null} if there were none
+ * @param end the head when the attempt ended that had begun with this one, or
+ * {@code null} as long as that goes on
  */
 public record ResponseHead(ResponseCommit commit, @Nullable HttpStatusCode status, @Nullable HttpHeaders headers,
-		@Nullable MultiValueMap<String, ResponseCookie> cookies) {
+		@Nullable MultiValueMap<String, ResponseCookie> cookies, @Nullable ResponseHead end) {
 
 	static ResponseHead of(ResponseCommit commit) {
 		ServerHttpResponse response = commit.response;
 		HttpHeaders headers = response.getHeaders();
 		MultiValueMap<String, ResponseCookie> cookies = response.getCookies();
 		return new ResponseHead(commit, response.getStatusCode(),
-				headers.isEmpty() ? null : HttpHeaders.copyOf(headers), cookies.isEmpty() ? null : copyOf(cookies));
+				headers.isEmpty() ? null : HttpHeaders.copyOf(headers), cookies.isEmpty() ? null : copyOf(cookies),
+				null);
 	}
 
 	/**
@@ -40,10 +45,26 @@ public record ResponseHead(ResponseCommit commit, @Nullable HttpStatusCode statu
 	}
 
 	/**
-	 * Let the response have it again. In the lock of the commit.
+	 * The attempt that has begun with this head has failed or was cancelled, so what is
+	 * done to the response from now on is not its work.
+	 * @return the same head, which leaves that alone when it is restored
+	 */
+	public ResponseHead ended() {
+		synchronized (this.commit) {
+			return new ResponseHead(this.commit, this.status, this.headers, this.cookies, of(this.commit));
+		}
+	}
+
+	/**
+	 * Let the response have it again, with what was changed since the attempt has ended.
+	 * In the lock of the commit.
 	 */
 	public void restore() {
+		ResponseHead now = (this.end != null) ? of(this.commit) : null;
 		applyTo(this.commit.response);
+		if (this.end != null && now != null) {
+			now.repeatSince(this.end);
+		}
 	}
 
 	/**
@@ -60,6 +81,48 @@ public record ResponseHead(ResponseCommit commit, @Nullable HttpStatusCode statu
 		if (this.cookies != null) {
 			response.getCookies().putAll(copyOf(this.cookies));
 		}
+	}
+
+	/**
+	 * Do once more what has led to this head.
+	 * @param before the head before that
+	 */
+	private void repeatSince(ResponseHead before) {
+		ServerHttpResponse response = this.commit.response;
+		if (!Objects.equals(this.status, before.status)) {
+			response.setStatusCode(this.status);
+		}
+		repeat(headersOf(before.headers), headersOf(this.headers), headersOf(response.getHeaders()));
+		repeat(cookiesOf(before.cookies), cookiesOf(this.cookies), response.getCookies());
+	}
+
+	/**
+	 * Do what has led from one map to another to a third one. A value that was added to
+	 * others is added, as those can be of the attempt.
+	 */
+	private static <V> void repeat(MultiValueMap<String, V> before, MultiValueMap<String, V> after,
+			MultiValueMap<String, V> target) {
+		before.keySet().stream().filter((name) -> !after.containsKey(name)).forEach(target::remove);
+		after.forEach((name, values) -> {
+			List<V> known = before.get(name);
+			if (known != null && values.size() > known.size() && values.subList(0, known.size()).equals(known)) {
+				target.addAll(name, values.subList(known.size(), values.size()));
+			}
+			else if (!values.equals(known)) {
+				target.put(name, values);
+			}
+		});
+	}
+
+	/** There is no other way to treat headers as cookies are. */
+	@SuppressWarnings("removal")
+	private static MultiValueMap<String, String> headersOf(@Nullable HttpHeaders headers) {
+		return ((headers != null) ? headers : new HttpHeaders()).asMultiValueMap();
+	}
+
+	private static MultiValueMap<String, ResponseCookie> cookiesOf(
+			@Nullable MultiValueMap<String, ResponseCookie> cookies) {
+		return (cookies != null) ? cookies : new LinkedMultiValueMap<>();
 	}
 
 }

@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.internal.run;
 
 import io.github.asyncmiddleware.internal.chain.Misuse;
+import io.github.asyncmiddleware.internal.chain.Style;
 import io.github.asyncmiddleware.internal.record.StepObservation;
 import io.github.asyncmiddleware.internal.response.AttemptExchange;
 import org.jspecify.annotations.Nullable;
@@ -77,8 +78,15 @@ final class Handover {
 	 * @return whether nothing of it is left
 	 */
 	static boolean discardAttempt(Step step) {
-		AttemptExchange attempt = attempt(step);
+		AttemptExchange attempt = looksAfterAttempt(step) ? attempt(step) : null;
 		return attempt != null && !step.run().isEnded() && attempt.discard();
+	}
+
+	/**
+	 * One that awaits the response does that by itself.
+	 */
+	private static boolean looksAfterAttempt(Step step) {
+		return step.middleware().code().style() != Style.AWAIT;
 	}
 
 	private static void proceed(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
@@ -133,6 +141,10 @@ final class Handover {
 		int before = step.markNextEnded((error != null) ? StepState.NEXT_FAILED : StepState.NEXT_COMPLETED);
 		if (StepState.phase(before) == StepState.HANDED) {
 			OwnTime.start(step);
+			AttemptExchange attempt = (error != null && looksAfterAttempt(step)) ? attempt(step) : null;
+			if (attempt != null) {
+				attempt.ended();
+			}
 		}
 		return StepState.phase(before) == StepState.HELD;
 	}

@@ -4,7 +4,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
-import io.github.asyncmiddleware.internal.chain.Style;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -197,22 +196,15 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 			// Started without being waited for
 			next.cancel();
 		}
-		if ((outer != null) ? discards && givesUp(outer) : isAtWork(before)) {
+		boolean givenUp = (outer != null) ? discards && (outer.link().foreign || Handover.discardAttempt(outer))
+				: isAtWork(before);
+		if (givenUp) {
 			// A cancellation goes inwards, so the outermost one says so last
 			this.run.backAt(outer);
 		}
 		if (held != null && outer != null) {
 			held.end(Verdict.cancelledNext(outer));
 		}
-	}
-
-	/**
-	 * Undo what a middleware has given up. One that awaits does that by itself; what a
-	 * foreign filter gives up stays.
-	 */
-	private static boolean givesUp(Step outer) {
-		return outer.link().foreign
-				|| (outer.middleware().code().style() != Style.AWAIT && Handover.discardAttempt(outer));
 	}
 
 	/**

@@ -37,11 +37,12 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 
 	// Published by the subscription, or by the word
 
-	private @Nullable AwaitNext next;
+	/** What next has returned first. */
+	@Nullable AwaitNext next;
 
 	@Nullable AwaitNext running;
 
-	/** The head before the rest of the chain was started. */
+	/** The head before the rest of the chain was started last. */
 	private @Nullable ResponseHead head;
 
 	/** What writes the response that is shown. */
@@ -92,13 +93,6 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		return next;
 	}
 
-	/**
-	 * What next has returned first.
-	 */
-	final @Nullable AwaitNext next() {
-		return this.next;
-	}
-
 	final AwaitedResponse live() {
 		return this.commit.live();
 	}
@@ -129,9 +123,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 			}
 			this.running = next;
 			this.error = null;
-			if (this.head == null) {
-				this.head = this.commit.head();
-			}
+			this.head = this.commit.head();
 			this.commit.await(this);
 			this.chain.filter(next.exchange()).subscribe(next);
 			return;
@@ -258,6 +250,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 			replaceBy(this.postponed);
 		}
 		else if ((before & LEFT) == 0) {
+			noteHead();
 			next.pass(error);
 			takeJoined().forEach((joined) -> joined.join(error, false));
 		}
@@ -278,9 +271,17 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 			if (discard(null) && step != null) {
 				step.run().backAt(step);
 			}
+			noteHead();
 			if ((before & POSTPONED) != 0 && this.postponed != null) {
 				replaceBy(this.postponed);
 			}
+		}
+	}
+
+	/** What the middleware sets from now on stays if the rest runs once more. */
+	private void noteHead() {
+		if (this.head != null) {
+			this.head = this.head.ended();
 		}
 	}
 

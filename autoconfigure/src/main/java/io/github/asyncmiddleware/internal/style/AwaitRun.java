@@ -60,7 +60,7 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 	 * @param response what the middleware has returned
 	 */
 	Mono<Void> answeredWith(Mono<? extends ServerResponse> response) {
-		AwaitNext next = next();
+		AwaitNext next = this.next;
 		if (next != null && next == response) {
 			return this.chain.filter(next.exchange());
 		}

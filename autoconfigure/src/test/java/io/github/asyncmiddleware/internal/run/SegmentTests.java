@@ -23,12 +23,15 @@ import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseCookie;
 import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
 import org.springframework.web.server.WebFilter;
@@ -318,6 +321,52 @@ class SegmentTests {
 		});
 		assertThat(record.status()).isEqualTo(200);
 		assertThat(this.response.getHeaders().containsHeader("X-Run")).isFalse();
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void keepsWhatAMiddlewareHasSetBetweenTwoRuns(boolean fails) throws Exception {
+		AtomicInteger fallbacks = new AtomicInteger();
+		List<Sinks.Empty<Void>> patience = List.of(Sinks.empty(), Sinks.empty());
+		this.chain.middleware("falls back", (exchange, next) -> {
+			ServerHttpResponse response = exchange.getResponse();
+			response.getHeaders().set("X-Before", "middleware");
+			response.getHeaders().set("X-Gone", "middleware");
+			response.addCookie(ResponseCookie.from("before", "1").build());
+			Mono<Void> again = Mono.defer(() -> {
+				response.setStatusCode(HttpStatus.ACCEPTED);
+				response.getHeaders().add("X-Both", "middleware " + fallbacks.incrementAndGet());
+				response.getHeaders().set("X-Retried", "middleware");
+				response.getHeaders().remove("X-Gone");
+				response.addCookie(ResponseCookie.from("retried", "1").build());
+				return next.filter(exchange);
+			});
+			return fails ? next.filter(exchange).onErrorResume((ex) -> again).onErrorResume((ex) -> again)
+					: next.filter(exchange)
+						.timeout(patience.get(0).asMono(), again)
+						.timeout(patience.get(1).asMono(), again);
+		});
+		this.chain.build((exchange) -> {
+			ServerHttpResponse response = exchange.getResponse();
+			if (this.handled.incrementAndGet() < 3) {
+				response.setStatusCode(HttpStatus.CREATED);
+				response.getHeaders().set("X-Before", "handler");
+				response.getHeaders().set("X-Run", "handler");
+				response.getHeaders().add("X-Both", "handler");
+				response.addCookie(ResponseCookie.from("run", "1").build());
+				return fails ? Mono.error(new IllegalStateException("try again")) : Mono.never();
+			}
+			return response.setComplete();
+		}).handle(MockServerHttpRequest.get("/").build(), this.response).subscribe();
+		patience.forEach(Sinks.Empty::tryEmitEmpty);
+		assertThat(this.listener.take().results()).containsExactly("falls back PASSED");
+		assertThat(this.handled).hasValue(3);
+		assertThat(this.response.getStatusCode()).isEqualTo(HttpStatus.ACCEPTED);
+		assertThat(this.response.getHeaders().headerNames()).containsExactlyInAnyOrder("X-Before", "X-Both",
+				"X-Retried", "Set-Cookie");
+		assertThat(this.response.getHeaders().get("X-Before")).containsExactly("middleware");
+		assertThat(this.response.getHeaders().get("X-Both")).containsExactly("middleware 1", "middleware 2");
+		assertThat(this.response.getCookies().keySet()).containsExactly("before", "retried");
 	}
 
 	@Test

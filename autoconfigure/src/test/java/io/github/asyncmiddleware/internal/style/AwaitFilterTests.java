@@ -376,6 +376,65 @@ class AwaitFilterTests {
 		assertThat(this.listener.take().results()).containsExactly("retries PASSED", "inner PASSED");
 	}
 
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void whatTheMiddlewareHasSetBetweenTwoRunsStays(boolean fails) throws Exception {
+		AtomicInteger runs = new AtomicInteger();
+		AtomicInteger fallbacks = new AtomicInteger();
+		List<Sinks.Empty<Void>> patience = List.of(Sinks.empty(), Sinks.empty());
+		TestChain chain = new TestChain().listener(this.listener)
+			.foreign("outer", emptying(patience))
+			.middleware("falls-back", await((request, next) -> {
+				Mono<LiveResponse> again = Mono.defer(() -> {
+					request.exchange()
+						.getResponse()
+						.getHeaders()
+						.add("X-Retried", Integer.toString(fallbacks.incrementAndGet()));
+					return next.handle(request);
+				});
+				return fails
+						? next.handle(request)
+							.onErrorResume((ex) -> again)
+							.onErrorResume((ex) -> again)
+							.map((live) -> live)
+						: next.handle(request)
+							.timeout(patience.get(0).asMono(), again)
+							.timeout(patience.get(1).asMono(), again)
+							.map((live) -> live);
+			}))
+			.handler((exchange) -> {
+				if (runs.incrementAndGet() < 3) {
+					exchange.getResponse().setStatusCode(HttpStatus.CREATED);
+					exchange.getResponse().getHeaders().set("X-Run", "handler");
+					return fails ? Mono.error(new IllegalStateException("again")) : Mono.never();
+				}
+				return write(exchange, "third");
+			});
+		assertThat(exchange(chain, "GET /")).startsWith("HTTP/1.1 200 ")
+			.contains("X-Retried: 1\r\n", "X-Retried: 2\r\n")
+			.doesNotContain("X-Run")
+			.endsWith("\r\n\r\nthird");
+		this.listener.take();
+	}
+
+	@Test
+	void whatTheMiddlewareHasSetAfterAFailureStaysWithItsOwnAnswer() throws Exception {
+		TestChain chain = new TestChain().listener(this.listener)
+			.middleware("answers",
+					await((request, next) -> next.handle(request).cast(ServerResponse.class).onErrorResume((ex) -> {
+						request.exchange().getResponse().getHeaders().set("X-Recovered", "1");
+						return ServerResponse.accepted().build();
+					})))
+			.handler((exchange) -> {
+				exchange.getResponse().getHeaders().set("X-Run", "handler");
+				return Mono.error(new IllegalStateException("fails"));
+			});
+		assertThat(exchange(chain, "GET /")).startsWith("HTTP/1.1 202 ")
+			.contains("X-Recovered: 1\r\n")
+			.doesNotContain("X-Run");
+		this.listener.take();
+	}
+
 	@Test
 	void aTimeoutOfTheMiddlewareCancelsTheRestAndAnswers() throws Exception {
 		TestChain chain = chain().middleware("outer", after(AwaitFilterTests::statusHeader))
