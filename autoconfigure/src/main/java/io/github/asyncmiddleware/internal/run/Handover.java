@@ -10,6 +10,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 
 import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.ServerWebExchangeDecorator;
 
 /**
  * Hands a request over from a middleware to the rest of the chain, and takes it back.
@@ -29,8 +30,18 @@ final class Handover {
 	 * @param actual the subscriber
 	 */
 	static void begin(Step step, CoreSubscriber<? super Void> actual) {
+		begin(step, firstGiven(step), actual);
+	}
+
+	/**
+	 * The exchange that the first call of next was given.
+	 */
+	private static ServerWebExchange firstGiven(Step step) {
+		if (step.nextExchange() instanceof OtherAttempt other) {
+			return other.firstGiven;
+		}
 		AttemptExchange attempt = attempt(step);
-		begin(step, (attempt != null) ? attempt.outside() : step.nextExchange(), actual);
+		return (attempt != null) ? attempt.outside() : step.nextExchange();
 	}
 
 	/**
@@ -60,8 +71,9 @@ final class Handover {
 	}
 
 	private static ServerWebExchange beginAttempt(Step step, ServerWebExchange exchange) {
+		ServerWebExchange firstGiven = firstGiven(step);
 		AttemptExchange attempt = AttemptExchange.begin(exchange, step.run());
-		step.nextExchange(attempt);
+		step.nextExchange((exchange == firstGiven) ? attempt : new OtherAttempt(attempt, firstGiven));
 		return attempt;
 	}
 
@@ -69,6 +81,9 @@ final class Handover {
 	 * What the rest of the chain does to the response, once it was started.
 	 */
 	private static @Nullable AttemptExchange attempt(Step step) {
+		if (step.hasCalledNext() && step.nextExchange() instanceof OtherAttempt other) {
+			return other.attempt;
+		}
 		return (step.hasCalledNext() && step.nextExchange() instanceof AttemptExchange attempt
 				&& attempt != step.exchange) ? attempt : null;
 	}
@@ -191,6 +206,24 @@ final class Handover {
 		@Override
 		public void subscribe(CoreSubscriber<? super Void> actual) {
 			proceed(this.step, this.exchange, actual);
+		}
+
+	}
+
+	/**
+	 * The attempt of a further call of next that was given an exchange of its own. Knows
+	 * what the first call was given, which can be subscribed to later.
+	 */
+	private static final class OtherAttempt extends ServerWebExchangeDecorator {
+
+		private final AttemptExchange attempt;
+
+		private final ServerWebExchange firstGiven;
+
+		OtherAttempt(AttemptExchange attempt, ServerWebExchange firstGiven) {
+			super(attempt);
+			this.attempt = attempt;
+			this.firstGiven = firstGiven;
 		}
 
 	}

@@ -34,6 +34,7 @@ import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebHandler;
 import org.springframework.web.util.pattern.PathPatternParser;
@@ -284,6 +285,30 @@ class SegmentTests {
 		run(handler());
 		leaked.get().block(PATIENCE);
 		assertThat(this.handled).hasValue(0);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void runsTheRestWithTheExchangeThatEachCallOfNextWasGiven(boolean observed) throws Exception {
+		this.chain.middleware("falls back", (exchange, next) -> {
+			Mono<Void> plain = next.filter(exchange);
+			ServerWebExchange other = exchange.mutate().request((request) -> request.path("/v2")).build();
+			return next.filter(other)
+				.onErrorResume((ex) -> plain)
+				.onErrorResume((ex) -> next.filter(other))
+				.onErrorResume((ex) -> plain);
+		});
+		WebHandler handler = (exchange) -> {
+			this.events.add(exchange.getRequest().getPath().value());
+			return (this.handled.incrementAndGet() < 4) ? Mono.error(new IllegalStateException("try again"))
+					: exchange.getResponse().setComplete();
+		};
+		if (observed) {
+			this.chain.middleware("inner", logs("inner"));
+		}
+		run(handler);
+		this.events.removeIf((event) -> event.startsWith("inner"));
+		assertThat(this.events).containsExactly("/v2", "/", "/v2", "/");
 	}
 
 	@Test
