@@ -73,14 +73,10 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 	 */
 	abstract void send();
 
-	/**
-	 * Send a response of the middleware's own.
-	 */
+	/** Send a response of the middleware's own. */
 	abstract void replaceBy(ServerResponse response);
 
-	/**
-	 * Signal the end of the middleware.
-	 */
+	/** Signal the end of the middleware. */
 	abstract void end(@Nullable Throwable error);
 
 	@Override
@@ -212,9 +208,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		}
 	}
 
-	/**
-	 * The rest of the chain has ended.
-	 */
+	/** The rest of the chain has ended. */
 	final void restEnded(AwaitNext next, @Nullable Throwable error) {
 		if (next != this.running) {
 			if (error == null && (word() & DECIDED) == 0) {
