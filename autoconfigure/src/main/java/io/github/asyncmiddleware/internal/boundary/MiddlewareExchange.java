@@ -58,9 +58,11 @@ final class MiddlewareExchange extends DefaultServerWebExchange implements Hooke
 	void forgetNotModified() {
 		if (isNotModified()) {
 			// A decorator, so that the attributes of the request stay those of this
-			// exchange
+			// exchange. Without an application context, which has no say in what it
+			// judges: the constructor that takes one is public from Spring Framework
+			// 7.0.6 on
 			this.next = new DefaultServerWebExchange(new ServerHttpRequestDecorator(getRequest()), getResponse(),
-					this.sessionManager, this.codecConfigurer, this.localeContextResolver, getApplicationContext());
+					this.sessionManager, this.codecConfigurer, this.localeContextResolver);
 		}
 	}
 

@@ -86,10 +86,7 @@ final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 			to.setForwardedHeaderTransformer(from.getForwardedHeaderTransformer());
 			to.setObservationRegistry(from.getObservationRegistry());
 			to.setObservationConvention(from.getObservationConvention());
-			Boolean defaultHtmlEscape = from.getDefaultHtmlEscape();
-			if (defaultHtmlEscape != null) {
-				to.setDefaultHtmlEscape(defaultHtmlEscape);
-			}
+			HtmlEscape.copy(from, to);
 			ApplicationContext applicationContext = from.getApplicationContext();
 			if (applicationContext != null) {
 				to.setApplicationContext(applicationContext);

@@ -38,9 +38,21 @@ final class ArgumentValidation {
 
 	private final HandlerMethod method;
 
+	private final Class<?>[] groups;
+
 	private ArgumentValidation(MethodValidator validator, HandlerMethod method) {
 		this.validator = validator;
 		this.method = method;
+		this.groups = groups(validator, method);
+	}
+
+	/**
+	 * From the validator, since a {@link HandlerMethod} knows them from Spring Framework
+	 * 7.0.4 on.
+	 */
+	@SuppressWarnings("removal")
+	private static Class<?>[] groups(MethodValidator validator, HandlerMethod method) {
+		return validator.determineValidationGroups(method.getBean(), method.getMethod());
 	}
 
 	/**
@@ -72,7 +84,7 @@ final class ArgumentValidation {
 		// A suspend function has one parameter more than it has arguments
 		int count = this.method.getMethodParameters().length;
 		this.validator.applyArgumentValidation(this.method.getBean(), this.method.getMethod(),
-				this.method.getMethodParameters(), Arrays.copyOf(arguments, count), this.method.getValidationGroups());
+				this.method.getMethodParameters(), Arrays.copyOf(arguments, count), this.groups);
 		return arguments;
 	}
 

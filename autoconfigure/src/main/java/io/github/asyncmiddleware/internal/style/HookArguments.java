@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.core.MethodParameter;
+import org.springframework.core.ParameterNameDiscoverer;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -37,6 +38,9 @@ import org.springframework.web.server.ServerWebExchange;
  * that controllers have too, in the same order, as far as they need no handler.
  */
 final class HookArguments {
+
+	/** Not the instance that Spring shares, which came with Spring Framework 7.0.3. */
+	private static final ParameterNameDiscoverer PARAMETER_NAMES = new DefaultParameterNameDiscoverer();
 
 	private final ReactiveAdapterRegistry adapters;
 
@@ -76,7 +80,7 @@ final class HookArguments {
 	}
 
 	private Argument of(HookDeclaration declaration, MethodParameter parameter) {
-		parameter.initParameterNameDiscovery(DefaultParameterNameDiscoverer.getSharedInstance());
+		parameter.initParameterNameDiscovery(PARAMETER_NAMES);
 		Argument argument = BadArgument.isForHandlers(parameter) ? null : find(declaration.kind(), parameter);
 		if (argument != null) {
 			return argument;
