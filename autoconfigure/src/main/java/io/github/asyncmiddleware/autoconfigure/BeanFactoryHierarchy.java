@@ -1,10 +1,14 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 
 /**
  * A bean factory and its ancestors, seen as one: a bean hides those of the same name
@@ -37,6 +41,19 @@ final class BeanFactoryHierarchy {
 			.filter((member) -> member.containsLocalBean(beanName))
 			.findFirst()
 			.orElse(beanFactory);
+	}
+
+	/**
+	 * The method that makes a bean.
+	 * @param beanName the name of the bean
+	 * @param beanFactory a bean factory that has it, or an ancestor of which has it
+	 * @return the method, or {@code null} if there is none or it is not known yet
+	 */
+	static @Nullable Method factoryMethodOf(String beanName, ConfigurableListableBeanFactory beanFactory) {
+		ConfigurableListableBeanFactory owner = ownerOf(beanName, beanFactory);
+		return (owner.containsBeanDefinition(beanName)
+				&& owner.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition)
+						? definition.getResolvedFactoryMethod() : null;
 	}
 
 }

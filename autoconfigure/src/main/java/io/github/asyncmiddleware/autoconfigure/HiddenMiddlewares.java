@@ -3,7 +3,6 @@ package io.github.asyncmiddleware.autoconfigure;
 import java.util.List;
 import java.util.Set;
 
-import io.github.asyncmiddleware.AsyncMiddleware;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.support.AopUtils;
@@ -11,8 +10,6 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.core.annotation.MergedAnnotations;
-import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -57,21 +54,12 @@ final class HiddenMiddlewares {
 		if (isPartOfThePlatform(type)) {
 			return;
 		}
-		if (isAnnotated(type)) {
+		if (MiddlewareAnnotations.of(type).isPresent()) {
 			throw annotated(beanName, type);
 		}
 		if (type != declaredType(beanFactory, beanName) && MiddlewareStyles.hasHooks(type)) {
 			throw MiddlewareStyles.notAnnotated(beanName, type.getName());
 		}
-	}
-
-	/**
-	 * Whether a class has the annotation of middlewares.
-	 * @param type the class
-	 * @return whether it has it
-	 */
-	static boolean isAnnotated(Class<?> type) {
-		return MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).isPresent(AsyncMiddleware.class);
 	}
 
 	/**

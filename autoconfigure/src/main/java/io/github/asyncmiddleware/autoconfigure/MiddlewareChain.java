@@ -332,7 +332,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	 * A bean whose annotation could not be seen in time would be a plain filter.
 	 */
 	private void checkForeign(String name, Class<?> type) {
-		if (HiddenMiddlewares.isAnnotated(type)) {
+		if (MiddlewareAnnotations.of(type).isPresent()) {
 			throw this.context.containsBean(name) ? HiddenMiddlewares.annotated(name, type)
 					: HiddenMiddlewares.below(name, type, this.context);
 		}

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.context.aot.AbstractAotProcessor;
 import org.springframework.core.Ordered;
@@ -80,7 +79,7 @@ class MiddlewareDefinitionReader {
 		for (String beanName : this.beanFactory.getBeanDefinitionNames()) {
 			Class<?> type = this.beanFactory.getType(beanName, false);
 			if (type != null && !HiddenMiddlewares.isPartOfThePlatform(type) && MiddlewareStyles.hasHooks(type)
-					&& this.beanFactory.findAnnotationOnBean(beanName, AsyncMiddleware.class, false) == null) {
+					&& !MiddlewareAnnotations.isOn(this.beanFactory, beanName)) {
 				throw MiddlewareStyles.notAnnotated(beanName, source(beanName, ClassUtils.getUserClass(type)));
 			}
 		}
@@ -95,8 +94,7 @@ class MiddlewareDefinitionReader {
 		beanFactory.getBeanNamesIterator().forEachRemaining((beanName) -> {
 			BeanDefinition definition = beanFactory.containsBeanDefinition(beanName)
 					? beanFactory.getMergedBeanDefinition(beanName) : null;
-			if ((definition == null || !definition.isAbstract())
-					&& beanFactory.findAnnotationOnBean(beanName, AsyncMiddleware.class, false) != null) {
+			if ((definition == null || !definition.isAbstract()) && MiddlewareAnnotations.isOn(beanFactory, beanName)) {
 				names.add(beanName);
 			}
 		});
@@ -192,10 +190,10 @@ class MiddlewareDefinitionReader {
 	 */
 	private MergedAnnotation<AsyncMiddleware> annotation(String beanName, Class<?> type) {
 		Method factoryMethod = factoryMethod(beanName);
-		MergedAnnotation<AsyncMiddleware> annotation = (factoryMethod != null)
-				? MergedAnnotations.from(factoryMethod).get(AsyncMiddleware.class) : MergedAnnotation.missing();
+		MergedAnnotation<AsyncMiddleware> annotation = (factoryMethod != null) ? MiddlewareAnnotations.of(factoryMethod)
+				: MergedAnnotation.missing();
 		if (!annotation.isPresent()) {
-			annotation = MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).get(AsyncMiddleware.class);
+			annotation = MiddlewareAnnotations.of(type);
 		}
 		AsyncMiddleware other = annotation.isPresent() ? null : BeanFactoryHierarchy.ownerOf(beanName, this.beanFactory)
 			.findAnnotationOnBean(beanName, AsyncMiddleware.class, false);
@@ -203,8 +201,7 @@ class MiddlewareDefinitionReader {
 	}
 
 	private @Nullable Method factoryMethod(String beanName) {
-		return (definition(beanName) instanceof RootBeanDefinition definition) ? definition.getResolvedFactoryMethod()
-				: null;
+		return BeanFactoryHierarchy.factoryMethodOf(beanName, this.beanFactory);
 	}
 
 	private @Nullable BeanDefinition definition(String beanName) {
@@ -256,7 +253,7 @@ class MiddlewareDefinitionReader {
 	private List<Class<?>> classes(MiddlewarePlaceholders placeholders, String attribute,
 			@Nullable List<String> override, MergedAnnotation<AsyncMiddleware> annotation) {
 		if (override == null) {
-			return List.of(annotation.getClassArray(attribute));
+			return MiddlewareAnnotations.classes(annotation, attribute);
 		}
 		List<Class<?>> classes = new ArrayList<>();
 		for (String className : placeholders.resolve(attribute, override)) {

@@ -3,7 +3,6 @@ package io.github.asyncmiddleware.autoconfigure;
 import java.lang.reflect.Modifier;
 import java.util.List;
 
-import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.internal.chain.ChainEntry;
 import io.github.asyncmiddleware.internal.style.HookCompiler;
 import org.apache.commons.logging.Log;
@@ -11,8 +10,6 @@ import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.ListableBeanFactory;
-import org.springframework.core.annotation.MergedAnnotations;
-import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
 import org.springframework.web.server.WebFilter;
 
@@ -74,8 +71,7 @@ final class RelatedFilters {
 
 	private static boolean isFilter(Class<?> type) {
 		return WebFilter.class.isAssignableFrom(type) || HandlerFilterFunction.class.isAssignableFrom(type)
-				|| MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY).isPresent(AsyncMiddleware.class)
-				|| HookCompiler.hasHooks(type);
+				|| MiddlewareAnnotations.of(type).isPresent() || HookCompiler.hasHooks(type);
 	}
 
 	private static boolean cannotBeExtended(Class<?> type) {

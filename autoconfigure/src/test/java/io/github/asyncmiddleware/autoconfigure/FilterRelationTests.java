@@ -1,15 +1,40 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.util.ArrayList;
 import java.util.List;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.LiveResponse;
+import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.testsupport.PassingFilter;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
 
 import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ClassPathBeanDefinitionScanner;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.ImportSelector;
+import org.springframework.core.OverridingClassLoader;
+import org.springframework.core.annotation.AliasFor;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.io.DefaultResourceLoader;
+import org.springframework.core.type.AnnotationMetadata;
+import org.springframework.util.ClassUtils;
+import org.springframework.web.reactive.function.server.HandlerFilterFunction;
+import org.springframework.web.reactive.function.server.HandlerFunction;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.WebFilter;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -18,6 +43,27 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link AsyncMiddleware#before()} and {@link AsyncMiddleware#after()}.
  */
 class FilterRelationTests {
+
+	private static final String OPTIONAL = Optional.class.getName() + "$";
+
+	/** Has the classes that name {@link Optional.Absent}, but not that one. */
+	private static final ClassLoader WITHOUT_CLASS = new OverridingClassLoader(
+			FilterRelationTests.class.getClassLoader()) {
+
+		@Override
+		protected boolean isEligibleForOverriding(String className) {
+			return className.startsWith(Optional.class.getName());
+		}
+
+		@Override
+		protected @Nullable Class<?> loadClassForOverriding(String name) throws ClassNotFoundException {
+			if (name.equals(Optional.Absent.class.getName())) {
+				throw new ClassNotFoundException(name);
+			}
+			return super.loadClassForOverriding(name);
+		}
+
+	};
 
 	private final ReactiveWebApplicationContextRunner runner = MiddlewareRunner.create();
 
@@ -67,6 +113,80 @@ class FilterRelationTests {
 	void ignoresFiltersThatAreAbsent() {
 		assertThat(chain(BeforeTwenty.class, AfterTwenty.class, Thirty.class)).containsExactly("AfterTwenty",
 				"BeforeTwenty", "Thirty");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "Native", "Await", "Hooks", "Composed", "Inherited" })
+	void ignoresClassesThatAreAbsent(String type) {
+		this.runner.withClassLoader(WITHOUT_CLASS)
+			.withBean("Ten", Ten.class)
+			.withBean("Thirty", Thirty.class)
+			.withBean("optional", load(type))
+			.run((context) -> {
+				assertThat(MiddlewareRunner.chainOf(context)).containsExactly("Ten", "optional", "Thirty");
+				assertThat(MiddlewareRunner.middleware(context, "optional").onFailure()).isEqualTo(OnFailure.SKIP);
+			});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "Native", "Await", "Hooks" })
+	void ignoresAbsentClassesOfScannedComponents(String type) {
+		this.runner.withClassLoader(WITHOUT_CLASS)
+			.withBean("Ten", Ten.class)
+			.withBean("Thirty", Thirty.class)
+			.withInitializer((context) -> scan(context, load(type).getName()))
+			.run((context) -> assertThat(MiddlewareRunner.chainOf(context)).containsExactly("Ten", "optional",
+					"Thirty"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void ignoresAbsentClassesOnBeanMethods(boolean byName) {
+		this.runner.withClassLoader(WITHOUT_CLASS)
+			.withBean("Ten", Ten.class)
+			.withBean("Thirty", Thirty.class)
+			.withUserConfiguration(load(byName ? "ImportedByName" : "Methods"))
+			.run((context) -> assertThat(MiddlewareRunner.chainOf(context)).containsExactly("Ten", "optional", "await",
+					"Thirty"));
+	}
+
+	@Test
+	void takesRelationsFromPropertiesWhereClassesOfTheAnnotationAreAbsent() {
+		this.runner.withClassLoader(WITHOUT_CLASS)
+			.withBean("Ten", Ten.class)
+			.withBean("Thirty", Thirty.class)
+			.withBean("optional", load("Unordered"))
+			.withPropertyValues("async-middleware.middleware.optional.after=" + Ten.class.getName())
+			.run((context) -> assertThat(MiddlewareRunner.chainOf(context)).containsExactly("Ten", "optional",
+					"Thirty"));
+	}
+
+	@Test
+	void refusesAHiddenMiddlewareAlsoWhereAClassIsAbsent() {
+		this.runner.withClassLoader(WITHOUT_CLASS)
+			.withUserConfiguration(load("HiddenByItsMethod"))
+			.run((context) -> assertThat(context.getStartupFailure())
+				.hasMessageContaining("is annotated with @AsyncMiddleware, but the definition of the bean does not"));
+	}
+
+	@Test
+	void refusesAnAnnotationThatIsAnnotatedWithAnAbsentClass() {
+		this.runner.withClassLoader(WITHOUT_CLASS)
+			.withBean("optional", load("Lost"))
+			.run((context) -> assertThat(context.getStartupFailure()).isInstanceOf(InvalidMiddlewareException.class)
+				.hasMessage("The @AsyncMiddleware on the annotation " + OPTIONAL + "LostAnnotation cannot be read for "
+						+ OPTIONAL + "Lost, since a class in its 'before' or 'after' is absent."));
+	}
+
+	static Class<?> load(String name) {
+		return ClassUtils.resolveClassName(OPTIONAL + name, WITHOUT_CLASS);
+	}
+
+	private static void scan(ConfigurableApplicationContext context, String className) {
+		ClassPathBeanDefinitionScanner scanner = new ClassPathBeanDefinitionScanner((BeanDefinitionRegistry) context);
+		scanner.setResourceLoader(new DefaultResourceLoader(WITHOUT_CLASS));
+		scanner.addExcludeFilter((reader, factory) -> !reader.getClassMetadata().getClassName().equals(className));
+		scanner.scan(ClassUtils.getPackageName(className));
 	}
 
 	@Test
@@ -289,6 +409,127 @@ class FilterRelationTests {
 	}
 
 	static class PassThrough extends PassingFilter {
+
+	}
+
+	/**
+	 * Middlewares that stand next to a filter which is not there.
+	 */
+	static class Optional {
+
+		static class Absent extends PassingFilter {
+
+		}
+
+		@AsyncMiddleware(value = "optional", order = 20, before = Absent.class, onFailure = OnFailure.SKIP)
+		static class Native extends PassingFilter {
+
+		}
+
+		@AsyncMiddleware(value = "optional", after = { Absent.class, Ten.class }, onFailure = OnFailure.SKIP)
+		static class Await implements HandlerFilterFunction<LiveResponse, ServerResponse> {
+
+			@Override
+			public Mono<ServerResponse> filter(ServerRequest request, HandlerFunction<LiveResponse> next) {
+				return next.handle(request).cast(ServerResponse.class);
+			}
+
+		}
+
+		@AsyncMiddleware(value = "optional", order = 20, before = Absent.class, after = Absent.class,
+				onFailure = OnFailure.SKIP)
+		static class Hooks {
+
+			@OnResponse
+			void after() {
+			}
+
+		}
+
+		@AsyncMiddleware(order = 40)
+		static class Base extends PassingFilter {
+
+		}
+
+		@AsyncMiddleware(order = 20, before = Absent.class, onFailure = OnFailure.SKIP)
+		static class Inherited extends Base {
+
+		}
+
+		@AsyncMiddleware(before = Absent.class)
+		static class Unordered extends PassingFilter {
+
+		}
+
+		@Retention(RetentionPolicy.RUNTIME)
+		@AsyncMiddleware(onFailure = OnFailure.SKIP)
+		@interface Composition {
+
+			@AliasFor(annotation = AsyncMiddleware.class)
+			int order();
+
+			@AliasFor(annotation = AsyncMiddleware.class)
+			Class<?>[] before() default {};
+
+		}
+
+		@Composition(order = 20, before = Absent.class)
+		static class Composed extends PassingFilter {
+
+		}
+
+		@Retention(RetentionPolicy.RUNTIME)
+		@AsyncMiddleware(before = Absent.class)
+		@interface LostAnnotation {
+
+		}
+
+		@LostAnnotation
+		static class Lost extends PassingFilter {
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class Methods {
+
+			@Bean
+			@AsyncMiddleware(order = 20, before = Absent.class)
+			WebFilter optional() {
+				return (exchange, chain) -> chain.filter(exchange);
+			}
+
+			@Bean
+			@AsyncMiddleware(before = { Thirty.class, Absent.class })
+			HandlerFilterFunction<LiveResponse, ServerResponse> await() {
+				return (request, next) -> next.handle(request).cast(ServerResponse.class);
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		@Import(ByName.class)
+		static class ImportedByName {
+
+		}
+
+		static class ByName implements ImportSelector {
+
+			@Override
+			public String[] selectImports(AnnotationMetadata importingClassMetadata) {
+				return new String[] { Methods.class.getName() };
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class HiddenByItsMethod {
+
+			@Bean
+			WebFilter optional() {
+				return new Native();
+			}
+
+		}
 
 	}
 

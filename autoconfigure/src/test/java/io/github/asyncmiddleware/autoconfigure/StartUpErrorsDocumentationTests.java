@@ -100,6 +100,7 @@ class StartUpErrorsDocumentationTests {
 			.withBean("c", InvalidMiddlewareTests.C.class));
 		fails(properties(PASS + "before=java.lang.String"));
 		fails(properties(PASS + "before=com.acme.Missing"));
+		fails(bean("x", FilterRelationTests.load("Lost")));
 	}
 
 	private void attributes() {
