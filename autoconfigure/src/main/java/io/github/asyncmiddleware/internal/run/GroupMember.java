@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.internal.run;
 
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.response.AttemptExchange;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -41,6 +42,9 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 
 	private @Nullable WebHandler answer;
 
+	/** The writing of the answer, if that can be discarded. */
+	private @Nullable AttemptExchange attempt;
+
 	private @Nullable Throwable error;
 
 	GroupMember(GroupRun run, Step step, Mono<WebHandler> work, @Nullable HttpStatusCode status) {
@@ -66,7 +70,35 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 		if (this.error != null) {
 			return Mono.error(this.error);
 		}
-		return (this.answer != null) ? this.step.run().answer(this.answer, exchange) : Mono.empty();
+		if (this.answer == null) {
+			return Mono.empty();
+		}
+		if (!this.step.link().discardable) {
+			return this.step.run().answer(this.answer, exchange);
+		}
+		AttemptExchange attempt = AttemptExchange.begin(exchange, this.step.run());
+		this.attempt = attempt;
+		return this.step.run().answer(this.answer, attempt);
+	}
+
+	/**
+	 * What it has decided has ended with an error.
+	 * @return whether the request goes on without it
+	 */
+	boolean failed(Throwable ex) {
+		if (this.error != null) {
+			// Judged when it has failed
+			return false;
+		}
+		this.step.markUnanswered();
+		if (!Verdict.trySkip(this.step, ex)) {
+			Verdict.failed(this.step, ex);
+			return false;
+		}
+		if (this.attempt != null) {
+			this.attempt.discard();
+		}
+		return true;
 	}
 
 	void cancel() {
@@ -120,10 +152,10 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 	}
 
 	/**
-	 * It answers instead of the rest of the chain.
+	 * It answers instead of the rest of the chain. The answer still has to be written.
 	 */
-	void answered() {
-		this.step.answered();
+	void answering() {
+		this.step.markAnswering();
 		this.step.run().finishedTogether(this.step);
 	}
 

@@ -105,18 +105,78 @@ final class GroupRun extends Mono<Void> implements Subscription {
 		if (decider == null) {
 			return;
 		}
-		if (decider.state == GroupMember.State.PASSED) {
-			GroupMember answering = answeringWithStatus();
-			if (answering == null) {
-				goOn(this.group.filter(this.exchange));
+		if (decider.state == GroupMember.State.DECIDED) {
+			decided(decider);
+		}
+		else {
+			passed();
+		}
+	}
+
+	private void decided(GroupMember decider) {
+		this.group.run().returned(decider.step);
+		decider.outcome(this.exchange).subscribe(new RestSubscriber(this, decider));
+	}
+
+	/**
+	 * None has anything against going on, unless it has set a status or has lost.
+	 */
+	private void passed() {
+		GroupMember answering = answeringWithStatus();
+		if (answering != null) {
+			answering.answeredWithStatus();
+			decided(answering);
+			return;
+		}
+		List<Link> lost = lost();
+		Mono<Void> rest = lost.isEmpty() ? this.group.filter(this.exchange) : again(lost);
+		rest.subscribe(new RestSubscriber(this, null));
+	}
+
+	private synchronized List<Link> lost() {
+		return this.members.stream()
+			.filter((member) -> member.state == GroupMember.State.LOST)
+			.map((member) -> member.step.link())
+			.toList();
+	}
+
+	/**
+	 * The one is skipped that some have lost to, and no request goes on without them.
+	 */
+	private Mono<Void> again(List<Link> lost) {
+		this.group.run().restarted();
+		try {
+			return new ConcurrentGroup(lost).filter(this.exchange, this.group);
+		}
+		catch (VirtualMachineError ex) {
+			this.group.run().fatal(ex);
+			throw ex;
+		}
+	}
+
+	/**
+	 * What a member has decided has ended, or the rest of the chain has.
+	 */
+	private void ended(@Nullable GroupMember decider, @Nullable Throwable error) {
+		if (decider != null) {
+			if (error != null && decider.failed(error)) {
+				synchronized (this) {
+					decider.state = GroupMember.State.PASSED;
+				}
+				passed();
 				return;
 			}
-			decider = answering;
-			decider.answeredWithStatus();
+			if (error == null) {
+				decider.step.answered();
+			}
+			this.group.answered();
 		}
-		this.group.run().returned(decider.step);
-		this.group.answered();
-		goOn(decider.outcome(this.exchange));
+		if (error != null) {
+			this.actual.onError(error);
+		}
+		else {
+			this.actual.onComplete();
+		}
 	}
 
 	/**
@@ -124,7 +184,7 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	 */
 	private synchronized @Nullable GroupMember answeringWithStatus() {
 		for (GroupMember member : this.members) {
-			if (member.statusSet) {
+			if (member.statusSet && member.state == GroupMember.State.PASSED) {
 				return member;
 			}
 		}
@@ -140,7 +200,7 @@ final class GroupRun extends Mono<Void> implements Subscription {
 			return Verdict.failedInGroup(member.step, error) ? GroupMember.State.PASSED : GroupMember.State.DECIDED;
 		}
 		if (answer != null || member.answersWithStatus) {
-			member.answered();
+			member.answering();
 			return GroupMember.State.DECIDED;
 		}
 		member.statusSet = member.hasSetStatus();
@@ -173,10 +233,6 @@ final class GroupRun extends Mono<Void> implements Subscription {
 		return open ? null : decider;
 	}
 
-	private void goOn(Mono<Void> rest) {
-		rest.subscribe(new RestSubscriber(this));
-	}
-
 	@Override
 	public void request(long n) {
 	}
@@ -200,14 +256,18 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	}
 
 	/**
-	 * Waits for the part that the group has left the request to.
+	 * Waits for the answer that a member has decided on, or for the part that the group
+	 * has left the request to.
 	 */
 	private static final class RestSubscriber implements CoreSubscriber<Void> {
 
 		private final GroupRun run;
 
-		RestSubscriber(GroupRun run) {
+		private final @Nullable GroupMember decider;
+
+		RestSubscriber(GroupRun run, @Nullable GroupMember decider) {
 			this.run = run;
+			this.decider = decider;
 		}
 
 		@Override
@@ -231,12 +291,12 @@ final class GroupRun extends Mono<Void> implements Subscription {
 
 		@Override
 		public void onError(Throwable ex) {
-			this.run.actual.onError(ex);
+			this.run.ended(this.decider, ex);
 		}
 
 		@Override
 		public void onComplete() {
-			this.run.actual.onComplete();
+			this.run.ended(this.decider, null);
 		}
 
 		@Override

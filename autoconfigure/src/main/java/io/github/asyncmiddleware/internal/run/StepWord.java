@@ -37,7 +37,7 @@ abstract class StepWord extends LedgerEntry {
 	@Override
 	protected final boolean isAtWork() {
 		int word = this.word;
-		return StepState.phase(word) == StepState.AT_WORK && !StepState.hasResult(word);
+		return StepState.maySkip(word) && !StepState.hasResult(word);
 	}
 
 	/**

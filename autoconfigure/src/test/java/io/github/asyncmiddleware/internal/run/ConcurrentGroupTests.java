@@ -34,6 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
@@ -42,6 +43,7 @@ import reactor.util.context.ContextView;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.ServerWebExchange;
@@ -265,6 +267,73 @@ class ConcurrentGroupTests {
 		assertThat(this.handled).hasValue(1);
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "FAIL, throws, 500", "FAIL, fails, 500", "FAIL, failsInBody, 500", "FAIL, cut, 401", "SKIP, cut, 401",
+			"SKIP, refuses, 418" })
+	void oneWhoseAnswerCannotBeWrittenFails(OnFailure onFailure, String how, int status) throws Exception {
+		String response = exchange(chain().middleware("a", work((exchange) -> later(null)))
+			.middleware("b", onFailure, work((exchange) -> Mono.just(unwritable(how))))
+			.middleware("c", work((exchange) -> Mono.never())));
+		assertThat(response).startsWith("HTTP/1.1 " + status + " ");
+		RecordedRequest record = this.listener.take();
+		assertThat(record.results()).containsExactly("a PASSED", "b FAILED", "c CANCELLED");
+		assertThat(record.status()).isEqualTo(status);
+		assertThat(record.result()).isEqualTo(how.equals("cut") ? RequestResult.CUT : RequestResult.ERROR_PAGE);
+		assertThat(this.handled).hasValue(0);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "throws", "fails", "failsInBody" })
+	void oneWhoseAnswerCannotBeWrittenIsSkippedIfItCanBeDoneWithout(String how) throws Exception {
+		String response = exchange(chain().middleware("a", work((exchange) -> later(null)))
+			.middleware("b", OnFailure.SKIP, work((exchange) -> Mono.just(unwritable(how)))));
+		assertThat(response).startsWith("HTTP/1.1 200 ").doesNotContain("failed");
+		RecordedRequest record = this.listener.take();
+		assertThat(record.results()).containsExactly("a PASSED", "b FAILED_OPEN");
+		assertThat(record.result()).isEqualTo(RequestResult.OK);
+		assertThat(this.handled).hasValue(1);
+	}
+
+	@Test
+	void thoseThatHadLostToItDecideThen() throws Exception {
+		AtomicInteger begun = new AtomicInteger();
+		TestChain chain = chain()
+			.middleware("a", OnFailure.SKIP,
+					work((exchange) -> Mono.delay(Duration.ofMillis(5)).map((tick) -> unwritable("fails"))))
+			.middleware("b", work((exchange) -> Mono.delay(Duration.ofMillis(10)).then(Mono.empty())))
+			.middleware("c", OnFailure.SKIP, work((exchange) -> Mono.just(unwritable("fails"))))
+			.middleware("d", work((exchange) -> Mono.just(answer(400 + begun.incrementAndGet()))))
+			.middleware("e", work((exchange) -> Mono.never()));
+		assertThat(exchange(chain)).startsWith("HTTP/1.1 403 ");
+		RecordedRequest record = this.listener.take();
+		assertThat(record.results()).containsExactly("a FAILED_OPEN", "b PASSED", "c FAILED_OPEN", "d ANSWERED",
+				"e CANCELLED");
+		assertThat(this.handled).hasValue(0);
+	}
+
+	@Test
+	void theHandlerRunsOnceThoseThatHadLostToItHavePassed() throws Exception {
+		TestChain chain = chain().middleware("a", OnFailure.SKIP, work((exchange) -> Mono.just(unwritable("fails"))))
+			.middleware("b", work((exchange) -> Mono.empty()))
+			.middleware("c", work((exchange) -> later(null)));
+		assertThat(exchange(chain)).startsWith("HTTP/1.1 200 ").doesNotContain("failed");
+		assertThat(this.listener.take().results()).containsExactly("a FAILED_OPEN", "b PASSED", "c PASSED");
+		assertThat(this.handled).hasValue(1);
+	}
+
+	@Test
+	void aStatusThatAnotherOneHasSetDecidesOnceItIsSkipped() throws Exception {
+		TestChain chain = chain()
+			.middleware("a",
+					work((exchange) -> Mono
+						.fromRunnable(() -> exchange.getResponse().setStatusCode(HttpStatus.UNAUTHORIZED))))
+			.middleware("b", OnFailure.SKIP, work((exchange) -> Mono.just(unwritable("fails"))))
+			.middleware("c", work((exchange) -> Mono.never()));
+		assertThat(exchange(chain)).startsWith("HTTP/1.1 401 ").doesNotContain("failed");
+		assertThat(this.listener.take().results()).containsExactly("a ANSWERED", "b FAILED_OPEN", "c CANCELLED");
+		assertThat(this.handled).hasValue(0);
+	}
+
 	@Test
 	void onlyThoseInScopeTakePart() throws Exception {
 		MiddlewareScope posts = new MiddlewareScope(List.of(), List.of(), Set.of(HttpMethod.POST));
@@ -374,6 +443,12 @@ class ConcurrentGroupTests {
 		}
 	}
 
+	private String exchange(TestChain chain) throws Exception {
+		try (WireServer server = new WireServer(chain.quietErrors().build(handler(0)))) {
+			return server.exchange("GET /");
+		}
+	}
+
 	private WebHandler handler(int milliseconds) {
 		return (exchange) -> {
 			this.handled.incrementAndGet();
@@ -403,6 +478,28 @@ class ConcurrentGroupTests {
 		return (exchange) -> {
 			exchange.getResponse().setStatusCode(HttpStatus.valueOf(status));
 			return exchange.getResponse().setComplete();
+		};
+	}
+
+	/**
+	 * An answer that leaves a status and a header behind and cannot be written, or not to
+	 * its end.
+	 */
+	private static WebHandler unwritable(String how) {
+		return (exchange) -> {
+			ServerHttpResponse response = exchange.getResponse();
+			response.setStatusCode(HttpStatus.UNAUTHORIZED);
+			response.getHeaders().set("Failed", "failed");
+			IllegalStateException failure = new IllegalStateException("test");
+			return switch (how) {
+				case "throws" -> throw failure;
+				case "fails" -> Mono.error(failure);
+				case "failsInBody" -> response.writeWith(Mono.error(failure));
+				case "refuses" -> Mono.error(new ResponseStatusException(HttpStatus.I_AM_A_TEAPOT));
+				default -> response
+					.writeWith(Flux.concat(Mono.fromSupplier(() -> response.bufferFactory().wrap("begins".getBytes())),
+							Mono.error(failure)));
+			};
 		};
 	}
 

@@ -611,6 +611,25 @@ class HooksFilterTests {
 		assertThat(this.listener.take().results()).hasSize(1000).allMatch((result) -> result.endsWith("PASSED"));
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "FAIL, true", "FAIL, false", "SKIP, true", "SKIP, false" })
+	void anAnswerThatCannotBeEncodedIsAFailure(OnFailure onFailure, boolean concurrent) throws Exception {
+		TestChain chain = chain().quietErrors()
+			.middleware("0", onFailure, code(new AnswersUnencodable(), concurrent))
+			.middleware("1", code(new Going.LaterMono(), concurrent));
+		String response = exchange(chain, "GET /mono");
+		List<String> results = this.listener.take().results();
+		if (onFailure == OnFailure.SKIP) {
+			assertThat(response).startsWith("HTTP/1.1 200 ").doesNotContain("X-Answer").endsWith("mono");
+			assertThat(results).containsExactly("0 FAILED_OPEN", "1 PASSED");
+			assertThat(this.failures).containsExactly("0 REQUEST EncodingException");
+		}
+		else {
+			assertThat(response).startsWith("HTTP/1.1 500 ");
+			assertThat(results).startsWith("0 FAILED").doesNotContain("1 PASSED");
+		}
+	}
+
 	private TestChain chain() {
 		return new TestChain().listener(this.listener)
 			.guard(this::note)
@@ -659,6 +678,22 @@ class HooksFilterTests {
 	private static Mono<Void> write(ServerWebExchange exchange, String text) {
 		return exchange.getResponse()
 			.writeWith(Mono.fromSupplier(() -> exchange.getResponse().bufferFactory().wrap(text.getBytes())));
+	}
+
+	/**
+	 * Answers with a body, itself, that cannot be encoded.
+	 */
+	static class AnswersUnencodable {
+
+		@OnRequest
+		Mono<ResponseEntity<Object>> answer() {
+			return Mono.just(ResponseEntity.ok().header("X-Answer", "1").body(this));
+		}
+
+		public String getText() {
+			throw new IllegalStateException("cannot be read");
+		}
+
 	}
 
 	/**
