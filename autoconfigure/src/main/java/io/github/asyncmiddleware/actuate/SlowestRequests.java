@@ -64,12 +64,14 @@ public final class SlowestRequests implements RequestListener {
 		boolean slow = this.slowest.mayAdd(minute, total);
 		boolean troubled = this.troubled.mayAdd(minute, total) && isTroubled(request);
 		if (slow || troubled) {
+			// A stream ends long after its head
+			long ended = minute(this.ticker.read());
 			SlowRequest copy = new SlowRequest(Instant.now(), trace(request), Waterfall.of(request, result, total));
 			if (slow) {
-				this.slowest.add(minute, copy);
+				this.slowest.add(ended, copy);
 			}
 			if (troubled) {
-				this.troubled.add(minute, copy);
+				this.troubled.add(ended, copy);
 			}
 		}
 	}

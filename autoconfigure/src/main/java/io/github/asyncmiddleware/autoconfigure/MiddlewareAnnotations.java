@@ -42,7 +42,12 @@ final class MiddlewareAnnotations {
 		}
 		Class<?> type = beanFactory.getType(beanName, false);
 		Method method = BeanFactoryHierarchy.factoryMethodOf(beanName, beanFactory);
-		return (type != null && of(type).isPresent()) || (method != null && of(method).isPresent());
+		return (type != null && isOfTheApplication(type) && of(type).isPresent())
+				|| (method != null && isOfTheApplication(method.getDeclaringClass()) && of(method).isPresent());
+	}
+
+	private static boolean isOfTheApplication(Class<?> type) {
+		return !HiddenMiddlewares.isPartOfThePlatform(type);
 	}
 
 	/**
@@ -59,17 +64,15 @@ final class MiddlewareAnnotations {
 	 * The annotation of a bean method.
 	 */
 	static MergedAnnotation<AsyncMiddleware> of(Method method) {
-		return HiddenMiddlewares.isPartOfThePlatform(method.getDeclaringClass()) ? MergedAnnotation.missing()
-				: declaredOn(method);
+		return declaredOn(method);
 	}
 
 	private static Stream<Class<?>> hierarchy(@Nullable Class<?> type) {
-		return (type == null || HiddenMiddlewares.isPartOfThePlatform(type)) ? Stream.empty()
-				: Stream
-					.of(Stream.<Class<?>>of(type),
-							Arrays.stream(type.getInterfaces()).flatMap(MiddlewareAnnotations::hierarchy),
-							hierarchy(type.getSuperclass()))
-					.flatMap((types) -> types);
+		if (type == null) {
+			return Stream.empty();
+		}
+		Stream<Class<?>> interfaces = Arrays.stream(type.getInterfaces()).flatMap(MiddlewareAnnotations::hierarchy);
+		return Stream.concat(Stream.concat(Stream.of(type), interfaces), hierarchy(type.getSuperclass()));
 	}
 
 	private static MergedAnnotation<AsyncMiddleware> declaredOn(AnnotatedElement element) {

@@ -19,6 +19,7 @@ import io.github.asyncmiddleware.testsupport.TestTicker;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.HttpHandler;
@@ -39,6 +40,23 @@ class SlowestRequestsTests {
 
 	/** How long the next request takes. */
 	private final AtomicLong milliseconds = new AtomicLong();
+
+	@Test
+	void keepsARequestWhoseStreamOutlivesTheWindow() {
+		Sinks.Empty<Void> end = Sinks.empty();
+		HttpHandler handler = new TestChain().middleware("a", (exchange, chain) -> {
+			this.ticker.advanceMillis(7);
+			return chain.filter(exchange);
+		})
+			.listener(this.requests)
+			.ticker(this.ticker)
+			.handler((exchange) -> exchange.getResponse().setComplete().then(end.asMono()))
+			.build();
+		TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe();
+		this.ticker.advance(Duration.ofMinutes(6));
+		end.tryEmitEmpty();
+		assertThat(totals(this.requests.slowest())).containsExactly(7L);
+	}
 
 	@Test
 	void copiesWhereTheTimeWent() {

@@ -51,7 +51,7 @@ class DeadlineWireTests {
 		Exchange exchange = server.exchange(protocol, method, "/replaces/" + body + "/" + answer);
 		boolean isOpen = body.equals("late-response") && onFailure == OnFailure.SKIP;
 		assertThat(exchange.answer().status()).isEqualTo(isOpen ? 200 : 503);
-		assertThat(millisecondsSince(start)).isBetween(90L, 2_500L);
+		assertThat(millisecondsSince(start)).isGreaterThanOrEqualTo(90L);
 		assertThat(exchange.answer().headers().containsHeader("X-Own")).isFalse();
 		assertThat(exchange.answer().headers().containsHeader("X-Answer")).isEqualTo(isOpen);
 		if (isOpen) {
@@ -80,16 +80,11 @@ class DeadlineWireTests {
 		FaultServer server = servers.get(onFailure);
 		long start = System.nanoTime();
 		Exchange exchange = server.exchange(protocol, method, "/recovers/" + how + "/text");
-		boolean isOpen = onFailure == OnFailure.SKIP;
-		assertThat(exchange.answer().status()).isEqualTo(isOpen ? 200 : 503);
-		assertThat(millisecondsSince(start)).isBetween(250L, 2_500L);
+		// It has decided to answer, so the request does not go on as if it were absent
+		assertThat(exchange.answer().status()).isEqualTo(503);
+		assertThat(millisecondsSince(start)).isGreaterThanOrEqualTo(250L);
 		assertThat(exchange.answer().headers().containsHeader("X-Own")).isFalse();
-		if (isOpen) {
-			exchange.assertRecorded("ok 200", "recovers timeout_open");
-		}
-		else {
-			exchange.assertRecorded("error_page 503", "recovers timeout");
-		}
+		exchange.assertRecorded("error_page 503", "recovers timeout");
 	}
 
 	private static long millisecondsSince(long start) {

@@ -24,6 +24,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ResponseCookie;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
@@ -57,6 +58,17 @@ class GivenUpPartTests {
 		assertThat(answer.headers().get("X-Stamp-Later")).containsExactly(words[1]);
 		assertThat(answer.headers().get(HttpHeaders.SET_COOKIE)).containsExactly("stamp=1");
 		assertThat(answer.headers().get("X-Frame-Options")).containsExactly("DENY");
+	}
+
+	@ParameterizedTest
+	@MethodSource("cases")
+	void addsToWhatIsSentInsteadThroughAResponseThatIsDecorated(String how, String method, Protocol protocol) {
+		String[] words = how.split(" ");
+		Answer answer = servers.get(OnFailure.FAIL).exchange(protocol, method, "/" + words[0] + "/decorated").answer();
+		assertThat(answer.status()).isEqualTo(Integer.parseInt(words[1]));
+		assertThat(answer.headers().get("X-Stamp")).containsExactly(words[1]);
+		assertThat(answer.headers().get("X-Stamp-Later")).containsExactly(words[1]);
+		assertThat(answer.headers().get(HttpHeaders.SET_COOKIE)).containsExactly("stamp=1");
 	}
 
 	static Stream<Arguments> own() {
@@ -123,6 +135,11 @@ class GivenUpPartTests {
 		@Order(20)
 		WebFilter security() {
 			return (exchange, chain) -> {
+				if (Texts.lastOf(exchange).equals("decorated")) {
+					return chain.filter(exchange.mutate()
+						.response(new ServerHttpResponseDecorator(exchange.getResponse()))
+						.build());
+				}
 				exchange.getResponse()
 					.beforeCommit(() -> Mono
 						.fromRunnable(() -> exchange.getResponse().getHeaders().add("X-Frame-Options", "DENY")));

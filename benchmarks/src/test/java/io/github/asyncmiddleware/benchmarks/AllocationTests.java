@@ -64,7 +64,7 @@ class AllocationTests {
 			ON_REQUEST_MONO,  704, 896
 			ON_RESPONSE,      248, 920
 			CONCURRENT,       320, 1040
-			CONCURRENT_MONO,  480, 1328
+			CONCURRENT_MONO,  480, 1336
 			AWAIT_PASS,       192, 984
 			AWAIT,            392, 1008
 			""")

@@ -8,6 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.ServerWebExchangeDecorator;
 
@@ -93,28 +95,71 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	}
 
 	/**
-	 * The commit of the response of an exchange through which nothing can be changed.
+	 * The commit of the response of an exchange through which nothing can be changed,
+	 * also where a filter has decorated it.
 	 */
 	private static @Nullable ResponseCommit closed(ServerWebExchange exchange) {
-		if (exchange instanceof AttemptExchange attempt && attempt.response == null) {
+		if (exchange instanceof AttemptExchange attempt && attempt.response == null && attempt.commit().isOfServer()) {
 			return attempt.isDiscarded() ? attempt.commit() : null;
 		}
-		return (exchange.getResponse() instanceof ResponseFace face && (face.isOvertaken() || face.isDiscarded()))
-				? face.commit() : null;
+		ServerHttpResponse response = exchange.getResponse();
+		while (response instanceof ServerHttpResponseDecorator decorator) {
+			if (!(decorator instanceof ResponseFace face)) {
+				response = decorator.getDelegate();
+			}
+			else if (face.isOvertaken() || face.isDiscarded()) {
+				return face.commit();
+			}
+			else {
+				response = face.commit().response;
+			}
+		}
+		return null;
 	}
 
 	/**
 	 * What the part has registered to be done before the head is done for whatever is
-	 * sent, as the server does: such as the headers of Spring Security.
+	 * sent, as the server does: such as the headers of Spring Security. Until it is done,
+	 * the part can change what is sent.
 	 */
 	Supplier<Mono<Void>> beforeAnyHead(Supplier<? extends Mono<Void>> action) {
-		return () -> {
-			ResponseCommit commit = commit();
-			synchronized (commit) {
-				moveOn(this, commit.attempt());
-			}
+		return () -> isDiscarded() ? Mono.defer(() -> opened(action)) : action.get().then();
+	}
+
+	private Mono<Void> opened(Supplier<? extends Mono<Void>> action) {
+		int discarded = open();
+		if (discarded < 0) {
 			return action.get().then();
-		};
+		}
+		try {
+			return action.get().then().doFinally((signal) -> close(discarded));
+		}
+		catch (Throwable ex) {
+			close(discarded);
+			throw ex;
+		}
+	}
+
+	/**
+	 * Let the part change what is about to be sent.
+	 * @return the number of its attempt, or -1 if it can do so already or never
+	 */
+	private int open() {
+		ResponseCommit commit = commit();
+		synchronized (commit) {
+			int attempt = this.attempt;
+			if (attempt == commit.attempt() || !commit.isLeaving()) {
+				return -1;
+			}
+			this.attempt = commit.attempt();
+			return attempt;
+		}
+	}
+
+	private void close(int attempt) {
+		synchronized (commit()) {
+			this.attempt = attempt;
+		}
 	}
 
 	/**

@@ -47,6 +47,24 @@ public abstract class ResponseAttempts extends CommitWord {
 	}
 
 	/**
+	 * Whether a head is decided that no middleware holds.
+	 */
+	final boolean isLeaving() {
+		int phase = word() & PHASE;
+		return phase == COMMITTING || (phase == SENT && !isWithServer());
+	}
+
+	/**
+	 * Something is done through a face to the status or the body. Where that has no
+	 * effect, it is nothing that another one has done.
+	 */
+	final void touched(ResponseFace face) {
+		if (!face.isOvertaken() && !face.isDiscarded()) {
+			this.request.statusTouched();
+		}
+	}
+
+	/**
 	 * The first face of the response, which belongs to the current attempt.
 	 */
 	abstract ResponseFace face();
@@ -102,10 +120,6 @@ public abstract class ResponseAttempts extends CommitWord {
 				before = markDiscarded(attempt, COMMITTING, 0);
 				unreached = writer;
 				this.request.stays(this.server);
-			}
-			else if (was(before, attempt, SENT) && !isWithServer() && writer != null && writer.isUnwanted()) {
-				before = markDiscarded(attempt, SENT, 0);
-				unreached = writer;
 			}
 			discarded = was(before, attempt, OPEN) || unreached != null;
 			if (discarded) {

@@ -9,12 +9,10 @@ import reactor.core.publisher.Mono;
 
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferFactory;
-import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ResponseCookie;
 import org.springframework.http.ZeroCopyHttpOutputMessage;
-import org.springframework.http.server.reactive.ChannelSendOperator;
 import org.springframework.http.server.reactive.HttpHeadResponseDecorator;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
@@ -169,18 +167,14 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	@Override
 	public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
-		this.commit.request().statusTouched();
+		this.commit.touched(this);
 		if (isHead()) {
 			return ResponseWrite.drained(this, body);
 		}
 		if (this.commit.isOfServer()) {
 			return ResponseWrite.of(this, body, this.target::writeWith, this.target::writeWith);
 		}
-		// A decorator is to see a write when it has been let out, not before
-		return ResponseWrite.of(this, body,
-				(single) -> single.flatMap((buffer) -> this.target
-					.writeWith(Mono.just(buffer).doOnDiscard(DataBuffer.class, DataBufferUtils::release))),
-				(stream) -> new ChannelSendOperator<>(stream, this.target::writeWith));
+		return ResponseWrite.decorated(this, body, this.target::writeWith);
 	}
 
 	/**
@@ -197,20 +191,19 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 		if (isHead()) {
 			return setComplete();
 		}
-		this.commit.request().statusTouched();
+		this.commit.touched(this);
 		if (this.commit.isOfServer()) {
 			return ResponseWrite.ofGroups(this, body, this.target::writeAndFlushWith);
 		}
 		// The server does not read the body of an answer to HEAD, and it may never end
 		return this.commit.request().isHead()
 				? ResponseWrite.withoutHolding(this, () -> this.target.writeAndFlushWith(body), false)
-				: ResponseWrite.ofGroups(this, body,
-						(groups) -> new ChannelSendOperator<>(groups, this.target::writeAndFlushWith));
+				: ResponseWrite.decoratedGroups(this, body, this.target::writeAndFlushWith);
 	}
 
 	@Override
 	public Mono<Void> setComplete() {
-		this.commit.request().statusTouched();
+		this.commit.touched(this);
 		if (this.target.isCommitted() && this.commit.isWritten()) {
 			return this.target.setComplete();
 		}
@@ -245,7 +238,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	@Override
 	public boolean setStatusCode(@Nullable HttpStatusCode status) {
-		this.commit.request().statusTouched();
+		this.commit.touched(this);
 		synchronized (this.commit) {
 			return isWritable() ? this.target.setStatusCode(status) : this.overtaken;
 		}
@@ -341,7 +334,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 		@Override
 		public Mono<Void> writeWith(Path file, long position, long count) {
-			commit().request().statusTouched();
+			commit().touched(this);
 			return ResponseWrite.withoutHolding(this, () -> this.message.writeWith(file, position, count), true);
 		}
 

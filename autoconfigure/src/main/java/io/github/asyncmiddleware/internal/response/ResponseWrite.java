@@ -11,6 +11,7 @@ import reactor.core.publisher.Mono;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.server.reactive.ChannelSendOperator;
 
 /**
  * What the write methods of a response return: an answer that begins when it is
@@ -69,6 +70,53 @@ abstract class ResponseWrite extends Mono<Void> {
 			}
 
 		};
+	}
+
+	/**
+	 * Write a body to a decorator, which is to see a write when that has been let out,
+	 * and not before.
+	 * @param face the face of the response that is written to
+	 * @param body the body
+	 * @param write how the decorator writes it
+	 * @return writes it
+	 */
+	static Mono<Void> decorated(ResponseFace face, Publisher<? extends DataBuffer> body,
+			Function<Publisher<? extends DataBuffer>, Mono<Void>> write) {
+		return new ResponseWrite(face) {
+
+			@Override
+			void write(ResponseWriter writer) {
+				writer
+					.writeHolding(
+							(body instanceof Mono<? extends DataBuffer> mono)
+									? HeldBody.single(mono, writer)
+										.flatMap((buffer) -> write.apply(Mono.just(buffer)
+											.doOnDiscard(DataBuffer.class, DataBufferUtils::release)))
+									: new ChannelSendOperator<>(HeldBody.stream(body, writer),
+											(stream) -> write.apply(wanted(stream, writer))));
+			}
+
+		};
+	}
+
+	/**
+	 * As above for a body of groups.
+	 */
+	static Mono<Void> decoratedGroups(ResponseFace face, Publisher<? extends Publisher<? extends DataBuffer>> body,
+			Function<Publisher<? extends Publisher<? extends DataBuffer>>, Mono<Void>> write) {
+		return new ResponseWrite(face) {
+
+			@Override
+			void write(ResponseWriter writer) {
+				writer.writeHolding(new ChannelSendOperator<>(HeldBody.groups(body, writer),
+						(groups) -> write.apply(wanted(groups, writer))));
+			}
+
+		};
+	}
+
+	private static <T> Flux<T> wanted(Publisher<? extends T> body, ResponseWriter writer) {
+		return Flux.<T>from(body).doOnSubscribe((subscription) -> writer.markWanted());
 	}
 
 	/**

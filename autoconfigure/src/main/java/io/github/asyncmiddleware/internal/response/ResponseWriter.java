@@ -59,9 +59,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		return this.commit;
 	}
 
-	/**
-	 * Write a body whose first element is held until the head may go.
-	 */
+	/** Write a body whose first element is held until the head may go. */
 	void writeHolding(Mono<Void> write) {
 		this.holding = true;
 		write.subscribe(this);
@@ -86,9 +84,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		arrive();
 	}
 
-	/**
-	 * The head is decided.
-	 */
+	/** The head is decided. */
 	void arrive() {
 		try {
 			if (this.commit.arrives(this)) {
@@ -109,6 +105,10 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		return this.unseen || (body != null && body.isOpenEnded());
 	}
 
+	boolean hasNoBody() {
+		return !this.holding && !this.unseen;
+	}
+
 	void pend(Mono<Void> work) {
 		this.pending = work;
 	}
@@ -119,16 +119,12 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		return work;
 	}
 
-	/**
-	 * Wait for what comes before the head.
-	 */
+	/** Wait for what comes before the head. */
 	void waitFor(Mono<Void> work) {
 		work.subscribe(new CommitWait(this));
 	}
 
-	/**
-	 * It can be told to stop waiting from now on.
-	 */
+	/** It can be told to stop waiting from now on. */
 	void waiting(Subscription wait) {
 		this.wait = wait;
 		if (isOver()) {
@@ -180,15 +176,12 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		int before = markBegun();
 		if ((before & (UNWANTED | OVER)) == UNWANTED) {
 			markOver();
-			this.commit.reopen(this, 0);
 			breakOff(true);
 		}
 		letEnd();
 	}
 
-	/**
-	 * The status that was decided on has no body.
-	 */
+	/** The status that was decided on has no body. */
 	private void dropBody(HeldBody<?> body) {
 		this.body = null;
 		this.holding = false;
@@ -273,7 +266,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 	 */
 	private void decorated() {
 		if (this.body != null && !this.body.isOver()) {
-			this.commit.request().atEnd(() -> cancel(this.upstream));
+			this.commit.request().atEnd(() -> cancel(isWanted() ? null : this.upstream));
 		}
 		if (!this.commit.isWithServer()) {
 			this.commit.request().stays(false);
@@ -327,8 +320,11 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 	private void cancel(int notCarrier) {
 		boolean openBody = hasOpenBody() || !this.commit.isWithServer();
 		int before = markCancelled(notCarrier, openBody);
-		if ((before & (OVER | notCarrier)) == 0 && cancelled(before, openBody) == OVER) {
+		int now = ((before & (OVER | notCarrier)) == 0) ? cancelled(before, openBody) : 0;
+		if (now == OVER || now == UNWANTED) {
 			this.commit.reopen(this, 0);
+		}
+		if (now == OVER) {
 			breakOff((before & BEGUN) != 0);
 		}
 	}

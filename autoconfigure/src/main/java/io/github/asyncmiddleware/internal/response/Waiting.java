@@ -43,6 +43,15 @@ public abstract class Waiting extends Mono<Void> {
 	protected abstract void sent(@Nullable Throwable error);
 
 	/**
+	 * Whether a response is a handshake that was given up further in while this held it.
+	 * @param writer what writes the response, or {@code null} if nothing was shown
+	 * @return {@code true} if another response can be shown in its place
+	 */
+	protected static boolean isGivenUpUpgrade(@Nullable ResponseWriter writer) {
+		return writer != null && writer.isUpgrade() && writer.isOver();
+	}
+
+	/**
 	 * Whether a response is the handshake of another protocol. What makes the upgrade
 	 * waits for it, and has to be cancelled where the handshake is discarded.
 	 * @param writer what writes the response, or {@code null} if nothing was shown

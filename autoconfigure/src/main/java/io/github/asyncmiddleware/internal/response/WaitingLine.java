@@ -115,7 +115,7 @@ final class WaitingLine {
 		StepRecord place = activity.place();
 		RequestRecord previous = activity.enter(this.commit.request());
 		try {
-			if (this.commit.status().isUpgrade() && !writer.hasOpenBody()) {
+			if (this.commit.status().isUpgrade() && writer.hasNoBody()) {
 				writer.markUpgrade();
 			}
 			Lead lead = new Lead();

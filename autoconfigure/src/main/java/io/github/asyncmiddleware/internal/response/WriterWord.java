@@ -39,8 +39,11 @@ abstract class WriterWord {
 	/** Its subscriber hands the connection to another protocol once it completes. */
 	static final int UPGRADE = 1 << 9;
 
+	/** A decorator has subscribed to what it was given. */
+	static final int WANTED = 1 << 10;
+
 	/** Counts how often it was released. */
-	static final int HOP = 1 << 10;
+	static final int HOP = 1 << 11;
 
 	private static final VarHandle WORD;
 
@@ -71,18 +74,19 @@ abstract class WriterWord {
 		return (this.word & UPGRADE) != 0;
 	}
 
+	final boolean isWanted() {
+		return (this.word & WANTED) != 0;
+	}
+
+	final void markWanted() {
+		WORD.getAndBitwiseOr(this, WANTED);
+	}
+
 	/**
 	 * Its subscriber must not be told that it is complete before it is.
 	 */
 	final void markUpgrade() {
 		WORD.getAndBitwiseOr(this, UPGRADE);
-	}
-
-	/**
-	 * Whether it was cancelled while its head is being handed over.
-	 */
-	final boolean isUnwanted() {
-		return (this.word & (UNWANTED | OVER)) == UNWANTED;
 	}
 
 	/**

@@ -155,7 +155,7 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 	 * It answers instead of the rest of the chain. The answer still has to be written.
 	 */
 	void answering() {
-		this.step.markAnswering();
+		this.step.markAboutToAnswer();
 		this.step.run().finishedTogether(this.step);
 	}
 
@@ -165,6 +165,16 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 	 */
 	void answeredWithStatus() {
 		this.step.markResult(MiddlewareResult.ANSWERED);
+	}
+
+	/**
+	 * The group is given up.
+	 */
+	void givenUp() {
+		if (this.state == State.AT_WORK) {
+			this.state = State.LOST;
+			lost();
+		}
 	}
 
 	/**

@@ -32,6 +32,9 @@ final class GroupRun extends Mono<Void> implements Subscription {
 
 	private @Nullable Subscription rest;
 
+	/** The one whose answer is being written. Published by the subscription to that. */
+	private @Nullable GroupMember decider;
+
 	GroupRun(ServerWebExchange exchange, Step group) {
 		this.exchange = exchange;
 		this.group = group;
@@ -115,7 +118,8 @@ final class GroupRun extends Mono<Void> implements Subscription {
 
 	private void decided(GroupMember decider) {
 		this.group.run().returned(decider.step);
-		decider.outcome(this.exchange).subscribe(new RestSubscriber(this, decider));
+		this.decider = decider;
+		decider.outcome(this.exchange).subscribe(new RestSubscriber(this));
 	}
 
 	/**
@@ -130,14 +134,20 @@ final class GroupRun extends Mono<Void> implements Subscription {
 		}
 		List<Link> lost = lost();
 		Mono<Void> rest = lost.isEmpty() ? this.group.filter(this.exchange) : again(lost);
-		rest.subscribe(new RestSubscriber(this, null));
+		this.decider = null;
+		rest.subscribe(new RestSubscriber(this));
 	}
 
 	private synchronized List<Link> lost() {
-		return this.members.stream()
-			.filter((member) -> member.state == GroupMember.State.LOST)
-			.map((member) -> member.step.link())
-			.toList();
+		List<Link> lost = List.of();
+		for (int i = 0; i < this.members.size(); i++) {
+			GroupMember member = this.members.get(i);
+			if (member.state == GroupMember.State.LOST) {
+				lost = lost.isEmpty() ? new ArrayList<>() : lost;
+				lost.add(member.step.link());
+			}
+		}
+		return lost;
 	}
 
 	/**
@@ -157,7 +167,8 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	/**
 	 * What a member has decided has ended, or the rest of the chain has.
 	 */
-	private void ended(@Nullable GroupMember decider, @Nullable Throwable error) {
+	private void ended(@Nullable Throwable error) {
+		GroupMember decider = this.decider;
 		if (decider != null) {
 			if (error != null && decider.failed(error)) {
 				synchronized (this) {
@@ -245,6 +256,7 @@ final class GroupRun extends Mono<Void> implements Subscription {
 			rest = this.rest;
 			if (rest == null) {
 				this.group.run().gaveUpTogether();
+				this.members.forEach(GroupMember::givenUp);
 			}
 		}
 		if (rest != null) {
@@ -263,11 +275,8 @@ final class GroupRun extends Mono<Void> implements Subscription {
 
 		private final GroupRun run;
 
-		private final @Nullable GroupMember decider;
-
-		RestSubscriber(GroupRun run, @Nullable GroupMember decider) {
+		RestSubscriber(GroupRun run) {
 			this.run = run;
-			this.decider = decider;
 		}
 
 		@Override
@@ -291,12 +300,12 @@ final class GroupRun extends Mono<Void> implements Subscription {
 
 		@Override
 		public void onError(Throwable ex) {
-			this.run.ended(this.decider, ex);
+			this.run.ended(ex);
 		}
 
 		@Override
 		public void onComplete() {
-			this.run.ended(this.decider, null);
+			this.run.ended(null);
 		}
 
 		@Override

@@ -115,9 +115,6 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 			}
 		}
 		catch (LinkageError ex) {
-			if (this.inner != null && this.inner.link().foreign) {
-				throw ex;
-			}
 			onThrown(ex);
 		}
 		catch (VirtualMachineError ex) {
@@ -298,10 +295,13 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 	}
 
 	/**
-	 * The part threw out of its subscription instead of signalling an error. If it has
-	 * ended before, the error belongs to a subscriber further out.
+	 * If the part has ended before, the error belongs to a subscriber further out.
 	 */
-	private void onThrown(LinkageError ex) {
+	@Override
+	void onThrown(LinkageError ex) {
+		if (this.inner != null && this.inner.link().foreign) {
+			throw ex;
+		}
 		if (this.ownTime != null && this.ownTime.hasPassed()) {
 			return;
 		}

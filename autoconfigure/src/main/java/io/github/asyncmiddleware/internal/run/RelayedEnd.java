@@ -55,6 +55,12 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 		this.context = actual.currentContext();
 	}
 
+	/**
+	 * The part threw out of its subscription, or out of a signal of the rest, instead of
+	 * signalling an error.
+	 */
+	abstract void onThrown(LinkageError ex);
+
 	final @Nullable Throwable error() {
 		return this.error;
 	}
@@ -114,6 +120,9 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 		next.signalling = Thread.currentThread();
 		try {
 			signalActual();
+		}
+		catch (LinkageError ex) {
+			next.onThrown(ex);
 		}
 		finally {
 			next.signalling = null;

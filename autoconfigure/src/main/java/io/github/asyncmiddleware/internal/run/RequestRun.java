@@ -314,8 +314,8 @@ public final class RequestRun extends RequestAnswer {
 		if (this.reporter != null && this.end.ended(ending, error)) {
 			markEnded();
 			removeInFlight();
-			runAtEnd();
 			reportEnd();
+			runAtEnd();
 		}
 	}
 

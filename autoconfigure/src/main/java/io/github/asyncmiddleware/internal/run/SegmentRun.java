@@ -93,7 +93,7 @@ final class SegmentRun extends Mono<Void> implements CoreSubscriber<Void>, Subsc
 	 * Whether the segment may run once more after this run.
 	 */
 	private boolean mayRepeat(RequestRun run) {
-		if (this.state == FAILED && !run.isAnswered(this.exchange)) {
+		if (this.state == FAILED && !run.isAnsweredWithin(this.exchange)) {
 			return true;
 		}
 		Link first = this.segment.first();

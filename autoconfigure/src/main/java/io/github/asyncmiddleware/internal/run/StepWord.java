@@ -144,6 +144,13 @@ abstract class StepWord extends LedgerEntry {
 	}
 
 	/**
+	 * It is about to answer, and the head of that is not decided yet.
+	 */
+	final void markAboutToAnswer() {
+		WORD.getAndBitwiseOr(this, StepState.ANSWERING);
+	}
+
+	/**
 	 * The answer of its own could not be sent.
 	 */
 	final void markUnanswered() {

@@ -73,8 +73,11 @@ final class Verdict {
 			return null;
 		}
 		step.markResult(MiddlewareResult.MISUSED);
-		return new MisuseException("A middleware cancelled the rest of the chain without having waited for it",
+		MisuseException ex = new MisuseException(
+				"A middleware cancelled the rest of the chain without having waited for it",
 				step.middleware().toString());
+		observed(step, ex);
+		return ex;
 	}
 
 	/**

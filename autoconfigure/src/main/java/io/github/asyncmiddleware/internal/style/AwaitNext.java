@@ -85,12 +85,22 @@ final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>
 	}
 
 	void emit() {
-		this.actual.onNext(this.run.live());
-		this.actual.onComplete();
+		try {
+			this.actual.onNext(this.run.live());
+			this.actual.onComplete();
+		}
+		catch (LinkageError ex) {
+			this.run.thrown(ex);
+		}
 	}
 
 	void pass(@Nullable Throwable error) {
-		end(this.actual, error);
+		try {
+			end(this.actual, error);
+		}
+		catch (LinkageError ex) {
+			this.run.thrown(ex);
+		}
 	}
 
 	static void end(CoreSubscriber<?> actual, @Nullable Throwable error) {

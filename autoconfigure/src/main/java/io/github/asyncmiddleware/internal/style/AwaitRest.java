@@ -139,8 +139,9 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		if (step != null) {
 			step.responseShown(this);
 		}
+		boolean replaces = isGivenUpUpgrade(this.writer) && rest(word()) == SHOWN && (word() & DECIDED) == 0;
 		this.writer = writer;
-		return arrived(SHOWN);
+		return replaces || arrived(SHOWN);
 	}
 
 	/**

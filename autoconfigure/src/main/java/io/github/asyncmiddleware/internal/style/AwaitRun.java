@@ -172,6 +172,21 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 		end(ex);
 	}
 
+	/**
+	 * Once it has decided, the error belongs to a subscriber further out.
+	 */
+	@Override
+	void thrown(LinkageError ex) {
+		if ((word() & DECIDED) != 0) {
+			throw ex;
+		}
+		Subscription subscription = this.subscription;
+		if (subscription != null) {
+			subscription.cancel();
+		}
+		onError(Thrown.toSignal(ex));
+	}
+
 	@Override
 	public void letGo() {
 		if ((mark(DECIDED | SENDING) & (DECIDED | CANCELLED)) == 0) {

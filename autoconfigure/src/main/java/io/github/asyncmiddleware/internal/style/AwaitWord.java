@@ -80,6 +80,13 @@ abstract class AwaitWord extends Waiting {
 
 	private volatile int word;
 
+	/**
+	 * What the middleware does with the response, or with an error of the rest, was
+	 * thrown out of a signal: on the thread of the rest nothing else would end the
+	 * request.
+	 */
+	abstract void thrown(LinkageError ex);
+
 	final int word() {
 		return this.word;
 	}

@@ -26,14 +26,16 @@ final class SecurityContexts {
 
 	private static final String NAME = "org.springframework.security.core.context.SecurityContext";
 
-	private static final @Nullable Class<?> KEY = key();
+	private static final @Nullable Class<?> KEY = find(NAME);
+
+	private static final @Nullable Class<?> REFUSED = find("org.springframework.security.core.AuthenticationException");
 
 	private SecurityContexts() {
 	}
 
-	private static @Nullable Class<?> key() {
+	private static @Nullable Class<?> find(String name) {
 		ClassLoader classLoader = SecurityContexts.class.getClassLoader();
-		return ClassUtils.isPresent(NAME, classLoader) ? ClassUtils.resolveClassName(NAME, classLoader) : null;
+		return ClassUtils.isPresent(name, classLoader) ? ClassUtils.resolveClassName(name, classLoader) : null;
 	}
 
 	/**
@@ -58,9 +60,10 @@ final class SecurityContexts {
 	}
 
 	/**
-	 * Wait for the security context, if there is one, before something else. What cannot
-	 * be loaded is not there: a hook that needs the user has an argument for it, which
-	 * fails then, as that of a controller.
+	 * Wait for the security context, if there is one, before something else. If nobody
+	 * can be authenticated, it is not there: a hook that needs the user has an argument
+	 * for it, which fails then, as that of a controller. Any other failure is one of the
+	 * hook.
 	 * @param next what comes then
 	 * @param <T> the type of its result
 	 * @return subscribes to the other with the security context in its context
@@ -76,10 +79,14 @@ final class SecurityContexts {
 			Object known = known(context);
 			return (known != null) ? with(known, next)
 					: mono.map((value) -> with(value, next))
-						.onErrorResume(SecurityContexts::absent)
+						.onErrorResume(SecurityContexts::isRefused, SecurityContexts::absent)
 						.defaultIfEmpty(Mono.defer(next))
 						.flatMap((result) -> result);
 		});
+	}
+
+	private static boolean isRefused(Throwable ex) {
+		return REFUSED != null && REFUSED.isInstance(ex);
 	}
 
 	private static <T> Mono<T> absent(Throwable ex) {

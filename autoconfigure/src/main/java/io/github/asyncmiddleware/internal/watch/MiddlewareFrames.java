@@ -17,6 +17,9 @@ import org.springframework.web.server.WebFilter;
  */
 final class MiddlewareFrames {
 
+	/** What runs the rest of the chain; its room depends on this one. */
+	private static final String REST = "io.github.asyncmiddleware.internal.run.Segment";
+
 	/** Grows while others read. */
 	private final Map<String, List<Middleware>> byClass = new ConcurrentHashMap<>();
 
@@ -34,7 +37,8 @@ final class MiddlewareFrames {
 	}
 
 	/**
-	 * The middleware whose code runs.
+	 * The middleware whose code runs. One that has handed over waits, although it can be
+	 * on the stack.
 	 * @param stack a stack, innermost call first
 	 * @return the innermost one on the stack, or {@code null} if there is none
 	 */
@@ -43,6 +47,9 @@ final class MiddlewareFrames {
 			Middleware middleware = find(frame);
 			if (middleware != null) {
 				return middleware;
+			}
+			if (frame.getClassName().equals(REST)) {
+				return null;
 			}
 		}
 		return null;

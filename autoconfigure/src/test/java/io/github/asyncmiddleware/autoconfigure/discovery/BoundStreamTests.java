@@ -24,10 +24,12 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.Resource;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.test.web.reactive.server.EntityExchangeResult;
 import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -49,7 +51,7 @@ class BoundStreamTests {
 	private ApplicationContext context;
 
 	static Stream<Arguments> streams() {
-		return Stream.of("plain", "native", "await", "hooks")
+		return Stream.of("plain", "native", "await", "hooks", "decorated")
 			.flatMap((style) -> Stream.of("array", "events", "lines", "resource", "text")
 				.map((body) -> Arguments.of(style, body)));
 	}
@@ -83,7 +85,16 @@ class BoundStreamTests {
 	static class App {
 
 		@Bean
-		@AsyncMiddleware(path = "/native/**")
+		@Order(-1)
+		WebFilter decorates() {
+			return (exchange, chain) -> exchange.getRequest().getPath().value().startsWith("/decorated/")
+					? chain.filter(
+							exchange.mutate().response(new ServerHttpResponseDecorator(exchange.getResponse())).build())
+					: chain.filter(exchange);
+		}
+
+		@Bean
+		@AsyncMiddleware(path = { "/native/**", "/decorated/**" })
 		WebFilter waits() {
 			return (exchange, chain) -> chain.filter(exchange).doOnSuccess((done) -> {
 			});

@@ -82,6 +82,57 @@ class LateAnswerTests {
 		assertThat(this.response.getHeaders().headerNames()).isEmpty();
 	}
 
+	@Test
+	void changesNothingWhileTheHeadWaitsBehindCommitActionsOfItsPart() {
+		Sinks.Empty<Void> save = Sinks.empty();
+		Disposable request = new TestChain().middleware("impatient", (exchange, next) -> {
+			exchange.getResponse().beforeCommit(save::asMono);
+			return Mono.firstWithSignal(next.filter(exchange), this.givenUp.asMono())
+				.then(Mono.defer(() -> exchange.getResponse().writeWith(Mono.just(buffer("in time")))));
+		}).build((exchange) -> {
+			exchange.getResponse()
+				.beforeCommit(() -> Mono.fromRunnable(() -> exchange.getResponse().getHeaders().set("X-Action", "1")));
+			this.late.set(exchange);
+			return Mono.never();
+		}).handle(MockServerHttpRequest.get("/").build(), this.response).subscribe();
+		ServerHttpResponse late = this.late.get().getResponse();
+		this.givenUp.tryEmitEmpty();
+		assertThat(this.response.isCommitted()).isFalse();
+		late.beforeCommit(Mono::empty);
+		late.setStatusCode(HttpStatus.NO_CONTENT);
+		late.getHeaders().setContentLength(4);
+		save.tryEmitEmpty();
+		assertThat(request.isDisposed()).isTrue();
+		assertThat(this.response.getStatusCode()).isNull();
+		assertThat(this.response.getHeaders().toSingleValueMap()).containsOnlyKeys("X-Action");
+	}
+
+	@Test
+	void changesNothingBetweenACommitActionOfItsPartAndTheHead() {
+		Sinks.Empty<Void> save = Sinks.empty();
+		Disposable request = new TestChain().middleware("impatient", (exchange,
+				next) -> Mono.firstWithSignal(next.filter(exchange), this.givenUp.asMono()).then(Mono.defer(() -> {
+					exchange.getResponse().beforeCommit(save::asMono);
+					return exchange.getResponse().writeWith(Mono.just(buffer("in time")));
+				})))
+			.build((exchange) -> {
+				exchange.getResponse()
+					.beforeCommit(
+							() -> Mono.fromRunnable(() -> exchange.getResponse().getHeaders().set("X-Action", "1")));
+				this.late.set(exchange);
+				return Mono.never();
+			})
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe();
+		ServerHttpResponse late = this.late.get().getResponse();
+		this.givenUp.tryEmitEmpty();
+		assertThat(this.response.getHeaders().getFirst("X-Action")).isEqualTo("1");
+		late.setStatusCode(HttpStatus.NO_CONTENT);
+		save.tryEmitEmpty();
+		assertThat(request.isDisposed()).isTrue();
+		assertThat(this.response.getStatusCode()).isNull();
+	}
+
 	private Disposable request() {
 		return new TestChain()
 			.middleware("impatient",

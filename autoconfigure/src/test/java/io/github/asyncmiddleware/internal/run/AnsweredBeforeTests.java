@@ -102,6 +102,20 @@ class AnsweredBeforeTests {
 
 	@ParameterizedTest
 	@MethodSource("middlewares")
+	void runsTheRestAgainAfterAFailure(MiddlewareCode code) throws Exception {
+		this.chain.foreign("accepts", (exchange, next) -> {
+			exchange.getResponse().setStatusCode(HttpStatus.ACCEPTED);
+			return exchange.getResponse().setComplete().then(next.filter(exchange).retry(1));
+		}).middleware("a", code);
+		HttpHandler handler = this.chain.build((exchange) -> (this.handled.incrementAndGet() == 1)
+				? Mono.error(new IllegalStateException("first")) : exchange.getResponse().setComplete());
+		handler.handle(MockServerHttpRequest.get("/").build(), new MockServerHttpResponse()).block();
+		assertThat(this.handled).hasValue(2);
+		assertThat(this.misuses).isEmpty();
+	}
+
+	@ParameterizedTest
+	@MethodSource("middlewares")
 	void doesNotExcuseAMiddlewareThatAnswersFirst(MiddlewareCode code) throws Exception {
 		this.chain.middleware("accepts", accepts()).middleware("a", code);
 		assertThat(send()).isEqualTo(HttpStatus.ACCEPTED);

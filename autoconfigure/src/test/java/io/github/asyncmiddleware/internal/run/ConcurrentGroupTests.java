@@ -137,6 +137,24 @@ class ConcurrentGroupTests {
 		assertShares(this.listener.take(), 0);
 	}
 
+	@Test
+	void noneHasTheTimeAfterAllAreGivenUp() throws Exception {
+		Sinks.One<WebHandler> a = Sinks.one();
+		Sinks.Empty<Void> limit = Sinks.empty();
+		HttpHandler handler = groupOfThree(chain().middleware("passes", (exchange, next) -> next.filter(exchange))
+			.foreign("gives up", (exchange, next) -> next.filter(exchange).timeout(limit.asMono(), Mono.never())), a)
+			.build(handler(0));
+		Disposable request = TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe();
+		this.ticker.advanceMillis(10);
+		a.tryEmitEmpty();
+		this.ticker.advanceMillis(5);
+		limit.tryEmitEmpty();
+		this.ticker.advanceMillis(1_000);
+		request.dispose();
+		assertThat(this.listener.take().steps()).extracting((step) -> Duration.ofNanos(step.own()).toMillis())
+			.containsExactly(0L, 10L, 5L, 0L);
+	}
+
 	private static TestChain groupOfThree(TestChain chain, Sinks.One<WebHandler> a) {
 		return chain.middleware("a", work((exchange) -> a.asMono()))
 			.middleware("b", work((exchange) -> Mono.never()))

@@ -289,7 +289,7 @@ class SegmentTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
-	void runsTheRestWithTheExchangeThatEachCallOfNextWasGiven(boolean observed) throws Exception {
+	void runsTheRestWithTheExchangeThatEachCallOfNextWasGiven(boolean inner) throws Exception {
 		this.chain.middleware("falls back", (exchange, next) -> {
 			Mono<Void> plain = next.filter(exchange);
 			ServerWebExchange other = exchange.mutate().request((request) -> request.path("/v2")).build();
@@ -303,7 +303,7 @@ class SegmentTests {
 			return (this.handled.incrementAndGet() < 4) ? Mono.error(new IllegalStateException("try again"))
 					: exchange.getResponse().setComplete();
 		};
-		if (observed) {
+		if (inner) {
 			this.chain.middleware("inner", logs("inner"));
 		}
 		run(handler);

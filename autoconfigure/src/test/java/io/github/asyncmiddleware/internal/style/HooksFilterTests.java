@@ -5,9 +5,11 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.AbstractMap;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -16,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.OnFailure;
@@ -28,6 +31,7 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
+import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
@@ -348,6 +352,44 @@ class HooksFilterTests {
 	}
 
 	@Test
+	void aStatusThatAHookSetsTooLateIsNoAnswerOfTheNextOne() throws Exception {
+		Sinks.Empty<Void> waiting = Sinks.empty();
+		Sinks.Empty<Void> goesOn = Sinks.empty();
+		AtomicReference<ServerHttpResponse> late = new AtomicReference<>();
+		DeadlineWheel wheel = new DeadlineWheel();
+		TestChain chain = chain().deadlines(wheel)
+			.middleware("late", OnFailure.SKIP, Duration.ofMillis(20), code(new Object() {
+
+				@OnRequest
+				Mono<Void> check(ServerHttpResponse response) {
+					late.set(response);
+					return Mono.never();
+				}
+
+			}))
+			.middleware("next", code(new Object() {
+
+				@OnRequest
+				Mono<Void> check() {
+					waiting.tryEmitEmpty();
+					return goesOn.asMono();
+				}
+
+			}));
+		try (WireServer server = new WireServer(chain.build()); Socket socket = server.open()) {
+			WireServer.send(socket, "GET /mono");
+			waiting.asMono().block(Duration.ofSeconds(10));
+			late.get().setStatusCode(HttpStatus.TOO_MANY_REQUESTS);
+			goesOn.tryEmitEmpty();
+			assertThat(WireServer.readAll(socket)).startsWith("HTTP/1.1 200 ").endsWith("mono");
+		}
+		finally {
+			wheel.close();
+		}
+		assertThat(this.listener.take().results()).containsExactly("late TIMEOUT_OPEN", "next PASSED");
+	}
+
+	@Test
 	void timeOnAnotherThreadIsItsOwn() throws Exception {
 		TestChain chain = chain().middleware("hook", code(new Sleeps(Duration.ofMillis(30))));
 		exchange(chain, "GET /mono");
@@ -622,7 +664,7 @@ class HooksFilterTests {
 		if (onFailure == OnFailure.SKIP) {
 			assertThat(response).startsWith("HTTP/1.1 200 ").doesNotContain("X-Answer").endsWith("mono");
 			assertThat(results).containsExactly("0 FAILED_OPEN", "1 PASSED");
-			assertThat(this.failures).containsExactly("0 REQUEST EncodingException");
+			assertThat(this.failures).containsExactly("0 REQUEST IllegalStateException");
 		}
 		else {
 			assertThat(response).startsWith("HTTP/1.1 500 ");
@@ -687,11 +729,14 @@ class HooksFilterTests {
 
 		@OnRequest
 		Mono<ResponseEntity<Object>> answer() {
-			return Mono.just(ResponseEntity.ok().header("X-Answer", "1").body(this));
-		}
+			return Mono.just(ResponseEntity.ok().header("X-Answer", "1").body(new AbstractMap<String, String>() {
 
-		public String getText() {
-			throw new IllegalStateException("cannot be read");
+				@Override
+				public Set<Entry<String, String>> entrySet() {
+					throw new IllegalStateException("cannot be read");
+				}
+
+			}));
 		}
 
 	}

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
@@ -29,6 +30,7 @@ import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.web.server.MockServerWebExchange;
+import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.authentication.TestingAuthenticationToken;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.ReactiveSecurityContextHolder;
@@ -107,7 +109,7 @@ class SecurityContextsTests {
 
 			@Override
 			Mono<SecurityContext> load() {
-				return Mono.error(new IllegalStateException("token"));
+				return Mono.error(new BadCredentialsException("token"));
 			}
 
 		},
@@ -117,6 +119,16 @@ class SecurityContextsTests {
 			@Override
 			Mono<SecurityContext> load() {
 				return Mono.delay(Duration.ofMillis(5)).then(FAILED.load());
+			}
+
+		},
+
+		/** Nobody knows who it is. */
+		BROKEN {
+
+			@Override
+			Mono<SecurityContext> load() {
+				return Mono.defer(() -> Mono.error(new IllegalStateException("store")));
 			}
 
 		};
@@ -130,7 +142,7 @@ class SecurityContextsTests {
 		String user() {
 			return switch (this) {
 				case KNOWN, LOADED, LOADED_LATER -> "ann";
-				case LOADED_EMPTY, FAILED, FAILED_LATER -> "nobody";
+				case LOADED_EMPTY, FAILED, FAILED_LATER, BROKEN -> "nobody";
 			};
 		}
 
@@ -138,6 +150,7 @@ class SecurityContextsTests {
 
 	static Stream<Arguments> kinds() {
 		return Stream.of(Kept.values())
+			.filter((kept) -> kept != Kept.BROKEN)
 			.flatMap((kept) -> Stream.of("blocking", "in-place", "session", "later")
 				.flatMap((kind) -> Stream.of(false, true).map((concurrent) -> Arguments.of(kept, kind, concurrent))));
 	}
@@ -152,7 +165,15 @@ class SecurityContextsTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(Kept.class)
+	@ValueSource(strings = { "blocking", "in-place", "session", "later" })
+	void aUserWhoCannotBeLookedUpIsAFailureOfTheHook(String kind) throws Exception {
+		run(Kept.BROKEN, new TestChain().quietErrors().middleware("a", code(bean(kind), false)));
+		assertThat(this.seen).isEmpty();
+		assertThat(this.listener.take().results()).containsExactly("security PASSED", "a FAILED");
+	}
+
+	@ParameterizedTest
+	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "BROKEN")
 	void aHookSeesWhoItIsWhileOperatorsAreDebugged(Kept kept) throws Exception {
 		reactor.core.publisher.Hooks.onOperatorDebug();
 		run(kept, new TestChain().middleware("a", code(new InPlace(this.seen), false)));
@@ -160,7 +181,7 @@ class SecurityContextsTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(Kept.class)
+	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "BROKEN")
 	void aResponseHookSeesWhoItIs(Kept kept) throws Throwable {
 		ResponseHook hook = code(new Response(this.seen), false).onResponse();
 		assertThat(hook).isNotNull();
@@ -178,7 +199,7 @@ class SecurityContextsTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(Kept.class)
+	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "BROKEN")
 	void aResponseHookSeesWhoItIsBeforeTheHead(Kept kept) throws Exception {
 		run(kept, new TestChain().middleware("a", code(new Response(this.seen), false))
 			.middleware("b", code(new Response(this.seen), false)));

@@ -4,6 +4,7 @@ import java.util.List;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.run.Segment;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
@@ -65,6 +66,13 @@ class MiddlewareFramesTests {
 				frame(Outer.Inner.class.getName(), "filter"), frame(Outer.class.getName(), "filter") }))
 			.extracting(Middleware::name)
 			.isEqualTo("inner");
+	}
+
+	@Test
+	void leaveOneOutThatHasHandedOver() {
+		assertThat(this.frames.find(new StackTraceElement[] { frame("java.lang.Thread", "sleep"),
+				frame(Segment.class.getName(), "run"), frame(Outer.class.getName(), "filter") }))
+			.isNull();
 	}
 
 	private @Nullable String find(String type, String method) {

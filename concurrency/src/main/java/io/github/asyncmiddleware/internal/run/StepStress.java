@@ -11,7 +11,8 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IL_Result;
-import org.openjdk.jcstress.infra.results.ZZI_Result;
+import org.openjdk.jcstress.infra.results.ZII_Result;
+import org.openjdk.jcstress.infra.results.ZI_Result;
 import org.openjdk.jcstress.infra.results.ZZL_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 import reactor.core.publisher.Mono;
@@ -122,8 +123,8 @@ public final class StepStress {
 	 * A middleware cancels the rest, and could run it again, while that completes.
 	 */
 	@JCStressTest
-	@Outcome(id = "false, true, 3", expect = Expect.ACCEPTABLE, desc = "The rest has completed, and cannot run again.")
-	@Outcome(id = "false, true, 5", expect = Expect.ACCEPTABLE, desc = "The rest was cancelled, and can run again.")
+	@Outcome(id = "false, 3, 3", expect = Expect.ACCEPTABLE, desc = "The rest has completed, and cannot run again.")
+	@Outcome(id = "false, 1, 5", expect = Expect.ACCEPTABLE, desc = "The rest was cancelled, and can run again.")
 	@Outcome(expect = Expect.FORBIDDEN, desc = "Neither, or the end is taken for one that is held.")
 	@State
 	public static class CancelAndEnd {
@@ -137,18 +138,49 @@ public final class StepStress {
 		}
 
 		@Actor
-		public void endRest(ZZI_Result result) {
+		public void endRest(ZII_Result result) {
 			result.r1 = Handover.ended(this.step, null);
 		}
 
 		@Actor
-		public void cancel(ZZI_Result result) {
+		public void cancel(ZII_Result result) {
 			result.r2 = Handover.cancelled(this.step);
 		}
 
 		@Arbiter
-		public void phase(ZZI_Result result) {
+		public void phase(ZII_Result result) {
 			result.r3 = StepState.phase(this.step.word());
+		}
+
+	}
+
+	/**
+	 * A middleware that has not waited for the rest cancels that while it completes.
+	 */
+	@JCStressTest
+	@Outcome(id = "true, 3", expect = Expect.ACCEPTABLE, desc = "The end is let go with that of the rest.")
+	@Outcome(id = "false, 2", expect = Expect.ACCEPTABLE, desc = "The end is let go with the cancellation.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "The end is let go twice, or never.")
+	@State
+	public static class CancelHeldAndEnd {
+
+		private final Step step;
+
+		public CancelHeldAndEnd() {
+			StressRequest request = new StressRequest();
+			this.step = StressLinks.step(STRICT, request);
+			Handover.isAllowed(this.step, request.exchange());
+			Handover.holds(this.step);
+		}
+
+		@Actor
+		public void endRest(ZI_Result result) {
+			result.r1 = Handover.ended(this.step, null);
+		}
+
+		@Actor
+		public void cancel(ZI_Result result) {
+			result.r2 = Handover.cancelled(this.step);
 		}
 
 	}
