@@ -430,7 +430,7 @@ function showLast() {
 	if (times > 1) status.append(`, the last of ${times}`);
 	byId("lesson").textContent = request.lesson;
 	if (timing) showWaterfall(timing.total, stepsOf(state.last));
-	else byId("waterfall").replaceChildren(element("p", "This response does not say where its time went: no middleware is enabled, or async-middleware.server-timing is not detailed."));
+	else byId("waterfall").replaceChildren(element("p", "This response does not say where its time went: set async-middleware.server-timing=detailed, if any middleware is enabled."));
 	byId("headers").replaceChildren(...HEADERS.filter((name) => response.headers.has(name)).flatMap((name) =>
 		[element("dt", name), element("dd", name.startsWith("X-Onion") ? response.headers.get(name).replaceAll(", ", " › ") : response.headers.get(name))]));
 }

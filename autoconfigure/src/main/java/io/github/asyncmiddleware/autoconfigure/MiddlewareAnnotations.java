@@ -76,7 +76,7 @@ final class MiddlewareAnnotations {
 	}
 
 	private static MergedAnnotation<AsyncMiddleware> declaredOn(AnnotatedElement element) {
-		Annotation[] annotations = element.getDeclaredAnnotations();
+		Annotation[] annotations = annotationsOf(element);
 		MergedAnnotation<AsyncMiddleware> annotation = MergedAnnotations.from(element, annotations)
 			.get(AsyncMiddleware.class);
 		if (!annotation.isPresent()) {
@@ -86,13 +86,26 @@ final class MiddlewareAnnotations {
 	}
 
 	/**
+	 * As Spring does, take what cannot be read for absent, such as an annotation with an
+	 * attribute of an absent type.
+	 */
+	private static Annotation[] annotationsOf(AnnotatedElement element) {
+		try {
+			return element.getDeclaredAnnotations();
+		}
+		catch (LinkageError | RuntimeException ex) {
+			return new Annotation[0];
+		}
+	}
+
+	/**
 	 * What annotates an annotation cannot be read without Spring, which knows its
 	 * aliases.
 	 */
 	private static void checkAnnotations(AnnotatedElement element, Annotation[] annotations) {
 		for (Annotation annotation : annotations) {
 			Class<?> type = annotation.annotationType();
-			if (type.getDeclaredAnnotation(AsyncMiddleware.class) != null) {
+			if (Arrays.stream(annotationsOf(type)).anyMatch(AsyncMiddleware.class::isInstance)) {
 				throw new InvalidMiddlewareException(
 						"The @AsyncMiddleware on the annotation %s cannot be read for %s, since a class in its 'before' or 'after' is absent."
 							.formatted(type.getName(), describe(element)),

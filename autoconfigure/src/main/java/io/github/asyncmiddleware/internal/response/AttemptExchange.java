@@ -123,7 +123,16 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	 * the part can change what is sent.
 	 */
 	Supplier<Mono<Void>> beforeAnyHead(Supplier<? extends Mono<Void>> action) {
-		return () -> isDiscarded() ? Mono.defer(() -> opened(action)) : action.get().then();
+		return () -> isAnswering() ? action.get().then() : Mono.defer(() -> opened(action));
+	}
+
+	/**
+	 * Whether the answer that is on its way was written in this part.
+	 */
+	private boolean isAnswering() {
+		ResponseWriter writer = commit().writer;
+		AttemptExchange part = (writer != null) ? writer.face().part() : null;
+		return part == this || (part != null && part.isInside(this));
 	}
 
 	private Mono<Void> opened(Supplier<? extends Mono<Void>> action) {
@@ -132,7 +141,7 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 			return action.get().then();
 		}
 		try {
-			return action.get().then().doFinally((signal) -> close(discarded));
+			return action.get().then().doOnTerminate(() -> close(discarded)).doOnCancel(() -> close(discarded));
 		}
 		catch (Throwable ex) {
 			close(discarded);

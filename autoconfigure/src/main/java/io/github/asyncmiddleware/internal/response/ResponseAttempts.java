@@ -47,11 +47,12 @@ public abstract class ResponseAttempts extends CommitWord {
 	}
 
 	/**
-	 * Whether a head is decided that no middleware holds.
+	 * Whether a head is decided that no middleware holds. That of a decorator can be one
+	 * that was written past it.
 	 */
 	final boolean isLeaving() {
 		int phase = word() & PHASE;
-		return phase == COMMITTING || (phase == SENT && !isWithServer());
+		return this.server ? phase == COMMITTING : phase != GATED && !isWithServer();
 	}
 
 	/**

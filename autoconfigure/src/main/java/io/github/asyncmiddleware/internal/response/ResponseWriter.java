@@ -321,11 +321,13 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		boolean openBody = hasOpenBody() || !this.commit.isWithServer();
 		int before = markCancelled(notCarrier, openBody);
 		int now = ((before & (OVER | notCarrier)) == 0) ? cancelled(before, openBody) : 0;
-		if (now == OVER || now == UNWANTED) {
-			this.commit.reopen(this, 0);
-		}
+		boolean reopened = (now == OVER || now == UNWANTED) && this.commit.reopen(this, 0);
 		if (now == OVER) {
 			breakOff((before & BEGUN) != 0);
+		}
+		else if (reopened) {
+			// Being handed to a decorator, which is not to hand it to the server
+			cancelSources();
 		}
 	}
 

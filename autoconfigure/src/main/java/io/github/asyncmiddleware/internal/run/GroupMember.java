@@ -78,6 +78,7 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 		}
 		AttemptExchange attempt = AttemptExchange.begin(exchange, this.step.run());
 		this.attempt = attempt;
+		this.step.nextExchange(attempt);
 		return this.step.run().answer(this.answer, attempt);
 	}
 

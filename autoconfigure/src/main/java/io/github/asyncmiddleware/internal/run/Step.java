@@ -190,7 +190,9 @@ public class Step extends StepWord implements WebFilterChain {
 	 * the middleware sees.
 	 */
 	boolean answersWith(ResponseFace face) {
-		return face.isSeenBy(this.exchange);
+		// One of a concurrent group writes to an attempt of its own
+		return face.isSeenBy(this.exchange) || (this.nextExchange instanceof AttemptExchange attempt
+				&& StepState.phase(word()) == StepState.AT_WORK && face.isSeenBy(attempt));
 	}
 
 	void answered() {

@@ -23,6 +23,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseCookie;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
@@ -131,6 +132,53 @@ class LateAnswerTests {
 		save.tryEmitEmpty();
 		assertThat(request.isDisposed()).isTrue();
 		assertThat(this.response.getStatusCode()).isNull();
+	}
+
+	@Test
+	void eachOfItsCommitActionsIsDone() {
+		Sinks.Empty<Void> first = Sinks.empty();
+		Sinks.Empty<Void> second = Sinks.empty();
+		Disposable request = new TestChain()
+			.middleware("impatient",
+					(exchange, next) -> Mono.firstWithSignal(next.filter(exchange), this.givenUp.asMono())
+						.then(Mono.defer(() -> exchange.getResponse().writeWith(Mono.just(buffer("in time"))))))
+			.build((exchange) -> {
+				ServerHttpResponse response = exchange.getResponse();
+				response
+					.beforeCommit(() -> first.asMono().doOnTerminate(() -> response.getHeaders().set("X-First", "1")));
+				response.beforeCommit(
+						() -> second.asMono().doOnTerminate(() -> response.getHeaders().set("X-Second", "1")));
+				return Mono.never();
+			})
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe();
+		this.givenUp.tryEmitEmpty();
+		first.tryEmitEmpty();
+		second.tryEmitEmpty();
+		assertThat(request.isDisposed()).isTrue();
+		assertThat(this.response.getHeaders().toSingleValueMap()).containsOnlyKeys("X-First", "X-Second");
+	}
+
+	@Test
+	void itsCommitActionsAreDoneForWhatIsWrittenPastADecorator() {
+		Disposable request = new TestChain().quietErrors()
+			.foreign("decorates", (exchange, next) -> next
+				.filter(exchange.mutate().response(new ServerHttpResponseDecorator(exchange.getResponse())).build()))
+			.middleware("impatient",
+					(exchange, next) -> Mono.firstWithSignal(next.filter(exchange),
+							this.givenUp.asMono().then(Mono.error(new IllegalStateException("given up")))))
+			.foreign("security", (exchange, next) -> {
+				exchange.getResponse()
+					.beforeCommit(() -> Mono
+						.fromRunnable(() -> exchange.getResponse().getHeaders().set("X-Frame-Options", "DENY")));
+				return next.filter(exchange);
+			})
+			.build((exchange) -> Mono.never())
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe();
+		this.givenUp.tryEmitEmpty();
+		assertThat(request.isDisposed()).isTrue();
+		assertThat(this.response.getHeaders().getFirst("X-Frame-Options")).isEqualTo("DENY");
 	}
 
 	private Disposable request() {

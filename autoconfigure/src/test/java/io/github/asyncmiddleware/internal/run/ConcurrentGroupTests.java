@@ -155,6 +155,19 @@ class ConcurrentGroupTests {
 			.containsExactly(0L, 10L, 5L, 0L);
 	}
 
+	@Test
+	void anAnswerThatCannotBeSentIsNotSkipped() throws Exception {
+		TestChain chain = chain().quietErrors().foreign("session", (exchange, next) -> {
+			exchange.getResponse().beforeCommit(() -> Mono.error(new IllegalStateException("session")));
+			return next.filter(exchange);
+		})
+			.middleware("a", OnFailure.SKIP, work((exchange) -> later(403)))
+			.middleware("b", work((exchange) -> Mono.empty()));
+		assertThat(exchange(chain)).startsWith("HTTP/1.1 500 ");
+		assertThat(this.listener.take().results()).containsExactly("a FAILED", "b CANCELLED");
+		assertThat(this.handled).hasValue(0);
+	}
+
 	private static TestChain groupOfThree(TestChain chain, Sinks.One<WebHandler> a) {
 		return chain.middleware("a", work((exchange) -> a.asMono()))
 			.middleware("b", work((exchange) -> Mono.never()))
