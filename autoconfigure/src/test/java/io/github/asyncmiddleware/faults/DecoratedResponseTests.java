@@ -167,9 +167,15 @@ class DecoratedResponseTests {
 		@Bean
 		@AsyncMiddleware(order = 5, path = "/signs/**", timeout = "50ms")
 		WebFilter signs() {
-			return (exchange, chain) -> chain
-				.filter(exchange.mutate().response(new Keeps(exchange.getResponse())).build())
-				.then(Mono.never());
+			return (exchange, chain) -> {
+				Keeps keeps = new Keeps(exchange.getResponse());
+				// A body that is kept and never read is lost, as it is without
+				// middlewares
+				return chain.filter(exchange.mutate().response(keeps).build())
+					.then(Mono.defer(() -> (keeps.body != null)
+							? Flux.from(keeps.body).doOnNext(DataBufferUtils::release).then() : Mono.empty()))
+					.then(Mono.never());
+			};
 		}
 
 		@Bean("gives-up")
