@@ -159,8 +159,8 @@ public final class AsyncMiddlewareAutoConfiguration {
 	}
 
 	/**
-	 * A placeholder that is left would be a secret that everybody can read in the
-	 * documentation: binding keeps those without a value as they are.
+	 * A placeholder that is left would be a secret that the documentation tells: binding
+	 * keeps those without a value as they are.
 	 */
 	private static @Nullable String serverTimingToken(AsyncMiddlewareProperties properties, Environment environment) {
 		String token = properties.getServerTimingToken();

@@ -50,10 +50,21 @@ final class BeanFactoryHierarchy {
 	 * @return the method, or {@code null} if there is none or it is not known yet
 	 */
 	static @Nullable Method factoryMethodOf(String beanName, ConfigurableListableBeanFactory beanFactory) {
+		RootBeanDefinition definition = definitionOf(beanName, beanFactory);
+		return (definition != null) ? definition.getResolvedFactoryMethod() : null;
+	}
+
+	/**
+	 * The merged definition of a bean.
+	 * @param beanName the name of the bean
+	 * @param beanFactory a bean factory that has it, or an ancestor of which has it
+	 * @return the definition, or {@code null} if there is none
+	 */
+	static @Nullable RootBeanDefinition definitionOf(String beanName, ConfigurableListableBeanFactory beanFactory) {
 		ConfigurableListableBeanFactory owner = ownerOf(beanName, beanFactory);
 		return (owner.containsBeanDefinition(beanName)
-				&& owner.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition)
-						? definition.getResolvedFactoryMethod() : null;
+				&& owner.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition) ? definition
+						: null;
 	}
 
 }

@@ -63,9 +63,8 @@ final class UserClasses {
 	 * its annotations.
 	 */
 	private @Nullable Method factoryMethod(String beanName) {
-		ConfigurableListableBeanFactory owner = BeanFactoryHierarchy.ownerOf(beanName, this.beanFactory);
-		if (!owner.containsBeanDefinition(beanName)
-				|| !(owner.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition)) {
+		RootBeanDefinition definition = BeanFactoryHierarchy.definitionOf(beanName, this.beanFactory);
+		if (definition == null) {
 			return null;
 		}
 		Supplier<?> supplier = definition.getInstanceSupplier();

@@ -115,8 +115,7 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 			cancelSources();
 			if ((before & TAKEN) == 0) {
 				// One that was shown was an answer, and is no failure of those further
-				// in.
-				// An upgrade is made by what comes after it
+				// in; but an upgrade is made by what comes after it
 				endCarrier(((before & (SHOWN | UPGRADE)) == SHOWN) ? null
 						: new IllegalStateException("Another response is sent instead"));
 			}

@@ -42,9 +42,6 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 
 	private @Nullable WebHandler answer;
 
-	/** The writing of the answer, if that can be discarded. */
-	private @Nullable AttemptExchange attempt;
-
 	private @Nullable Throwable error;
 
 	GroupMember(GroupRun run, Step step, Mono<WebHandler> work, @Nullable HttpStatusCode status) {
@@ -77,7 +74,6 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 			return this.step.run().answer(this.answer, exchange);
 		}
 		AttemptExchange attempt = AttemptExchange.begin(exchange, this.step.run());
-		this.attempt = attempt;
 		this.step.nextExchange(attempt);
 		return this.step.run().answer(this.answer, attempt);
 	}
@@ -96,9 +92,7 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 			Verdict.failed(this.step, ex);
 			return false;
 		}
-		if (this.attempt != null) {
-			this.attempt.discard();
-		}
+		Handover.discardAttempt(this.step);
 		return true;
 	}
 

@@ -126,11 +126,7 @@ class LedgerTests {
 	@Test
 	void countsWhatIsDoneInsteadOfARestThatWasGivenUpAsOwn() throws Exception {
 		Sinks.Empty<Void> limit = Sinks.empty();
-		this.chain
-			.middleware("gives up", (exchange, next) -> next.filter(exchange).timeout(limit.asMono(), Mono.defer(() -> {
-				this.ticker.advanceNanos(50);
-				return answer(exchange);
-			})))
+		this.chain.middleware("gives up", givesUp(limit))
 			.middleware("between", (exchange, next) -> next.filter(exchange).doOnSuccess((done) -> {
 			}))
 			.middleware("waits", (exchange, next) -> {
@@ -143,15 +139,10 @@ class LedgerTests {
 	@Test
 	void countsWhatAForeignFilterDoesInsteadAsTheApplications() throws Exception {
 		Sinks.Empty<Void> limit = Sinks.empty();
-		this.chain
-			.foreign("gives up", (exchange, next) -> next.filter(exchange).timeout(limit.asMono(), Mono.defer(() -> {
-				this.ticker.advanceNanos(50);
-				return answer(exchange);
-			})))
-			.middleware("waits", (exchange, next) -> {
-				this.ticker.advanceNanos(3);
-				return Mono.never();
-			});
+		this.chain.foreign("gives up", givesUp(limit)).middleware("waits", (exchange, next) -> {
+			this.ticker.advanceNanos(3);
+			return Mono.never();
+		});
 		assertThat(runUntil(limit)).extracting(RecordedStep::own).containsExactly(3L);
 	}
 
