@@ -222,7 +222,7 @@ class ServerTimingTests {
 
 	private static MiddlewareCode work(Sinks.One<WebHandler> sink) {
 		return new MiddlewareCode(Style.HOOKS, RunsOn.EVENT_LOOP, (exchange, next) -> next.filter(exchange),
-				(exchange, context) -> sink.asMono(), null);
+				(exchange, context, beginning) -> sink.asMono(), null);
 	}
 
 	private MiddlewareCode hook(boolean synchronous, long milliseconds) {

@@ -194,7 +194,7 @@ class ServerTimingWireTests {
 		Duration wait = Duration.ofNanos(WAIT * 1000);
 		return new MiddlewareCode(Style.HOOKS, RunsOn.EVENT_LOOP,
 				(exchange, next) -> Mono.delay(wait).then(next.filter(exchange)),
-				(exchange, context) -> Mono.delay(wait).then(Mono.empty()), null);
+				(exchange, context, beginning) -> Mono.delay(wait).then(Mono.empty()), null);
 	}
 
 	private static Mono<Void> behave(ServerWebExchange exchange, WebFilterChain next) {

@@ -17,9 +17,10 @@ public interface RequestWork {
 	 * Begin the work.
 	 * @param exchange the exchange
 	 * @param context the context of the subscriber that waits
+	 * @param beginning is told where the work begins later than this is called
 	 * @return what to wait for: empty to go on, or what answers instead of the rest of
 	 * the chain
 	 */
-	Mono<WebHandler> begin(ServerWebExchange exchange, ContextView context);
+	Mono<WebHandler> begin(ServerWebExchange exchange, ContextView context, Beginning beginning);
 
 }

@@ -59,7 +59,7 @@ final class Failures {
 	static Mono<WebHandler> guard(Step step, ServerWebExchange exchange) {
 		try {
 			RequestWork work = step.middleware().code().concurrent();
-			Mono<WebHandler> result = (work != null) ? work.begin(exchange, step.context()) : null;
+			Mono<WebHandler> result = (work != null) ? work.begin(exchange, step.context(), step) : null;
 			if (result != null) {
 				return result;
 			}

@@ -49,6 +49,7 @@ final class ObservedStep extends Step {
 
 	@Override
 	protected void takesOver(LedgerEntry earlier) {
+		super.takesOver(earlier);
 		this.observation = ((ObservedStep) earlier).observation;
 	}
 

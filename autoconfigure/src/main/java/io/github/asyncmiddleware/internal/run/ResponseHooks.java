@@ -115,7 +115,7 @@ class ResponseHooks implements Iterator<Mono<Void>> {
 
 	private static @Nullable Mono<Void> run(Step step) {
 		ResponseHook hook = step.middleware().code().onResponse();
-		if (hook == null || Verdict.isShed(step)) {
+		if (hook == null || !step.hasBegun()) {
 			return null;
 		}
 		step.run().returned(step);

@@ -4,7 +4,6 @@ import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
-import io.github.asyncmiddleware.internal.record.LedgerEntry;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import io.github.asyncmiddleware.internal.record.StepObservation;
 import io.github.asyncmiddleware.internal.record.StepObserver;
@@ -159,10 +158,6 @@ public class Step extends StepWord implements WebFilterChain {
 	@Override
 	public @Nullable StepObservation observation() {
 		return null;
-	}
-
-	@Override
-	protected void takesOver(LedgerEntry earlier) {
 	}
 
 	/**

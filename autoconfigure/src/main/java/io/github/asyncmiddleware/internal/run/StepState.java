@@ -51,6 +51,12 @@ final class StepState {
 	/** It has decided to answer, whether that could be sent or not. */
 	static final int DECIDED = 1 << 9;
 
+	/** Its code is not called yet, although it is its turn. */
+	static final int POSTPONED = 1 << 10;
+
+	/** Its code was called when the middleware ran before in the same request. */
+	static final int BEGUN_BEFORE = 1 << 11;
+
 	/** The ordinal of the result plus one, or 0 if the phase tells. */
 	private static final int RESULT = 3;
 
@@ -93,6 +99,13 @@ final class StepState {
 	 */
 	static boolean maySkip(int word) {
 		return (word & (PHASE | ANSWERING | DECIDED)) == AT_WORK;
+	}
+
+	/**
+	 * Whether the code of the middleware was called.
+	 */
+	static boolean hasBegun(int word) {
+		return (word & (POSTPONED | BEGUN_BEFORE)) != POSTPONED;
 	}
 
 	/**

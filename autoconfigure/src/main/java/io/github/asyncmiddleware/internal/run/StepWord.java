@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.run;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
+import io.github.asyncmiddleware.internal.chain.Beginning;
 import io.github.asyncmiddleware.internal.record.LedgerEntry;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 
@@ -10,7 +11,7 @@ import io.github.asyncmiddleware.internal.record.MiddlewareResult;
  * The word of a {@link Step}, which {@link StepState} explains. Every transition is one
  * method that returns the word before; what is decided is decided from that alone.
  */
-abstract class StepWord extends LedgerEntry {
+abstract class StepWord extends LedgerEntry implements Beginning {
 
 	private static final VarHandle WORD;
 
@@ -141,6 +142,31 @@ abstract class StepWord extends LedgerEntry {
 	 */
 	final int markAnswering() {
 		return (int) WORD.getAndBitwiseOr(this, StepState.ANSWERING | StepState.DECIDED);
+	}
+
+	@Override
+	public final void postponed() {
+		WORD.getAndBitwiseOr(this, StepState.POSTPONED);
+	}
+
+	@Override
+	public final void begun() {
+		WORD.getAndBitwiseAnd(this, ~StepState.POSTPONED);
+	}
+
+	/**
+	 * Whether the code of the middleware was called, so that it may want to see the
+	 * response.
+	 */
+	final boolean hasBegun() {
+		return StepState.hasBegun(this.word);
+	}
+
+	@Override
+	protected void takesOver(LedgerEntry earlier) {
+		if (((StepWord) earlier).hasBegun()) {
+			WORD.getAndBitwiseOr(this, StepState.BEGUN_BEFORE);
+		}
 	}
 
 	/**

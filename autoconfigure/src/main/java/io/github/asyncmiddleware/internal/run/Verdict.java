@@ -205,14 +205,6 @@ final class Verdict {
 		}
 	}
 
-	/**
-	 * Whether the code of the middleware was not run because too much is going on.
-	 */
-	static boolean isShed(Step step) {
-		MiddlewareResult result = step.result();
-		return result == MiddlewareResult.SHED || result == MiddlewareResult.SHED_OPEN;
-	}
-
 	private static boolean canSkip(Step step) {
 		return step.middleware().onFailure() == OnFailure.SKIP;
 	}

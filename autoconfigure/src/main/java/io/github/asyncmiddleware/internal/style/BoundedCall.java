@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.style;
 
+import reactor.util.context.Context;
+
 /**
  * A blocking call as the bounds see it: its limit, where it is, and what it does when it
  * is admitted or not.
@@ -19,6 +21,13 @@ abstract class BoundedCall {
 
 	BoundedCall(Limit limit) {
 		this.limit = limit;
+	}
+
+	/**
+	 * The thread-locals of its request.
+	 */
+	ThreadLocals.Snapshot threadLocals() {
+		return ThreadLocals.NONE.capture(Context.empty());
 	}
 
 	/**

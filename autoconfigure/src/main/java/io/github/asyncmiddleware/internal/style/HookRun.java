@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.style;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 
+import io.github.asyncmiddleware.internal.chain.Beginning;
 import io.github.asyncmiddleware.internal.response.Upgrade;
 import io.github.asyncmiddleware.internal.run.NullResultException;
 import io.github.asyncmiddleware.internal.run.Step;
@@ -69,17 +70,26 @@ class HookRun {
 	 * the thread that the method has blocked
 	 * @param step the part of the middleware in the request, or {@code null} where there
 	 * is none or it is told of a {@link NullResultException}
+	 * @param beginning is told where the method is called later, or {@code null} where
+	 * the engine does not run it
 	 * @return emits what the method gives, and {@code null} if that is {@code null} where
 	 * a publisher is declared
 	 */
 	@Nullable Mono<?> start(ServerWebExchange exchange, ContextView context, Predicate<? super @Nullable Object> staysOffloaded,
-			@Nullable Step step) throws Throwable {
-		if (this.method.hasDeferredArguments()) {
-			return this.method.resolve(exchange)
-				.flatMap((resolved) -> startLater(exchange, resolved, staysOffloaded, step));
+			@Nullable Step step, @Nullable Beginning beginning) throws Throwable {
+		boolean deferred = this.method.hasDeferredArguments();
+		if (!deferred && this.limit == null && isReady(context)) {
+			return callInPlace(exchange, null, context);
 		}
-		return isReady(context) ? start(exchange, null, context, staysOffloaded)
-				: startLater(exchange, null, staysOffloaded, step);
+		if (beginning != null) {
+			beginning.postponed();
+		}
+		if (deferred) {
+			return this.method.resolve(exchange)
+				.flatMap((resolved) -> startLater(exchange, resolved, staysOffloaded, step, beginning));
+		}
+		return (this.limit != null) ? offload(this.limit, exchange, null, staysOffloaded, beginning)
+				: startLater(exchange, null, staysOffloaded, step, beginning);
 	}
 
 	/**
@@ -90,30 +100,30 @@ class HookRun {
 		return this.limit != null || !SecurityContexts.isDeferred(context);
 	}
 
-	private @Nullable Mono<?> start(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
-			ContextView context, Predicate<? super @Nullable Object> staysOffloaded) throws Throwable {
-		if (this.limit != null) {
-			return offload(this.limit, exchange, resolved, staysOffloaded);
-		}
+	private @Nullable Mono<?> callInPlace(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
+			ContextView context) throws Throwable {
 		Object result = call(exchange, resolved, context);
 		return this.method.asynchronous() ? this.method.publisher(result) : Mono.justOrEmpty(result);
 	}
 
 	private Mono<Object> startLater(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
-			Predicate<? super @Nullable Object> staysOffloaded, @Nullable Step step) {
-		Mono<Object> start = Mono
-			.deferContextual((context) -> startResolved(exchange, resolved, context, staysOffloaded, step));
-		return (this.limit != null) ? start : SecurityContexts.resolve(() -> start);
+			Predicate<? super @Nullable Object> staysOffloaded, @Nullable Step step, @Nullable Beginning beginning) {
+		if (this.limit != null) {
+			return offload(this.limit, exchange, resolved, staysOffloaded, beginning);
+		}
+		return SecurityContexts.resolve(
+				() -> Mono.deferContextual((context) -> callResolved(exchange, resolved, context, step, beginning)));
 	}
 
 	/**
-	 * Start the method on the stack of what it has waited for, on which nothing may be
+	 * Call the method on the stack of what it has waited for, on which nothing may be
 	 * thrown.
 	 */
-	private Mono<Object> startResolved(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
-			ContextView context, Predicate<? super @Nullable Object> staysOffloaded, @Nullable Step step) {
+	private Mono<Object> callResolved(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
+			ContextView context, @Nullable Step step, @Nullable Beginning beginning) {
+		begun(beginning);
 		try {
-			Mono<?> values = start(exchange, resolved, context, staysOffloaded);
+			Mono<?> values = callInPlace(exchange, resolved, context);
 			return (values != null) ? values.map((value) -> value) : nullResult(step);
 		}
 		catch (Throwable ex) {
@@ -129,8 +139,9 @@ class HookRun {
 	}
 
 	private Mono<Object> offload(Limit limit, ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
-			Predicate<? super @Nullable Object> staysOffloaded) {
+			Predicate<? super @Nullable Object> staysOffloaded, @Nullable Beginning beginning) {
 		Callable<@Nullable Object> work = () -> {
+			begun(beginning);
 			try {
 				return this.method.invoke(exchange, resolved);
 			}
@@ -143,6 +154,12 @@ class HookRun {
 		};
 		return Upgrade.goOnAtConnection(SecurityContexts.resolve(() -> limit.call(work, staysOffloaded)),
 				exchange.getRequest());
+	}
+
+	private static void begun(@Nullable Beginning beginning) {
+		if (beginning != null) {
+			beginning.begun();
+		}
 	}
 
 	@Override

@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.internal.style;
 
+import io.github.asyncmiddleware.internal.chain.Beginning;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
@@ -74,7 +75,7 @@ public final class HooksFilter implements WebFilter {
 		StatusMark mark = StatusMark.of(exchange, step);
 		try {
 			@Nullable Mono<?> values = onRequest.start(exchange, context(step),
-					(value) -> goesOnOffloaded(value, exchange, step, mark), step);
+					(value) -> goesOnOffloaded(value, exchange, step, mark), step, step);
 			if (values instanceof Fuseable.ScalarCallable<?> scalar) {
 				return decide(scalar.call(), exchange, chain, mark);
 			}
@@ -146,13 +147,13 @@ public final class HooksFilter implements WebFilter {
 	 * same time.
 	 */
 	@SuppressWarnings({ "NullAway", "DataFlowIssue" })
-	private Mono<WebHandler> begin(ServerWebExchange exchange, ContextView context) {
+	private Mono<WebHandler> begin(ServerWebExchange exchange, ContextView context, Beginning beginning) {
 		HookRun onRequest = this.onRequest;
 		if (onRequest == null) {
 			return Mono.empty();
 		}
 		try {
-			@Nullable Mono<?> values = onRequest.start(exchange, context, (value) -> false, null);
+			@Nullable Mono<?> values = onRequest.start(exchange, context, (value) -> false, null, beginning);
 			if (values instanceof Fuseable.ScalarCallable<?> scalar) {
 				Object value = scalar.call();
 				return (value != null) ? Mono.just(answerAmongOthers(value, onRequest.method())) : Mono.empty();

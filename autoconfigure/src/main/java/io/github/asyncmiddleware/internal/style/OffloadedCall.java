@@ -121,6 +121,11 @@ final class OffloadedCall<T> extends BoundedCall implements Subscription, Scanna
 	}
 
 	@Override
+	ThreadLocals.Snapshot threadLocals() {
+		return this.threadLocals;
+	}
+
+	@Override
 	boolean work() {
 		try {
 			callWithThreadLocals();

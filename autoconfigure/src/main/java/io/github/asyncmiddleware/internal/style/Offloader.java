@@ -110,11 +110,15 @@ public final class Offloader implements AutoCloseable {
 	 * Note the thread-locals of the current thread, to restore them when the scope ends.
 	 */
 	ThreadLocals.Scope keepThreadLocals() {
+		return setThreadLocals(() -> this.threadLocals.set(Context.empty()));
+	}
+
+	private static ThreadLocals.Scope setThreadLocals(ThreadLocals.Snapshot snapshot) {
 		try {
-			return this.threadLocals.set(Context.empty());
+			return snapshot.set();
 		}
 		catch (RuntimeException | LinkageError ex) {
-			logger.debug("Could not read the thread-locals of a thread", ex);
+			logger.debug("Could not read or set the thread-locals of a thread", ex);
 			return ThreadLocals.NONE.set(Context.empty());
 		}
 	}
@@ -124,10 +128,13 @@ public final class Offloader implements AutoCloseable {
 	 */
 	void start(BoundedCall call) {
 		Worker worker = this.offers.get(Thread.currentThread());
-		if (worker != null && this.admission.enterSharing(call)) {
+		if (worker != null) {
 			withdraw();
-			worker.follow(call);
-			return;
+			if (this.admission.enterSharing(call)) {
+				worker.follow(call);
+				return;
+			}
+			worker.giveBack();
 		}
 		switch (this.admission.enter(call)) {
 			case ADMITTED -> executeOrShed(call);
@@ -191,10 +198,33 @@ public final class Offloader implements AutoCloseable {
 	private void startWaiting() {
 		BoundedCall call = this.admission.next();
 		while (call != null) {
-			if (!execute(call)) {
+			if (!executeForOther(call)) {
 				shed(call);
 			}
 			call = this.admission.next();
+		}
+	}
+
+	/**
+	 * Hand over a call of another request. An executor can take the thread-locals of the
+	 * thread that calls it along, which have to be those of that request.
+	 */
+	private boolean executeForOther(BoundedCall call) {
+		ThreadLocals.Scope scope = setThreadLocals(call.threadLocals());
+		try {
+			return execute(call);
+		}
+		finally {
+			close(scope);
+		}
+	}
+
+	private static void close(ThreadLocals.Scope scope) {
+		try {
+			scope.close();
+		}
+		catch (RuntimeException | LinkageError ex) {
+			logger.debug("Could not restore the thread-locals of a thread", ex);
 		}
 	}
 

@@ -41,7 +41,7 @@ final class ResponseHookRun extends HookRun implements ResponseHook {
 			call(exchange, context);
 			return null;
 		}
-		Mono<?> values = start(exchange, context, (value) -> false, null);
+		Mono<?> values = start(exchange, context, (value) -> false, null, null);
 		return (values != null) ? values.then() : null;
 	}
 

@@ -36,6 +36,15 @@ final class Worker implements Runnable {
 		this.next = call;
 	}
 
+	/**
+	 * The permit is of no use any more, since the call that could have followed cannot.
+	 * Called by the thread of the worker, while it emits.
+	 */
+	void giveBack() {
+		this.holdsPermit = false;
+		this.offloader.release();
+	}
+
 	@Override
 	public void run() {
 		ThreadLocals.Scope scope = this.offloader.keepThreadLocals();
@@ -78,9 +87,8 @@ final class Worker implements Runnable {
 		}
 		finally {
 			this.offloader.withdraw();
-			if (this.next == null) {
-				this.holdsPermit = false;
-				this.offloader.release();
+			if (this.next == null && this.holdsPermit) {
+				giveBack();
 			}
 		}
 	}

@@ -57,8 +57,9 @@ class AnsweredBeforeTests {
 			.flatMap((live) -> Mono.just(live).hide());
 		return Stream.of(Named.of("returns next", MiddlewareCode.of(returnsNext)),
 				Named.of("waits for next", MiddlewareCode.of(waits)), Named.of("await that passes", await(passes)),
-				Named.of("await", await(awaits)), Named.of("concurrent", new MiddlewareCode(Style.HOOKS,
-						RunsOn.EVENT_LOOP, returnsNext, (exchange, context) -> Mono.<WebHandler>empty().hide(), null)));
+				Named.of("await", await(awaits)),
+				Named.of("concurrent", new MiddlewareCode(Style.HOOKS, RunsOn.EVENT_LOOP, returnsNext,
+						(exchange, context, beginning) -> Mono.<WebHandler>empty().hide(), null)));
 	}
 
 	private static MiddlewareCode await(HandlerFilterFunction<LiveResponse, ServerResponse> filter) {

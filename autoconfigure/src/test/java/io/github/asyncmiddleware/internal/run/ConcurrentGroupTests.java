@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.internal.chain.Beginning;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
@@ -545,7 +546,7 @@ class ConcurrentGroupTests {
 					.flatMap((answer) -> answer.handle(exchange).thenReturn(answer))
 					.switchIfEmpty(next.filter(exchange).then(Mono.empty()))
 					.then(),
-				(ServerWebExchange exchange, ContextView context) -> work.begin(exchange), null);
+				(ServerWebExchange exchange, ContextView context, Beginning beginning) -> work.begin(exchange), null);
 	}
 
 	private static Tuple tuple(String name, long own) {

@@ -751,6 +751,21 @@ class OffloaderTests {
 	}
 
 	@Test
+	void givesThePermitBackThatCannotBeShared() throws InterruptedException {
+		Offloader offloader = offloader(2, 0);
+		Limit full = offloader.limit(1);
+		Work inFull = work(full);
+		Mono<Integer> chain = offloader.limit(1)
+			.<Integer>call(() -> 0, (result) -> true)
+			.flatMap((first) -> full.<Integer>call(() -> 0, (result) -> true))
+			.onErrorResume(OverloadException.class, (ex) -> Mono.fromSupplier(offloader::active));
+		StepVerifier.create(chain).expectNext(1).expectComplete().verify(PATIENCE);
+		inFull.release();
+		sync();
+		assertIdle(offloader);
+	}
+
+	@Test
 	void sharesAPermitOnce() throws InterruptedException {
 		Offloader offloader = offloader(2, 2);
 		Limit limit = offloader.limit(UNBOUNDED);

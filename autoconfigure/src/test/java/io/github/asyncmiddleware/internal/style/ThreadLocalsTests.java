@@ -6,6 +6,8 @@ import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +24,8 @@ import org.slf4j.MDC;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
+
+import org.springframework.core.task.support.ContextPropagatingTaskDecorator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -246,6 +250,34 @@ class ThreadLocalsTests {
 		}).block(PATIENCE);
 		assertThat(onWorker()).isNull();
 		assertThat(this.executor.submit(() -> MDC.get(KEY)).get(10, TimeUnit.SECONDS)).isNull();
+	}
+
+	/**
+	 * With Boot, any {@code TaskDecorator} bean decorates the executor of blocking work.
+	 */
+	@Test
+	void givesAnExecutorThatPropagatesThoseOfTheCallAndNotOfTheOneBefore() throws Exception {
+		ContextPropagatingTaskDecorator decorator = new ContextPropagatingTaskDecorator();
+		Offloader offloader = new Offloader((task) -> this.executor.execute(decorator.decorate(task)), 1, 1);
+		Limit limit = offloader.limit(1);
+		CountDownLatch released = new CountDownLatch(1);
+		List<String> seen = new CopyOnWriteArrayList<>();
+		CountDownLatch ended = new CountDownLatch(2);
+		for (String request : List.of("first", "second")) {
+			TENANT.set(request);
+			limit.<String>call(() -> {
+				released.await();
+				return request;
+			}, (result) -> false).subscribe((result) -> {
+				seen.add(result + " " + TENANT.get());
+				ended.countDown();
+			});
+		}
+		assertThat(offloader.queued()).isOne();
+		released.countDown();
+		assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
+		assertThat(seen).containsExactly("first first", "second second");
+		assertThat(onWorker()).isNull();
 	}
 
 	@Test

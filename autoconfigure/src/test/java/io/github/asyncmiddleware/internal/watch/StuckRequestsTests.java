@@ -195,7 +195,7 @@ class StuckRequestsTests {
 	private static Middleware concurrent(int index, String name, Mono<WebHandler> work) {
 		return new Middleware(index, name, StuckRequestsTests.class, index, MiddlewareScope.ALL, OnFailure.FAIL, null,
 				new MiddlewareCode(Style.HOOKS, RunsOn.EVENT_LOOP, (exchange, chain) -> chain.filter(exchange),
-						(exchange, context) -> work, null));
+						(exchange, context, beginning) -> work, null));
 	}
 
 	private void look(StuckRequests stuck) {
