@@ -142,11 +142,15 @@ public final class AsyncMiddlewareAutoConfiguration {
 	@Bean(HandlerDecorators.OURS)
 	MiddlewareHttpHandlerFactory asyncMiddlewareHttpHandlerFactory(MiddlewareChain chain,
 			AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners, Guards guards,
-			Ticker ticker, ObjectProvider<ServerTimingPolicy> serverTimingPolicy, Environment environment) {
+			Ticker ticker, ObjectProvider<ServerTimingPolicy> serverTimingPolicy, Environment environment,
+			ConfigurableApplicationContext context) {
 		List<RequestListener> all = listeners.orderedStream().toList();
 		all.forEach((listener) -> chain.tellOfMeasured(listener::onMeasured));
-		return new MiddlewareHttpHandlerFactory(chain, all, guards, ticker, headDecorator(properties,
-				serverTimingToken(properties, environment), serverTimingPolicy.getIfAvailable(), chain));
+		MiddlewareHttpHandlerFactory factory = new MiddlewareHttpHandlerFactory(chain, all, guards, ticker,
+				headDecorator(properties, serverTimingToken(properties, environment),
+						serverTimingPolicy.getIfAvailable(), chain));
+		context.addApplicationListener(new BeforeRegistriesClose(context, factory::close));
+		return factory;
 	}
 
 	private static MisuseGuard misuseGuard(AsyncMiddlewareProperties properties, List<RequestListener> listeners,

@@ -8,14 +8,19 @@ import io.prometheus.metrics.tracer.common.SpanContext;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionMessage;
+import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication.Type;
+import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.server.WebFilter;
 
@@ -43,8 +48,7 @@ public final class AsyncMiddlewareExemplarsAutoConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass({ MeterRegistry.class, SpanContext.class })
-	@ConditionalOnProperty(name = "management.tracing.exemplars.include", havingValue = "sampled-traces",
-			matchIfMissing = true)
+	@Conditional(OnSampledTraces.class)
 	static class PrometheusConfiguration {
 
 		// Later, as the tracer may want to know the registry
@@ -52,6 +56,23 @@ public final class AsyncMiddlewareExemplarsAutoConfiguration {
 		@ConditionalOnMissingBean
 		SpanContext asyncMiddlewareSpanContext(ObjectProvider<Tracer> tracer) {
 			return MiddlewareExemplars.spanContext(SingletonSupplier.of(tracer::getObject));
+		}
+
+	}
+
+	/**
+	 * Boot binds the property to an enum, for which each way to write it is good.
+	 */
+	static class OnSampledTraces extends SpringBootCondition {
+
+		private static final String PROPERTY = "management.tracing.exemplars.include";
+
+		@Override
+		public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
+			String value = context.getEnvironment().getProperty(PROPERTY, "sampled-traces");
+			boolean sampled = value.replaceAll("[^A-Za-z]", "").equalsIgnoreCase("sampledtraces");
+			return new ConditionOutcome(sampled,
+					ConditionMessage.forCondition("sampled traces").because(PROPERTY + " is '" + value + "'"));
 		}
 
 	}

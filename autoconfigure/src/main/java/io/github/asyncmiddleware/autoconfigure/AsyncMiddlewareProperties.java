@@ -124,7 +124,8 @@ public class AsyncMiddlewareProperties {
 	}
 
 	public void setStuckAfter(Duration stuckAfter) {
-		Assert.isTrue(!stuckAfter.isNegative(), "'async-middleware.stuck-after' must not be negative");
+		Assert.isTrue(stuckAfter.isZero() || stuckAfter.toMillis() > 0,
+				"'async-middleware.stuck-after' must be at least a millisecond, or 0 to switch it off");
 		this.stuckAfter = stuckAfter;
 	}
 

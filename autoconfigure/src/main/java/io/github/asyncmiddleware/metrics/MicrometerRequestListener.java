@@ -191,37 +191,40 @@ final class MicrometerRequestListener implements SampleListener {
 	@Override
 	public void onHead(RequestRecord request) {
 		Timer timer = this.requestTtfb.get(request.request().getMethod(), request.exchange(), request.status());
-		beginRecording(request);
+		RequestTraces.Aside aside = beginRecording(request);
 		try {
 			this.registry.record(AsyncMiddlewareMeters.REQUEST_TTFB, timer, request.ttfb());
 		}
 		finally {
-			endRecording();
+			endRecording(aside);
 		}
 	}
 
 	@Override
 	public void onEnd(RequestRecord request, RequestResult result) {
-		beginRecording(request);
+		RequestTraces.Aside aside = beginRecording(request);
 		try {
 			this.registry.increment(AsyncMiddlewareMeters.REQUESTS, this.requests.get(result.ordinal()));
 		}
 		finally {
-			endRecording();
+			endRecording(aside);
 		}
 	}
 
 	/**
 	 * The thread can be in another trace, as where one request lets another one go on.
 	 */
-	private void beginRecording(RequestRecord request) {
-		if (this.traces != RequestTraces.NONE) {
-			MeasuredTrace.begin(this.traces.of(request));
+	private RequestTraces.Aside beginRecording(RequestRecord request) {
+		if (this.traces == RequestTraces.NONE) {
+			return RequestTraces.Aside.NOWHERE;
 		}
+		MeasuredTrace.begin(this.traces.of(request));
+		return stepAside();
 	}
 
-	private void endRecording() {
+	private void endRecording(RequestTraces.Aside aside) {
 		if (this.traces != RequestTraces.NONE) {
+			aside.close();
 			MeasuredTrace.end();
 		}
 	}

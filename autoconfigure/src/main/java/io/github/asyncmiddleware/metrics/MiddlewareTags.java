@@ -14,9 +14,9 @@ public interface MiddlewareTags {
 	/**
 	 * The tags of a middleware. Called once for each, when the application starts.
 	 * @param middleware the name of the middleware
-	 * @return the tags to add, which may be none; {@code middleware}, {@code outcome} and
-	 * {@code result} are ignored. If it throws instead, the failure is logged and the
-	 * middleware is measured without them
+	 * @return the tags to add, which may be none; {@code middleware}, {@code outcome},
+	 * {@code result} and {@code kind} are ignored. If it throws instead, the failure is
+	 * logged and the middleware is measured without them
 	 */
 	Tags tags(String middleware);
 

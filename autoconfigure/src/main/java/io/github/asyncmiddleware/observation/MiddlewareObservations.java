@@ -50,7 +50,8 @@ public final class MiddlewareObservations implements StepObserver, RequestListen
 	public MiddlewareObservations(ObservationRegistry registry, @Nullable MiddlewareObservationConvention convention) {
 		Assert.notNull(registry, "'registry' must not be null");
 		this.registry = registry;
-		this.convention = convention;
+		this.convention = (convention != null) ? new GuardedConvention(convention, DEFAULT_CONVENTION, this::failed)
+				: null;
 	}
 
 	@Override
@@ -90,15 +91,64 @@ public final class MiddlewareObservations implements StepObserver, RequestListen
 		if (observation.isNoop()) {
 			return null;
 		}
-		// A tracer takes the span of the thread for the parent if it is another one
-		Observation.Scope scope = server.openScope();
+		startBelow(server, observation);
+		return new Started(observation, context, current);
+	}
+
+	/**
+	 * A tracer takes the span of the thread for the parent if it is another one.
+	 */
+	private void startBelow(Observation server, Observation observation) {
+		Observation.@Nullable Scope before = this.registry.getCurrentObservationScope();
+		boolean started = false;
 		try {
-			observation.parentObservation(server).start();
+			Observation.Scope scope = server.openScope();
+			try {
+				started = true;
+				observation.parentObservation(server).start();
+			}
+			finally {
+				scope.close();
+			}
+		}
+		catch (Throwable ex) {
+			leaveScope(before);
+			if (started) {
+				stopQuietly(observation);
+			}
+			throw ex;
+		}
+	}
+
+	/**
+	 * Take the thread out of a scope that a handler has failed to open or to close: what
+	 * runs there next belongs to another request.
+	 */
+	private void leaveScope(Observation.@Nullable Scope before) {
+		Observation.Scope left = this.registry.getCurrentObservationScope();
+		if (left == before) {
+			return;
+		}
+		try {
+			if (left != null) {
+				left.close();
+			}
+		}
+		catch (Throwable ex) {
+			failed(ex);
 		}
 		finally {
-			scope.close();
+			this.registry.setCurrentObservationScope(before);
 		}
-		return new Started(observation, context, current);
+	}
+
+	private void stopQuietly(Observation observation) {
+		try {
+			observation.stop();
+		}
+		catch (Throwable ex) {
+			failed(ex);
+		}
 	}
 
 	@Override

@@ -56,6 +56,15 @@ class AsyncMiddlewareExemplarsAutoConfigurationTests {
 			.run((context) -> assertThat(context).doesNotHaveBean(SpanContext.class));
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "sampled-traces", "SAMPLED_TRACES", "sampledTraces" })
+	void readsThePropertyAsBootDoes(String value) {
+		this.runner.withPropertyValues("management.tracing.exemplars.include=" + value)
+			.run((context) -> assertThat(context).getBean(SpanContext.class)
+				.extracting((spans) -> spans.getClass().getPackageName())
+				.isEqualTo("io.github.asyncmiddleware.metrics"));
+	}
+
 	/**
 	 * An application that was processed ahead of time can be switched on or off later.
 	 */

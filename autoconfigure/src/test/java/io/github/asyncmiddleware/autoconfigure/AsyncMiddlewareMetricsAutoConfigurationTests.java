@@ -180,6 +180,31 @@ class AsyncMiddlewareMetricsAutoConfigurationTests {
 		});
 	}
 
+	/**
+	 * Boot closes registries first, and one that pushes sends what it has then.
+	 */
+	@Test
+	void recordsWhatWaitsBeforeTheRegistryIsClosed() {
+		List<Long> counts = new ArrayList<>();
+		this.bareRunner.withUserConfiguration(TwoMiddlewares.class)
+			.withBean(SimpleMeterRegistry.class, () -> new SimpleMeterRegistry() {
+
+				@Override
+				public void close() {
+					counts.add(get("async.middleware.own").timers().stream().mapToLong(Timer::count).sum());
+					super.close();
+				}
+
+			})
+			.run((context) -> {
+				HttpHandler handler = context.getBean(HttpHandler.class);
+				for (int i = 0; i < 20; i++) {
+					handle(handler, HttpMethod.GET, "/hello");
+				}
+			});
+		assertThat(counts).containsExactly(40L);
+	}
+
 	@Test
 	void keepsTheNumberOfMetersWhateverClientsSend() {
 		// A class loader that remembers so many names blocks the thread now and then

@@ -89,7 +89,7 @@ class WatchLifecycleTests {
 
 	@ParameterizedTest
 	@CsvSource({ "blocking-watch.threshold, 0s, be positive", "blocking-watch.threshold, -1ms, be positive",
-			"stuck-after, -1m, not be negative" })
+			"stuck-after, -1m, be at least a millisecond", "stuck-after, 500us, be at least a millisecond" })
 	void failsForATimeThatIsNone(String property, String value, String must) {
 		this.runner.withPropertyValues("async-middleware." + property + "=" + value)
 			.run((context) -> assertThat(context).getFailure()

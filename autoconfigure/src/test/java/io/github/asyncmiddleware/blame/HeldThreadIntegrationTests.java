@@ -24,6 +24,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
@@ -32,6 +33,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
@@ -100,6 +102,19 @@ class HeldThreadIntegrationTests {
 	}
 
 	@ParameterizedTest
+	@EnumSource(Protocol.class)
+	void areNotTakenForTheMiddlewareThatHasAnswered(Protocol protocol) {
+		MeterChanges changes = this.server.changes();
+		for (int i = 0; i < TIMES; i++) {
+			Answer answer = Client.exchange(protocol, this.server.port(), "GET", "/answers", "X-Hold: action");
+			assertThat(answer.status()).isEqualTo(403);
+		}
+		changes.after(TIMES);
+		Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> !changes.blocked().isEmpty());
+		assertThat(changes.blocked()).containsOnly("app");
+	}
+
+	@ParameterizedTest
 	@MethodSource("guilty")
 	void leaveTheBlameWithTheMiddlewareThatIsThere(String middleware, Protocol protocol) {
 		MeterChanges changes = this.server.changes();
@@ -159,6 +174,15 @@ class HeldThreadIntegrationTests {
 		HandlerFilterFunction<LiveResponse, ServerResponse> await() {
 			return (request,
 					next) -> Mono.delay(Duration.ofMillis(WORK)).then(next.handle(request)).cast(ServerResponse.class);
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/answers")
+		WebFilter answers() {
+			return (exchange, chain) -> {
+				exchange.getResponse().setStatusCode(HttpStatus.FORBIDDEN);
+				return exchange.getResponse().setComplete();
+			};
 		}
 
 		@Bean
@@ -235,6 +259,10 @@ class HeldThreadIntegrationTests {
 
 		@Override
 		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+			if (this.where.equals("outside")
+					&& "action".equals(exchange.getRequest().getHeaders().getFirst("X-Hold"))) {
+				exchange.getResponse().beforeCommit(() -> Mono.fromRunnable(HeldThreadIntegrationTests::hold));
+			}
 			Mono<Void> rest = chain.filter(exchange);
 			if (!this.where.equals(exchange.getRequest().getHeaders().getFirst("X-Hold"))) {
 				return rest;

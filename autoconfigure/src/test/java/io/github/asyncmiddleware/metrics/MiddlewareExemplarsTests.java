@@ -136,6 +136,7 @@ class MiddlewareExemplarsTests {
 			.atMost(Duration.ofSeconds(30))
 			.until(asking.recorded::get, (recorded) -> recorded == SAMPLES);
 		assertThat(asking.asked).hasValue(0);
+		assertThat(asking.askedOfRequest).as("traces of the time of a request").hasValue(0);
 	}
 
 	private HttpHandler chain(MeterRegistry registry) {
@@ -297,6 +298,8 @@ class MiddlewareExemplarsTests {
 		/** How many of them are in a trace. */
 		private final AtomicLong asked = new AtomicLong();
 
+		private final AtomicLong askedOfRequest = new AtomicLong();
+
 		private final Map<String, Set<Long>> named = new ConcurrentHashMap<>();
 
 		AskingRegistry(SpanContext spans, Measured measured) {
@@ -308,7 +311,17 @@ class MiddlewareExemplarsTests {
 		@Override
 		protected Timer newTimer(Meter.Id id, DistributionStatisticConfig config, PauseDetector pauseDetector) {
 			if (id.getName().equals("async.middleware.request.ttfb")) {
-				return super.newTimer(id, config, pauseDetector);
+				return new StepTimer(id, this.clock, config, pauseDetector, TimeUnit.SECONDS, 60_000, false) {
+
+					@Override
+					protected void recordNonNegative(long amount, TimeUnit unit) {
+						super.recordNonNegative(amount, unit);
+						if (AskingRegistry.this.spans.getCurrentTraceId() != null) {
+							AskingRegistry.this.askedOfRequest.incrementAndGet();
+						}
+					}
+
+				};
 			}
 			return new StepTimer(id, this.clock, config, pauseDetector, TimeUnit.SECONDS, 60_000, false) {
 

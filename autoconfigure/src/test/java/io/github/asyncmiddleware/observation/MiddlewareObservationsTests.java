@@ -2,6 +2,8 @@ package io.github.asyncmiddleware.observation;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -25,6 +27,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
+import org.springframework.web.server.ServerWebExchangeDecorator;
 import org.springframework.web.server.WebFilter;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -41,6 +44,8 @@ class MiddlewareObservationsTests {
 	private final TestObservationRegistry registry = TestObservationRegistry.create();
 
 	private final List<String> stopped = new CopyOnWriteArrayList<>();
+
+	private final AtomicInteger started = new AtomicInteger();
 
 	private final List<String> seen = new CopyOnWriteArrayList<>();
 
@@ -221,6 +226,41 @@ class MiddlewareObservationsTests {
 		MockServerHttpResponse response = run(
 				chain(this.registry, new ThrowingConvention(method)).middleware("passes", waits("passes")));
 		assertThat(response.getStatusCode()).isEqualTo(HttpStatus.ACCEPTED);
+		assertThat(this.stopped).as("what the default convention is asked for")
+			.containsExactly("passes passed < " + SERVER);
+	}
+
+	/**
+	 * Micrometer puts the scope on the thread before it asks the handlers, and takes it
+	 * away after.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "opened", "closed" })
+	void aHandlerThatThrowsForAScopeLeavesNothingOnTheThread(String event) {
+		this.registry.observationConfig().observationHandler(new ThrowingForScope(event));
+		MockServerHttpResponse response = run(
+				this.chain.middleware("first", waits("first")).middleware("second", waits("second")));
+		assertThat(response.getStatusCode()).isEqualTo(HttpStatus.ACCEPTED);
+		TestObservationRegistryAssert.assertThat(this.registry).doesNotHaveAnyRemainingCurrentObservation();
+		assertThat(this.stopped).hasSize(this.started.get());
+	}
+
+	@Test
+	void observesNothingThatCannotBeReported() {
+		run(this.chain.middleware("outer", waits("outer"))
+			.foreign("swaps", (exchange, next) -> next.filter(new ServerWebExchangeDecorator(exchange) {
+
+				private final Map<String, Object> attributes = new ConcurrentHashMap<>();
+
+				@Override
+				public Map<String, Object> getAttributes() {
+					return this.attributes;
+				}
+
+			}))
+			.middleware("inner", waits("inner")));
+		assertThat(this.stopped).containsExactly("outer passed < " + SERVER);
+		assertThat(this.started).hasValue(1);
 	}
 
 	private MockServerHttpResponse run(TestChain chain) {
@@ -265,6 +305,11 @@ class MiddlewareObservationsTests {
 	private final class Recorder implements ObservationHandler<MiddlewareObservationContext> {
 
 		@Override
+		public void onStart(MiddlewareObservationContext context) {
+			MiddlewareObservationsTests.this.started.incrementAndGet();
+		}
+
+		@Override
 		public void onStop(MiddlewareObservationContext context) {
 			MiddlewareObservationsTests.this.stopped.add(context.getMiddleware() + " " + context.getResult() + " < "
 					+ context.getParentObservation().getContextView().getName()
@@ -307,6 +352,34 @@ class MiddlewareObservationsTests {
 		@Override
 		public boolean supportsContext(Observation.Context context) {
 			return context instanceof MiddlewareObservationContext;
+		}
+
+	}
+
+	/**
+	 * A handler that throws for the scope of any observation.
+	 */
+	private record ThrowingForScope(String event) implements ObservationHandler<Observation.Context> {
+
+		@Override
+		public void onScopeOpened(Observation.Context context) {
+			throwOn("opened");
+		}
+
+		@Override
+		public void onScopeClosed(Observation.Context context) {
+			throwOn("closed");
+		}
+
+		private void throwOn(String event) {
+			if (this.event.equals(event)) {
+				throw new IllegalStateException("on purpose");
+			}
+		}
+
+		@Override
+		public boolean supportsContext(Observation.Context context) {
+			return true;
 		}
 
 	}

@@ -45,6 +45,7 @@ final class CommitWork {
 		}
 		// Also where a middleware has answered, their time is the application's
 		this.request.letOut();
+		this.request.activity().at(null);
 		return Flux.concat(Flux.fromIterable(List.copyOf(actions)).map(Supplier::get))
 			.doOnError((ex) -> failed.run())
 			.then(Mono.defer(this::hooks));

@@ -68,7 +68,7 @@ public class Step extends StepWord implements WebFilterChain {
 	 */
 	static Step at(Link link, RequestRun run, ServerWebExchange exchange, CoreSubscriber<? super Void> subscriber) {
 		StepObserver observer = link.observer;
-		return (observer != null) ? new ObservedStep(observer, link, run, exchange, subscriber)
+		return (observer != null && run.isObserved()) ? new ObservedStep(observer, link, run, exchange, subscriber)
 				: new Step(link, run, exchange, subscriber);
 	}
 

@@ -49,10 +49,11 @@ public interface RequestListener {
 
 	/**
 	 * Called each time a thread that serves other requests too has been blocked, once it
-	 * is free again, on a thread that is not one of these.
+	 * is free again, and each minute as long as it is not; on a thread that is not one of
+	 * these.
 	 * @param middleware the middleware that has blocked it, or {@code null} for the rest
 	 * of the application
-	 * @param nanoseconds for how long
+	 * @param nanoseconds for how long, without what it was called for before
 	 */
 	default void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
 	}

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Names the code that blocks a thread which serves requests: in the log while it goes on,
  * with its stack, at most once a minute for each middleware; and to the listeners, each
- * time, when it is over.
+ * time, when it is over, and once a minute as long as it is not.
  */
 final class BlockingReporter {
 
@@ -127,9 +127,9 @@ final class BlockingReporter {
 	}
 
 	/**
-	 * A thread is free again.
+	 * A thread was blocked: it is free again, or has been blocked for a further minute.
 	 * @param middleware the middleware that has blocked it
-	 * @param nanoseconds for how long
+	 * @param nanoseconds for how long, without what was reported before
 	 */
 	void hasBlocked(@Nullable Middleware middleware, long nanoseconds) {
 		for (RequestListener listener : this.listeners) {

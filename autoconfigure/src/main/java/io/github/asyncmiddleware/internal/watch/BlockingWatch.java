@@ -1,6 +1,8 @@
 package io.github.asyncmiddleware.internal.watch;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +35,8 @@ final class BlockingWatch {
 	/** How long to look on after the last request. */
 	private static final long ALERT = Duration.ofSeconds(1).toNanos();
 
-	/** How many stacks to look at, per period, without a suspicion. */
-	private static final int STACKS_PER_PERIOD = 1;
+	/** One stack more to look at, per period, without a suspicion. */
+	private static final int THREADS_PER_STACK = 8;
 
 	private static final int MAX_STACKS = 16;
 
@@ -53,6 +55,8 @@ final class BlockingWatch {
 	private final Map<ThreadActivity, WatchedThread> threads = new IdentityHashMap<>();
 
 	private boolean begun;
+
+	private long looks;
 
 	private long lastLook;
 
@@ -112,12 +116,12 @@ final class BlockingWatch {
 		this.lastLook = now;
 		this.punctual = elapsed < MAX_LATENESS * this.period;
 		long time = Math.min(elapsed, MAX_LATENESS * this.period + waitedForProcessor(elapsed));
-		this.stacks = Math.min(this.stacks + STACKS_PER_PERIOD, MAX_STACKS);
+		this.stacks = Math.min(this.stacks + 1 + this.threads.size() / THREADS_PER_STACK, MAX_STACKS);
 		lookForClasses();
 		boolean busy = now - this.lastRequest < ALERT || !this.activities.hasNothingInFlight();
 		boolean active = false;
 		boolean waiting = false;
-		for (ThreadActivity activity : this.activities.watched()) {
+		for (ThreadActivity activity : inTurn(this.activities.watched())) {
 			WatchedThread thread = this.threads.computeIfAbsent(activity, (key) -> new WatchedThread(key, this));
 			active |= thread.look(time, busy);
 			waiting |= thread.isInOnePlace();
@@ -131,6 +135,16 @@ final class BlockingWatch {
 			forgetEnded();
 			this.probe.threads().forEach(this.activities::add);
 		}
+	}
+
+	/**
+	 * Begin with another one each time: the last ones must not be those for which there
+	 * is never a stack left to look at.
+	 */
+	private List<ThreadActivity> inTurn(List<ThreadActivity> watched) {
+		List<ThreadActivity> threads = new ArrayList<>(watched);
+		Collections.rotate(threads, -(int) (this.looks++ % Math.max(threads.size(), 1)));
+		return threads;
 	}
 
 	/**
@@ -225,8 +239,20 @@ final class BlockingWatch {
 		this.reporter.blocks(middleware, thread.getName(), nanoseconds, stack, place);
 	}
 
+	/**
+	 * A thread is free again.
+	 * @param nanoseconds for how long it was seen blocked
+	 */
 	void ended(@Nullable Middleware middleware, long nanoseconds) {
 		this.reporter.hasBlocked(middleware, nanoseconds + this.period);
+	}
+
+	/**
+	 * A thread goes on to be blocked.
+	 * @param nanoseconds for how long it was, since that was reported
+	 */
+	void goesOn(@Nullable Middleware middleware, long nanoseconds) {
+		this.reporter.hasBlocked(middleware, nanoseconds);
 	}
 
 }

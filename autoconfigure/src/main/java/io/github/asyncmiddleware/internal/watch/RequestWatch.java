@@ -182,9 +182,20 @@ public final class RequestWatch {
 				catch (Throwable ex) {
 					failed(ex);
 				}
-				sleep();
+				try {
+					sleep();
+				}
+				catch (Throwable ex) {
+					failed(ex);
+					park(MAX_SLEEP);
+				}
 			}
-			end();
+			try {
+				end();
+			}
+			catch (Throwable ex) {
+				failed(ex);
+			}
 		}
 
 		private void look(long now) {
@@ -207,7 +218,13 @@ public final class RequestWatch {
 		private void failed(Throwable ex) {
 			if (!this.failed) {
 				this.failed = true;
-				logger.warn("Could not watch the requests. They are not affected; further failures are not logged", ex);
+				try {
+					logger.warn("Could not watch the requests. They are not affected; further failures are not logged",
+							ex);
+				}
+				catch (Throwable logFailure) {
+					// What is watched matters more
+				}
 			}
 		}
 
@@ -260,11 +277,15 @@ public final class RequestWatch {
 		}
 
 		private void end() {
-			if (RequestWatch.this.blocking != null) {
-				RequestWatch.this.blocking.end();
+			try {
+				if (RequestWatch.this.blocking != null) {
+					RequestWatch.this.blocking.end();
+				}
 			}
-			if (RequestWatch.this.stuck != null) {
-				RequestWatch.this.stuck.end();
+			finally {
+				if (RequestWatch.this.stuck != null) {
+					RequestWatch.this.stuck.end();
+				}
 			}
 		}
 

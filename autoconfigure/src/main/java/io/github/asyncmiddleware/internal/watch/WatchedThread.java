@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.watch;
 
+import java.time.Duration;
+
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
@@ -20,6 +22,9 @@ final class WatchedThread {
 
 	/** What it costs a thread to be woken and to wait again. */
 	private static final long STILL = 20_000;
+
+	/** How long a thread may be blocked before that is reported while it goes on. */
+	private static final long LONG = Duration.ofMinutes(1).toNanos();
 
 	private final ThreadActivity activity;
 
@@ -59,6 +64,9 @@ final class WatchedThread {
 	private boolean cleared;
 
 	private @Nullable Accusation accusation;
+
+	/** How much of the time was reported. */
+	private long reported;
 
 	WatchedThread(ThreadActivity activity, BlockingWatch watch) {
 		this.activity = activity;
@@ -100,6 +108,7 @@ final class WatchedThread {
 		else {
 			this.processorTime = -1;
 		}
+		reportSoFar();
 		return active;
 	}
 
@@ -232,8 +241,8 @@ final class WatchedThread {
 		else if (this.suspect != null) {
 			this.waited += time;
 		}
-		else if (used > 0 || !this.cleared) {
-			suspect(find(), (used == 0) ? time : 0, time);
+		else if ((used > 0 || !this.cleared) && this.watch.mayLookAtStack()) {
+			suspect(onStack(), (used == 0) ? time : 0, time);
 			this.cleared = this.suspect == null;
 		}
 		if (this.suspect != null && this.accusation == null && this.waited >= this.watch.threshold()) {
@@ -242,8 +251,11 @@ final class WatchedThread {
 	}
 
 	private @Nullable Middleware find() {
-		boolean allowed = this.suspect != null || this.watch.mayLookAtStack();
-		return allowed ? this.watch.frames().find(this.watch.probe().stack(thread())) : null;
+		return (this.suspect != null || this.watch.mayLookAtStack()) ? onStack() : null;
+	}
+
+	private @Nullable Middleware onStack() {
+		return this.watch.frames().find(this.watch.probe().stack(thread()));
 	}
 
 	private void suspect(@Nullable Middleware middleware, long first, long time) {
@@ -272,15 +284,26 @@ final class WatchedThread {
 	}
 
 	/**
+	 * What never ends is reported too, a part at a time.
+	 */
+	private void reportSoFar() {
+		if (this.accusation != null && blocked() - this.reported >= LONG) {
+			this.watch.goesOn(this.accusation.middleware, blocked() - this.reported);
+			this.reported = blocked();
+		}
+	}
+
+	/**
 	 * The thread has moved on. On average it began half a look before the first that
 	 * counts, and ended half a look after the last.
 	 */
 	void end() {
 		Accusation accusation = this.accusation;
 		if (accusation != null) {
-			this.watch.ended(accusation.middleware, blocked());
+			this.watch.ended(accusation.middleware, Math.max(blocked() - this.reported, 0));
 		}
 		this.accusation = null;
+		this.reported = 0;
 		this.suspect = null;
 		this.waited = 0;
 		this.ready = 0;

@@ -235,6 +235,22 @@ class BlockingWatchTests {
 	}
 
 	@Test
+	void countsEachMinuteOfWhatDoesNotEnd(CapturedOutput output) throws Exception {
+		begin();
+		int minute = (int) (Duration.ofMinutes(1).toNanos() / PERIOD);
+		look(minute - 1);
+		assertThat(this.blocked).isEmpty();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 60000");
+		look(minute + 5);
+		assertThat(this.blocked).containsExactly("held 60000", "held 60000");
+		end();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 60000", "held 60000", "held 120");
+		assertThat(lines(output)).hasSize(1);
+	}
+
+	@Test
 	void survivesAThreadThatHasEnded() throws Exception {
 		begin();
 		look(2);
@@ -265,6 +281,25 @@ class BlockingWatchTests {
 		this.probe.move();
 		look(1);
 		assertThat(this.blocked).containsExactly("held 140");
+	}
+
+	/**
+	 * There are not as many looks at a stack as threads.
+	 */
+	@Test
+	void findsOneOfManyThreads() throws Exception {
+		int threads = 40;
+		List<EventLoop> loops = new ArrayList<>();
+		for (int i = 0; i < threads; i++) {
+			loops.add(eventLoop());
+		}
+		EventLoop last = loops.get(threads - 1);
+		this.probe.held = last;
+		look(20);
+		last.end();
+		this.probe.move();
+		look(1);
+		assertThat(this.blocked).singleElement().asString().startsWith("held ");
 	}
 
 	@Test
@@ -326,6 +361,12 @@ class BlockingWatchTests {
 	 * A thread of Reactor's that was in a request before and is in a callback now.
 	 */
 	private EventLoop callback() throws Exception {
+		EventLoop thread = eventLoop();
+		look(1);
+		return thread;
+	}
+
+	private EventLoop eventLoop() throws Exception {
 		HttpHandler handler = new TestChain().activities(this.activities)
 			.middleware("other", (exchange, chain) -> chain.filter(exchange))
 			.build();
@@ -334,7 +375,6 @@ class BlockingWatchTests {
 		this.threads.add(thread);
 		thread.start();
 		assertThat(thread.visited.await(10, TimeUnit.SECONDS)).isTrue();
-		look(1);
 		return thread;
 	}
 
@@ -484,6 +524,9 @@ class BlockingWatchTests {
 
 		private StackTraceElement @Nullable [] stack;
 
+		/** The only thread in the middleware, if it is not all of them. */
+		private @Nullable Thread held;
+
 		private long processorTime;
 
 		private long processorDelay = -1;
@@ -518,6 +561,9 @@ class BlockingWatchTests {
 		@Override
 		public StackTraceElement[] stack(Thread thread) {
 			this.stacks++;
+			if (this.held != null && thread != this.held) {
+				return new StackTraceElement[] { new StackTraceElement("sun.nio.ch.EPoll", "wait", null, -2) };
+			}
 			StackTraceElement top = new StackTraceElement("java.lang.Thing", "wait", "Thing.java",
 					this.nativeMethod ? -2 : 1);
 			StackTraceElement[] stack = this.stack;

@@ -5,12 +5,21 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.turbo.TurboFilter;
+import ch.qos.logback.core.spi.FilterReply;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.guard.LogNames;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
 
 import org.springframework.http.server.reactive.HttpHandler;
 
@@ -77,9 +86,55 @@ class RequestWatchTests {
 		}
 	}
 
+	/**
+	 * An appender can throw what it meets.
+	 */
+	@Test
+	void goesOnAfterFailuresThatCannotBeLogged() {
+		AtomicInteger failures = new AtomicInteger();
+		Ticker ticker = () -> {
+			// The first is read before the loop
+			int look = this.looks.incrementAndGet();
+			if (look > 1 && look <= 10) {
+				failures.incrementAndGet();
+				throw new IllegalStateException("test");
+			}
+			return Ticker.SYSTEM.read();
+		};
+		LoggerContext logging = (LoggerContext) LoggerFactory.getILoggerFactory();
+		logging.addTurboFilter(new ThrowingFilter());
+		RequestWatch watch = RequestWatch.create(List.of(TestChain.middleware(0, "passes")), List.of(),
+				Duration.ofMillis(20), Duration.ofMillis(100), new ActiveRequests(), ticker);
+		watch.start();
+		try {
+			Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> this.looks.get() > 20);
+			assertThat(failures).hasValue(9);
+		}
+		finally {
+			watch.close();
+			logging.resetTurboFilterList();
+		}
+	}
+
 	private long look() {
 		this.looks.incrementAndGet();
 		return Ticker.SYSTEM.read();
+	}
+
+	/**
+	 * Throws for each line of the log about the watch.
+	 */
+	private static final class ThrowingFilter extends TurboFilter {
+
+		@Override
+		public FilterReply decide(Marker marker, Logger logger, Level level, String format, Object[] params,
+				Throwable failure) {
+			if (logger.getName().equals(LogNames.BLOCKING) && level == Level.WARN) {
+				throw new IllegalStateException("no place for logs");
+			}
+			return FilterReply.NEUTRAL;
+		}
+
 	}
 
 }
