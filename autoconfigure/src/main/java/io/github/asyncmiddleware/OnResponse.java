@@ -13,10 +13,12 @@ import org.springframework.aot.hint.annotation.Reflective;
  * before the head of the response goes to the server. A bean has at most one such method.
  * <p>
  * It sees the status that the client gets, whatever has made the response: the handler,
- * an exception handler, Spring Security, or a middleware that has answered. Headers and
- * cookies can still be changed, and so can the status. It runs once for each request in
- * which the middleware has been started, inner middlewares before outer ones, behind all
- * other actions before the commit.
+ * an exception handler, a filter behind the middleware, or the middleware itself. Headers
+ * and cookies can still be changed, and so can the status. It runs for each request in
+ * which the code of the middleware was started: not where the middleware never got a
+ * thread, was lost in its group before it began, or had an argument refused before the
+ * call. Inner middlewares come before outer ones, behind all other actions before the
+ * commit.
  * <p>
  * <strong>Arguments</strong> are those of {@link OnRequest}, and {@code HttpStatusCode}
  * for the status; {@code HttpHeaders} without an annotation are those of the response.

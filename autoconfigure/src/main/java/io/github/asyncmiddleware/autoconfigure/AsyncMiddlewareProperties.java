@@ -187,8 +187,9 @@ public class AsyncMiddlewareProperties {
 	public static class SlowRequests {
 
 		/**
-		 * How long a request may take until the head of its response; each one that takes
-		 * longer is logged. None is logged by default.
+		 * How long a request may take until the head of its response, in an application
+		 * that has a middleware or measured filters; slower requests are logged. None is
+		 * logged by default.
 		 */
 		private @Nullable Duration logThreshold;
 

@@ -100,8 +100,8 @@ public enum AsyncMiddlewareMeters {
 	 * Timer: for how long threads were blocked that serve other requests too, longer than
 	 * a threshold.
 	 * <p>
-	 * Recorded each time, when the thread is free again. The threads are looked at now
-	 * and then, so the time is right to a fifth of the threshold.
+	 * Recorded each time, when the thread is free again. The watch samples the threads,
+	 * so the time is exact to one look, by default 20 ms.
 	 * <p>
 	 * Tags: {@code middleware}, the name of the bean, or {@code app} for the handler and
 	 * whatever else is no middleware.

@@ -79,7 +79,7 @@ class EndpointPageTests {
 	void showsTheChainAsItIs() throws IOException, JSONException {
 		MiddlewareStatistics statistics = new MiddlewareStatistics(this.ticker);
 		List<ChainEntry> chain = List.of(
-				new ForeignFilter("webFilterChainProxy", Object.class, -100, (exchange, next) -> next.filter(exchange)),
+				new ForeignFilter("WebFilterChainProxy", Object.class, -100, (exchange, next) -> next.filter(exchange)),
 				new Middleware(0, "auth", Object.class, 10, MiddlewareScope.ALL, OnFailure.SKIP, Duration.ofMillis(200),
 						MiddlewareCode.of(takes(3))),
 				new Middleware(1, "flags", Object.class, 20, new MiddlewareScope(patterns("/api/**"),
@@ -117,7 +117,8 @@ class EndpointPageTests {
 		Matcher example = Pattern.compile("```json " + name + "\n(.*?)```", Pattern.DOTALL)
 			.matcher(Files.readString(PAGE));
 		assertThat(example.find()).isTrue();
-		String expected = example.group(1).replaceAll("com\\.acme\\.\\w+", Object.class.getName());
+		String expected = example.group(1)
+			.replaceAll("(com\\.acme|org\\.springframework\\.security\\.web\\.server)\\.\\w+", Object.class.getName());
 		JSONAssert.assertEquals(expected, JSON.writeValueAsString(shown), JSONCompareMode.STRICT);
 	}
 

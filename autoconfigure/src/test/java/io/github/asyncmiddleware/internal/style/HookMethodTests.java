@@ -198,6 +198,15 @@ class HookMethodTests {
 	}
 
 	@Test
+	void passesAPublisherOfTheSession() {
+		HookMethod hook = onRequest(new LazySession());
+		verifier(hook, invoke(hook, this.exchange, hook.resolve(this.exchange).block(SOON)))
+			.expectNext(this.exchange.getSession().block(SOON).getId())
+			.expectComplete()
+			.verify(SOON);
+	}
+
+	@Test
 	void resolvesForEachSubscription() {
 		Mono<@Nullable Object[]> resolved = onRequest(new SessionHook()).resolve(this.exchange);
 		assertThat(resolved.block(SOON)).isNotSameAs(resolved.block(SOON));
@@ -604,6 +613,15 @@ class HookMethodTests {
 		@OnRequest
 		Mono<?> load(Mono<Principal> principal) {
 			return principal.map(Principal::getName);
+		}
+
+	}
+
+	static class LazySession {
+
+		@OnRequest
+		Mono<?> load(Mono<WebSession> session) {
+			return session.map(WebSession::getId);
 		}
 
 	}
