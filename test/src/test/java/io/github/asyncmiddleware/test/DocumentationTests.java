@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for the pages about testing and the how-to: their code is that of the tests.
+ * Tests for README and the pages about testing and the how-to: their code is that of the
+ * tests.
  */
 class DocumentationTests {
 
@@ -32,7 +33,7 @@ class DocumentationTests {
 		.compile("<artifactId>async-middleware-parent</artifactId>\\s*<version>([^<]+)</version>");
 
 	@ParameterizedTest
-	@ValueSource(strings = { "docs/testing.md", "docs/how-to.md", "test/README.md" })
+	@ValueSource(strings = { "README.md", "docs/testing.md", "docs/how-to.md", "test/README.md" })
 	void showsCodeThatIsCompiledAndRun(String page) {
 		List<String> sources = sources();
 		Matcher example = JAVA.matcher(read(PROJECT.resolve(page)));
@@ -46,7 +47,7 @@ class DocumentationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "docs/testing.md", "docs/how-to.md", "test/README.md" })
+	@ValueSource(strings = { "README.md", "docs/testing.md", "docs/how-to.md", "test/README.md" })
 	void linksToWhatIsThere(String page) {
 		Path file = PROJECT.resolve(page);
 		Matcher link = LINK.matcher(read(file));
