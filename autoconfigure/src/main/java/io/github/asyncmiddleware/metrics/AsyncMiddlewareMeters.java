@@ -100,8 +100,9 @@ public enum AsyncMiddlewareMeters {
 	 * Timer: for how long threads were blocked that serve other requests too, longer than
 	 * a threshold.
 	 * <p>
-	 * Recorded each time, when the thread is free again. The watch samples the threads,
-	 * so the time is exact to one look, by default 20 ms.
+	 * Recorded each time, when the thread is free again, and once a minute as long as it
+	 * is not: the parts add up to the time. The watch samples the threads, so the time is
+	 * exact to one look, by default 20 ms.
 	 * <p>
 	 * Tags: {@code middleware}, the name of the bean, or {@code app} for the handler and
 	 * whatever else is no middleware.

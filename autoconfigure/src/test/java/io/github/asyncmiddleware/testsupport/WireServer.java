@@ -86,7 +86,7 @@ public final class WireServer implements AutoCloseable {
 	public static String readUntil(Socket socket, String text) throws IOException {
 		StringBuilder read = new StringBuilder();
 		InputStream input = socket.getInputStream();
-		while (read.indexOf(text) < 0) {
+		while (!endsWith(read, text)) {
 			int next = input.read();
 			if (next < 0) {
 				throw new AssertionError("Closed after: " + read);
@@ -94,6 +94,14 @@ public final class WireServer implements AutoCloseable {
 			read.append((char) next);
 		}
 		return read.toString();
+	}
+
+	/**
+	 * Whether a text has arrived with the last character. What came before is not looked
+	 * through again.
+	 */
+	private static boolean endsWith(StringBuilder read, String text) {
+		return read.indexOf(text, Math.max(read.length() - text.length(), 0)) >= 0;
 	}
 
 	/**

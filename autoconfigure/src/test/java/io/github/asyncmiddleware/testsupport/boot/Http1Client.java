@@ -100,7 +100,8 @@ public final class Http1Client extends Client {
 	public String readUntil(String end) {
 		StringBuilder text = new StringBuilder();
 		try {
-			while (!text.toString().endsWith(end)) {
+			// Only the end is looked at: what was read before does not have it
+			while (text.indexOf(end, Math.max(text.length() - end.length(), 0)) < 0) {
 				int next = this.input.read();
 				if (next < 0) {
 					break;
