@@ -139,8 +139,7 @@ final class MicrometerRequestListener implements SampleListener {
 		}
 		finally {
 			this.registry.endBatch();
-			aside.close();
-			MeasuredTrace.end();
+			leave(aside);
 		}
 	}
 
@@ -154,6 +153,15 @@ final class MicrometerRequestListener implements SampleListener {
 		catch (RuntimeException | LinkageError ex) {
 			logger.debug("Could not leave the trace of the thread", ex);
 			return RequestTraces.Aside.NOWHERE;
+		}
+	}
+
+	private static void leave(RequestTraces.Aside aside) {
+		try {
+			aside.close();
+		}
+		finally {
+			MeasuredTrace.end();
 		}
 	}
 
@@ -224,8 +232,7 @@ final class MicrometerRequestListener implements SampleListener {
 
 	private void endRecording(RequestTraces.Aside aside) {
 		if (this.traces != RequestTraces.NONE) {
-			aside.close();
-			MeasuredTrace.end();
+			leave(aside);
 		}
 	}
 
@@ -235,6 +242,11 @@ final class MicrometerRequestListener implements SampleListener {
 		if (meters != null) {
 			this.registry.increment(AsyncMiddlewareMeters.MISUSE, meters.misuse.get(misuse.ordinal()));
 		}
+	}
+
+	@Override
+	public void onBlockedFurther(@Nullable Middleware middleware, long nanoseconds) {
+		onBlocked(middleware, nanoseconds);
 	}
 
 	@Override

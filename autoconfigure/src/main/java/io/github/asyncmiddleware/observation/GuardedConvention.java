@@ -45,17 +45,24 @@ final class GuardedConvention implements MiddlewareObservationConvention {
 
 	@Override
 	public KeyValues getLowCardinalityKeyValues(MiddlewareObservationContext context) {
-		return ask((convention) -> convention.getLowCardinalityKeyValues(context));
+		return ask((convention) -> notNull(convention.getLowCardinalityKeyValues(context)));
 	}
 
 	@Override
 	public KeyValues getHighCardinalityKeyValues(MiddlewareObservationContext context) {
-		return ask((convention) -> convention.getHighCardinalityKeyValues(context));
+		return ask((convention) -> notNull(convention.getHighCardinalityKeyValues(context)));
 	}
 
 	@Override
 	public boolean supportsContext(Observation.Context context) {
 		return ask((convention) -> convention.supportsContext(context));
+	}
+
+	private static KeyValues notNull(@Nullable KeyValues values) {
+		if (values == null) {
+			throw new IllegalStateException("A convention returned null in place of key values");
+		}
+		return values;
 	}
 
 	private <T extends @Nullable Object> T ask(Function<MiddlewareObservationConvention, T> question) {

@@ -124,14 +124,20 @@ public final class MiddlewareObservations implements StepObserver, RequestListen
 	 * Take the thread out of a scope that a handler has failed to open or to close: what
 	 * runs there next belongs to another request.
 	 */
+	// Deprecated, as only those who repair a thread have a use for it
+	@SuppressWarnings("deprecation")
 	private void leaveScope(Observation.@Nullable Scope before) {
 		Observation.Scope left = this.registry.getCurrentObservationScope();
 		if (left == before) {
 			return;
 		}
 		try {
+			// Not closed: a handler that throws for that would keep it from the others
 			if (left != null) {
-				left.close();
+				left.reset();
+			}
+			if (before != null) {
+				before.makeCurrent();
 			}
 		}
 		catch (Throwable ex) {

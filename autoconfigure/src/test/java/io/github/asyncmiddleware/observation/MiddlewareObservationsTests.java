@@ -221,7 +221,7 @@ class MiddlewareObservationsTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "name", "low", "high", "contextual" })
+	@ValueSource(strings = { "name", "low", "high", "contextual", "null" })
 	void aConventionThatThrowsDoesNotTouchTheResponse(String method) {
 		MockServerHttpResponse response = run(
 				chain(this.registry, new ThrowingConvention(method)).middleware("passes", waits("passes")));
@@ -237,12 +237,15 @@ class MiddlewareObservationsTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "opened", "closed" })
 	void aHandlerThatThrowsForAScopeLeavesNothingOnTheThread(String event) {
-		this.registry.observationConfig().observationHandler(new ThrowingForScope(event));
+		// As a tracer, which is told first when a scope opens and last when it closes
+		Depth depth = new Depth();
+		this.registry.observationConfig().observationHandler(depth).observationHandler(new ThrowingForScope(event));
 		MockServerHttpResponse response = run(
 				this.chain.middleware("first", waits("first")).middleware("second", waits("second")));
 		assertThat(response.getStatusCode()).isEqualTo(HttpStatus.ACCEPTED);
 		TestObservationRegistryAssert.assertThat(this.registry).doesNotHaveAnyRemainingCurrentObservation();
 		assertThat(this.stopped).hasSize(this.started.get());
+		assertThat(depth.scopes).isZero();
 	}
 
 	@Test
@@ -357,6 +360,35 @@ class MiddlewareObservationsTests {
 	}
 
 	/**
+	 * Counts the scopes that are open.
+	 */
+	private static final class Depth implements ObservationHandler<Observation.Context> {
+
+		private int scopes;
+
+		@Override
+		public void onScopeOpened(Observation.Context context) {
+			this.scopes++;
+		}
+
+		@Override
+		public void onScopeClosed(Observation.Context context) {
+			this.scopes--;
+		}
+
+		@Override
+		public void onScopeReset(Observation.Context context) {
+			this.scopes = 0;
+		}
+
+		@Override
+		public boolean supportsContext(Observation.Context context) {
+			return true;
+		}
+
+	}
+
+	/**
 	 * A handler that throws for the scope of any observation.
 	 */
 	private record ThrowingForScope(String event) implements ObservationHandler<Observation.Context> {
@@ -416,6 +448,9 @@ class MiddlewareObservationsTests {
 		@Override
 		public KeyValues getLowCardinalityKeyValues(MiddlewareObservationContext context) {
 			throwIn("low");
+			if (this.method.equals("null")) {
+				return null;
+			}
 			return super.getLowCardinalityKeyValues(context);
 		}
 

@@ -29,7 +29,7 @@ import org.openjdk.jcstress.vm.CompileMode;
  */
 public final class ShortRun {
 
-	private static final Map<String, String> DEFAULTS = Map.of("-iters", "1", "-time", "500", "-c", "2", "-strideCount",
+	private static final Map<String, String> DEFAULTS = Map.of("-iters", "1", "-time", "300", "-c", "2", "-strideCount",
 			"20", "-spinStyle", "THREAD_YIELD");
 
 	private ShortRun() {
@@ -38,7 +38,7 @@ public final class ShortRun {
 	/**
 	 * Run the tests.
 	 * @param args options of jcstress, such as {@code -t} with a part of the names of the
-	 * tests and {@code -time} for another time than 500 ms each
+	 * tests and {@code -time} for another time than 300 ms each
 	 * @throws Exception if there is no such test, or something is wrong with jcstress
 	 */
 	public static void main(String[] args) throws Exception {

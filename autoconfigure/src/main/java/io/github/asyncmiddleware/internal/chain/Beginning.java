@@ -1,9 +1,9 @@
 package io.github.asyncmiddleware.internal.chain;
 
 /**
- * The part of one middleware in one request, of which its code tells when it begins where
- * that is later than its turn: a method that waits for its arguments, or for a thread,
- * may never be called.
+ * The part of one middleware in one request, which is told when its code begins, and
+ * where that is later than its turn: a method that waits for its arguments, or for a
+ * thread, may never be called.
  */
 public interface Beginning {
 
@@ -13,7 +13,8 @@ public interface Beginning {
 	void postponed();
 
 	/**
-	 * Its code is about to be called. Called on any thread, after {@link #postponed()}.
+	 * Its code is about to be called. Called on any thread, and after
+	 * {@link #postponed()} if that is.
 	 */
 	void begun();
 

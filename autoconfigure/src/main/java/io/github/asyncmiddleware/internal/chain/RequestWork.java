@@ -17,7 +17,7 @@ public interface RequestWork {
 	 * Begin the work.
 	 * @param exchange the exchange
 	 * @param context the context of the subscriber that waits
-	 * @param beginning is told where the work begins later than this is called
+	 * @param beginning is told when the code is called, and where that is later
 	 * @return what to wait for: empty to go on, or what answers instead of the rest of
 	 * the chain
 	 */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
+import io.github.asyncmiddleware.internal.watch.ThreadActivity;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -45,7 +46,11 @@ final class CommitWork {
 		}
 		// Also where a middleware has answered, their time is the application's
 		this.request.letOut();
-		this.request.activity().at(null);
+		ThreadActivity activity = this.request.activity();
+		if (activity.request() == this.request) {
+			// Another one can be on this thread, which lets this one go on
+			activity.at(null);
+		}
 		return Flux.concat(Flux.fromIterable(List.copyOf(actions)).map(Supplier::get))
 			.doOnError((ex) -> failed.run())
 			.then(Mono.defer(this::hooks));

@@ -151,7 +151,10 @@ abstract class StepWord extends LedgerEntry implements Beginning {
 
 	@Override
 	public final void begun() {
-		WORD.getAndBitwiseAnd(this, ~StepState.POSTPONED);
+		// Most were not postponed
+		if ((this.word & StepState.POSTPONED) != 0) {
+			WORD.getAndBitwiseAnd(this, ~StepState.POSTPONED);
+		}
 	}
 
 	/**

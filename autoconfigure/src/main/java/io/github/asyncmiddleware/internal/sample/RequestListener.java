@@ -49,13 +49,22 @@ public interface RequestListener {
 
 	/**
 	 * Called each time a thread that serves other requests too has been blocked, once it
-	 * is free again, and each minute as long as it is not; on a thread that is not one of
-	 * these.
+	 * is free again or has been for a minute; on a thread that is not one of these.
 	 * @param middleware the middleware that has blocked it, or {@code null} for the rest
 	 * of the application
-	 * @param nanoseconds for how long, without what it was called for before
+	 * @param nanoseconds for how long, until now
 	 */
 	default void onBlocked(@Nullable Middleware middleware, long nanoseconds) {
+	}
+
+	/**
+	 * Called after that, each further minute for which the thread stays blocked, and once
+	 * it is free again.
+	 * @param middleware the middleware that has blocked it, or {@code null} for the rest
+	 * of the application
+	 * @param nanoseconds for how long, since the last call
+	 */
+	default void onBlockedFurther(@Nullable Middleware middleware, long nanoseconds) {
 	}
 
 }

@@ -58,6 +58,14 @@ final class HookMethod {
 	}
 
 	/**
+	 * Whether the code of the method is called when the publisher is subscribed to, and
+	 * not before.
+	 */
+	boolean suspending() {
+		return this.result.isSuspending();
+	}
+
+	/**
 	 * Whether the method is there to replace the request.
 	 */
 	boolean replacesRequest() {

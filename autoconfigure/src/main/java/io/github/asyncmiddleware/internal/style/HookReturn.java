@@ -64,6 +64,13 @@ final class HookReturn {
 	}
 
 	/**
+	 * Whether the code of the method is called when what it returns is subscribed to.
+	 */
+	boolean isSuspending() {
+		return this.suspending;
+	}
+
+	/**
 	 * Whether what is returned means something to a kind of hooks.
 	 */
 	boolean isFor(HookKind kind) {

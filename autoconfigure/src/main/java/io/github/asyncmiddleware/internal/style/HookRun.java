@@ -79,7 +79,7 @@ class HookRun {
 			@Nullable Step step, @Nullable Beginning beginning) throws Throwable {
 		boolean deferred = this.method.hasDeferredArguments();
 		if (!deferred && this.limit == null && isReady(context)) {
-			return callInPlace(exchange, null, context);
+			return callInPlace(exchange, null, context, beginning);
 		}
 		if (beginning != null) {
 			beginning.postponed();
@@ -101,7 +101,13 @@ class HookRun {
 	}
 
 	private @Nullable Mono<?> callInPlace(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
-			ContextView context) throws Throwable {
+			ContextView context, @Nullable Beginning beginning) throws Throwable {
+		if (this.method.suspending() && beginning != null) {
+			beginning.postponed();
+			Mono<?> values = this.method.publisher(call(exchange, resolved, context));
+			return (values != null) ? values.doOnSubscribe((subscription) -> beginning.begun()) : null;
+		}
+		begun(beginning);
 		Object result = call(exchange, resolved, context);
 		return this.method.asynchronous() ? this.method.publisher(result) : Mono.justOrEmpty(result);
 	}
@@ -121,9 +127,8 @@ class HookRun {
 	 */
 	private Mono<Object> callResolved(ServerWebExchange exchange, @Nullable Object @Nullable [] resolved,
 			ContextView context, @Nullable Step step, @Nullable Beginning beginning) {
-		begun(beginning);
 		try {
-			Mono<?> values = callInPlace(exchange, resolved, context);
+			Mono<?> values = callInPlace(exchange, resolved, context, beginning);
 			return (values != null) ? values.map((value) -> value) : nullResult(step);
 		}
 		catch (Throwable ex) {

@@ -65,17 +65,18 @@ public final class HooksFilter implements WebFilter {
 	@SuppressWarnings({ "NullAway", "DataFlowIssue" })
 	public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
 		Step step = (chain instanceof Step candidate && candidate.isObserved()) ? candidate : null;
-		if (step == null && this.onResponse != null) {
-			this.onResponse.register(exchange);
-		}
+		Beginning beginning = beginning(exchange, step);
 		HookRun onRequest = this.onRequest;
 		if (onRequest == null) {
+			if (beginning != null) {
+				beginning.begun();
+			}
 			return chain.filter(exchange);
 		}
 		StatusMark mark = StatusMark.of(exchange, step);
 		try {
 			@Nullable Mono<?> values = onRequest.start(exchange, context(step),
-					(value) -> goesOnOffloaded(value, exchange, step, mark), step, step);
+					(value) -> goesOnOffloaded(value, exchange, step, mark), step, beginning);
 			if (values instanceof Fuseable.ScalarCallable<?> scalar) {
 				return decide(scalar.call(), exchange, chain, mark);
 			}
@@ -89,6 +90,17 @@ public final class HooksFilter implements WebFilter {
 		catch (Throwable ex) {
 			return Mono.error(ex);
 		}
+	}
+
+	/**
+	 * What is to be told when the code is called. The engine runs the part before the
+	 * head; where it does not run the middleware, the response has to.
+	 */
+	private @Nullable Beginning beginning(ServerWebExchange exchange, @Nullable Step step) {
+		if (step != null) {
+			return step;
+		}
+		return (this.onResponse != null) ? this.onResponse.registeredOnBeginning(exchange) : null;
 	}
 
 	private static ContextView context(@Nullable Step step) {
@@ -153,7 +165,8 @@ public final class HooksFilter implements WebFilter {
 			return Mono.empty();
 		}
 		try {
-			@Nullable Mono<?> values = onRequest.start(exchange, context, (value) -> false, null, beginning);
+			Step observed = (beginning instanceof Step step && step.isObserved()) ? step : null;
+			@Nullable Mono<?> values = onRequest.start(exchange, context, (value) -> false, null, beginning(exchange, observed));
 			if (values instanceof Fuseable.ScalarCallable<?> scalar) {
 				Object value = scalar.call();
 				return (value != null) ? Mono.just(answerAmongOthers(value, onRequest.method())) : Mono.empty();

@@ -117,7 +117,7 @@ public final class Offloader implements AutoCloseable {
 		try {
 			return snapshot.set();
 		}
-		catch (RuntimeException | LinkageError ex) {
+		catch (Throwable ex) {
 			logger.debug("Could not read or set the thread-locals of a thread", ex);
 			return ThreadLocals.NONE.set(Context.empty());
 		}
@@ -210,12 +210,15 @@ public final class Offloader implements AutoCloseable {
 	 * thread that calls it along, which have to be those of that request.
 	 */
 	private boolean executeForOther(BoundedCall call) {
+		// Also where one of them cannot be set, nothing of that request stays here
+		ThreadLocals.Scope before = keepThreadLocals();
 		ThreadLocals.Scope scope = setThreadLocals(call.threadLocals());
 		try {
 			return execute(call);
 		}
 		finally {
 			close(scope);
+			close(before);
 		}
 	}
 
@@ -223,7 +226,7 @@ public final class Offloader implements AutoCloseable {
 		try {
 			scope.close();
 		}
-		catch (RuntimeException | LinkageError ex) {
+		catch (Throwable ex) {
 			logger.debug("Could not restore the thread-locals of a thread", ex);
 		}
 	}

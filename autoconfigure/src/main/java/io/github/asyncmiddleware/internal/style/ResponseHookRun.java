@@ -1,5 +1,8 @@
 package io.github.asyncmiddleware.internal.style;
 
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.github.asyncmiddleware.internal.chain.Beginning;
 import io.github.asyncmiddleware.internal.chain.ResponseHook;
 import io.github.asyncmiddleware.internal.guard.LogNames;
 import org.apache.commons.logging.Log;
@@ -16,6 +19,11 @@ import org.springframework.web.server.ServerWebExchange;
 final class ResponseHookRun extends HookRun implements ResponseHook {
 
 	private static final Log logger = LogFactory.getLog(LogNames.FAILURE);
+
+	private static final AtomicInteger NUMBERS = new AtomicInteger();
+
+	/** The attribute that says that an exchange has registered it. */
+	private final String registered = ResponseHookRun.class.getName() + "." + NUMBERS.incrementAndGet();
 
 	ResponseHookRun(HookMethod method, @Nullable Limit limit, ThreadLocals threadLocals) {
 		super(method, limit, threadLocals);
@@ -46,9 +54,32 @@ final class ResponseHookRun extends HookRun implements ResponseHook {
 	}
 
 	/**
-	 * Let the response itself run the method, where no engine does.
+	 * Let the response itself run the method, where no engine does, once the code of the
+	 * middleware was called.
 	 */
-	void register(ServerWebExchange exchange) {
+	Beginning registeredOnBeginning(ServerWebExchange exchange) {
+		return new Beginning() {
+
+			@Override
+			public void postponed() {
+				// Registered later, or never
+			}
+
+			@Override
+			public void begun() {
+				register(exchange);
+			}
+
+		};
+	}
+
+	/**
+	 * Once for each exchange, which can pass by again.
+	 */
+	private void register(ServerWebExchange exchange) {
+		if (exchange.getAttributes().putIfAbsent(this.registered, true) != null) {
+			return;
+		}
 		exchange.getResponse().beforeCommit(() -> Mono.deferContextual((context) -> {
 			try {
 				Mono<Void> work = onResponse(exchange, context);

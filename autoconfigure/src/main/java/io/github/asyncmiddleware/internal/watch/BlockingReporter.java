@@ -130,11 +130,17 @@ final class BlockingReporter {
 	 * A thread was blocked: it is free again, or has been blocked for a further minute.
 	 * @param middleware the middleware that has blocked it
 	 * @param nanoseconds for how long, without what was reported before
+	 * @param further whether it is a further part of what was reported before
 	 */
-	void hasBlocked(@Nullable Middleware middleware, long nanoseconds) {
+	void hasBlocked(@Nullable Middleware middleware, long nanoseconds, boolean further) {
 		for (RequestListener listener : this.listeners) {
 			try {
-				listener.onBlocked(middleware, nanoseconds);
+				if (further) {
+					listener.onBlockedFurther(middleware, nanoseconds);
+				}
+				else {
+					listener.onBlocked(middleware, nanoseconds);
+				}
 			}
 			catch (Throwable ex) {
 				failed(listener, ex);

@@ -56,7 +56,8 @@ final class BlockingWatch {
 
 	private boolean begun;
 
-	private long looks;
+	/** How many looks at a stack were granted. */
+	private long granted;
 
 	private long lastLook;
 
@@ -138,12 +139,12 @@ final class BlockingWatch {
 	}
 
 	/**
-	 * Begin with another one each time: the last ones must not be those for which there
-	 * is never a stack left to look at.
+	 * Begin where the looks at stacks have ended last time, so that the last ones are not
+	 * those for which there is never one left.
 	 */
 	private List<ThreadActivity> inTurn(List<ThreadActivity> watched) {
 		List<ThreadActivity> threads = new ArrayList<>(watched);
-		Collections.rotate(threads, -(int) (this.looks++ % Math.max(threads.size(), 1)));
+		Collections.rotate(threads, -(int) (this.granted % Math.max(threads.size(), 1)));
 		return threads;
 	}
 
@@ -231,6 +232,7 @@ final class BlockingWatch {
 			return false;
 		}
 		this.stacks--;
+		this.granted++;
 		return true;
 	}
 
@@ -244,15 +246,16 @@ final class BlockingWatch {
 	 * @param nanoseconds for how long it was seen blocked
 	 */
 	void ended(@Nullable Middleware middleware, long nanoseconds) {
-		this.reporter.hasBlocked(middleware, nanoseconds + this.period);
+		this.reporter.hasBlocked(middleware, nanoseconds + this.period, false);
 	}
 
 	/**
-	 * A thread goes on to be blocked.
+	 * A thread goes on to be blocked, or was until now.
 	 * @param nanoseconds for how long it was, since that was reported
+	 * @param further whether it was reported before
 	 */
-	void goesOn(@Nullable Middleware middleware, long nanoseconds) {
-		this.reporter.hasBlocked(middleware, nanoseconds);
+	void goesOn(@Nullable Middleware middleware, long nanoseconds, boolean further) {
+		this.reporter.hasBlocked(middleware, nanoseconds, further);
 	}
 
 }

@@ -102,11 +102,12 @@ final class WatchedThread {
 		else if (request != null) {
 			goOn(time);
 		}
-		else if (this.nonBlocking && busy) {
+		else if (this.nonBlocking && (busy || this.suspect != null)) {
 			lookForMiddleware(time);
 		}
 		else {
 			this.processorTime = -1;
+			this.cleared = false;
 		}
 		reportSoFar();
 		return active;
@@ -241,9 +242,12 @@ final class WatchedThread {
 		else if (this.suspect != null) {
 			this.waited += time;
 		}
-		else if ((used > 0 || !this.cleared) && this.watch.mayLookAtStack()) {
-			suspect(onStack(), (used == 0) ? time : 0, time);
-			this.cleared = this.suspect == null;
+		else {
+			this.cleared &= used == 0;
+			if (!this.cleared && this.watch.mayLookAtStack()) {
+				suspect(onStack(), (used == 0) ? time : 0, time);
+				this.cleared = this.suspect == null;
+			}
 		}
 		if (this.suspect != null && this.accusation == null && this.waited >= this.watch.threshold()) {
 			judgeSuspect(this.suspect);
@@ -288,7 +292,7 @@ final class WatchedThread {
 	 */
 	private void reportSoFar() {
 		if (this.accusation != null && blocked() - this.reported >= LONG) {
-			this.watch.goesOn(this.accusation.middleware, blocked() - this.reported);
+			this.watch.goesOn(this.accusation.middleware, blocked() - this.reported, this.reported > 0);
 			this.reported = blocked();
 		}
 	}
@@ -300,7 +304,7 @@ final class WatchedThread {
 	void end() {
 		Accusation accusation = this.accusation;
 		if (accusation != null) {
-			this.watch.ended(accusation.middleware, Math.max(blocked() - this.reported, 0));
+			endAccusation(accusation.middleware, blocked() - this.reported);
 		}
 		this.accusation = null;
 		this.reported = 0;
@@ -309,6 +313,15 @@ final class WatchedThread {
 		this.ready = 0;
 		this.used = 0;
 		this.still = 0;
+	}
+
+	private void endAccusation(@Nullable Middleware middleware, long unreported) {
+		if (this.reported == 0) {
+			this.watch.ended(middleware, unreported);
+		}
+		else if (unreported > 0) {
+			this.watch.goesOn(middleware, unreported, true);
+		}
 	}
 
 	/**

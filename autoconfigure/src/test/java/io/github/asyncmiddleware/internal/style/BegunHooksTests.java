@@ -3,9 +3,13 @@ package io.github.asyncmiddleware.internal.style;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -31,10 +36,12 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
+import org.springframework.mock.web.server.MockServerWebExchange;
 import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.ServerWebExchangeDecorator;
 import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebFilterChain;
 import org.springframework.web.server.WebSession;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -126,10 +133,12 @@ class BegunHooksTests {
 		}
 	}
 
-	@Test
-	void oneThatHasBegunInTheRunBefore() {
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void oneThatHasBegunInTheRunBefore(boolean observed) {
 		WebFilter retries = (exchange, next) -> next.filter(exchange).retry(1);
-		start(chain().middleware("retries", retries)
+		TestChain chain = observed ? chain().observer((request, step, context) -> null) : chain();
+		start(chain.middleware("retries", retries)
 			.middleware("hook", OnFailure.FAIL, TIMEOUT, code(new Notes(), false))
 			.middleware("fails", (exchange, next) -> Mono.error(new IllegalStateException("test"))));
 		this.tasks.remove().run();
@@ -137,6 +146,67 @@ class BegunHooksTests {
 		this.deadlines.advance(LONG);
 		assertThat(this.response.getStatusCode()).isEqualTo(HttpStatus.SERVICE_UNAVAILABLE);
 		assertSeen("notes");
+	}
+
+	/**
+	 * Where Spring runs the filter by itself, the response has to run the method.
+	 */
+	@Test
+	void oneThatIsNotObservedAndGetsNoThread() {
+		Offloader full = new Offloader((task) -> {
+			throw new RejectedExecutionException();
+		}, 1, 0);
+		assertThat(alone(code(new Notes(), false, full))).isEmpty();
+	}
+
+	@Test
+	void oneThatIsNotObservedAndWhoseArgumentIsRefused() {
+		MiddlewareCode code = code(new WantsSession(), false);
+		MiddlewareCode refused = MiddlewareCode
+			.of((exchange, next) -> withoutSession().filter(exchange, (inner) -> code.filter().filter(inner, next)));
+		assertThat(alone(refused)).isEmpty();
+	}
+
+	@Test
+	void oneThatIsNotObservedAndRunsTwice() {
+		MiddlewareCode code = code(new InPlace(), false);
+		AtomicInteger runs = new AtomicInteger();
+		WebFilterChain fails = (exchange) -> (runs.getAndIncrement() == 0)
+				? Mono.error(new IllegalStateException("test")) : Mono.empty();
+		MiddlewareCode retries = MiddlewareCode
+			.of((exchange, next) -> Mono.defer(() -> code.filter().filter(exchange, fails)).retry(1));
+		assertThat(alone(retries)).containsExactly("in place");
+		assertThat(runs).hasValue(2);
+	}
+
+	@Test
+	void oneOfAGroupThatIsNotObserved() {
+		WebFilter swaps = (exchange, next) -> next.filter(new ServerWebExchangeDecorator(exchange) {
+
+			private final Map<String, Object> attributes = new ConcurrentHashMap<>();
+
+			@Override
+			public Map<String, Object> getAttributes() {
+				return this.attributes;
+			}
+
+		});
+		start(chain().middleware("outer", (exchange, next) -> next.filter(exchange))
+			.foreign("swaps", swaps)
+			.middleware("first", code(new InPlace(), true))
+			.middleware("second", code(new InPlace(), true)));
+		assertSeen("in place", "in place");
+	}
+
+	/**
+	 * Run a filter without the engine, then commit.
+	 * @return what the method has added
+	 */
+	private static List<String> alone(MiddlewareCode code) {
+		MockServerWebExchange exchange = MockServerWebExchange.from(MockServerHttpRequest.get("/"));
+		code.filter().filter(exchange, (rest) -> Mono.empty()).onErrorComplete().block(LONG);
+		exchange.getResponse().setComplete().block(LONG);
+		return exchange.getResponse().getHeaders().getOrDefault("X-Seen", List.of());
 	}
 
 	private static WebFilter withoutSession() {
@@ -182,9 +252,13 @@ class BegunHooksTests {
 	}
 
 	private MiddlewareCode code(Object bean, boolean concurrent) {
+		return code(bean, concurrent, this.offloader);
+	}
+
+	private static MiddlewareCode code(Object bean, boolean concurrent, Offloader offloader) {
 		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> this.offloader, RunsOn.POOL).code("hook", bean,
+		return new Hooks(compiler, HooksFilterTests.answers(), () -> offloader, RunsOn.POOL).code("hook", bean,
 				bean.getClass(), concurrent, Integer.MAX_VALUE);
 	}
 
@@ -234,6 +308,19 @@ class BegunHooksTests {
 		@OnResponse
 		void after(HttpHeaders headers) {
 			headers.add("X-Seen", "notes");
+		}
+
+	}
+
+	static class InPlace {
+
+		@OnRequest(blocking = false)
+		void before() {
+		}
+
+		@OnResponse
+		void after(HttpHeaders headers) {
+			headers.add("X-Seen", "in place");
 		}
 
 	}

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
+import io.github.asyncmiddleware.internal.chain.Beginning;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.AdvisedWithDefault;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.Answering;
 import io.github.asyncmiddleware.internal.style.KotlinHooks.AnythingButUnit;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
+import reactor.util.context.Context;
 
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
@@ -202,6 +204,33 @@ class KotlinHookTests {
 		verifier(hook).expectComplete().verify(SOON);
 		assertThat(this.exchange.getResponse().getHeaders().toSingleValueMap())
 			.containsExactlyEntriesOf(Map.of("X-Stamp", "yes"));
+	}
+
+	/**
+	 * The body of a suspend function runs once it is subscribed to, which may never be.
+	 */
+	@Test
+	void beginsASuspendFunctionWhenItIsSubscribedTo() throws Throwable {
+		List<String> told = new ArrayList<>();
+		GoingOn bean = new GoingOn();
+		Mono<?> values = new HookRun(onRequest(bean), null, ThreadLocals.NONE).start(this.exchange, Context.empty(),
+				(value) -> false, null, new Beginning() {
+
+					@Override
+					public void postponed() {
+						told.add("postponed");
+					}
+
+					@Override
+					public void begun() {
+						told.add("begun");
+					}
+
+				});
+		assertThat(told).containsExactly("postponed");
+		values.block(SOON);
+		assertThat(told).containsExactly("postponed", "begun");
+		assertThat(bean.getCalls()).isOne();
 	}
 
 	@Test

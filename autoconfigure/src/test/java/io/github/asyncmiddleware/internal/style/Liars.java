@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.style;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -40,6 +41,9 @@ import org.springframework.web.server.WebFilterChain;
  * A chain of middlewares of every style and policy that do what a {@link LiarPlan} says.
  */
 final class Liars {
+
+	private static final Set<String> MESSAGES = Set.of("after answer", "after next", "thrown", "linkage", "signalled",
+			"later", "elsewhere");
 
 	/** No response may contain it. */
 	static final String NAME = "the-liar-";
@@ -207,11 +211,12 @@ final class Liars {
 	}
 
 	/**
-	 * Whether an error is one that a middleware fails with on another thread than the one
-	 * that can cancel it.
+	 * Whether an error is one that a middleware fails with. It has no subscriber where
+	 * the client has left in that moment.
 	 */
 	static boolean isLie(Throwable ex) {
-		return "elsewhere".equals(ex.getMessage()) || "after next".equals(ex.getMessage())
+		String message = String.valueOf(ex.getMessage());
+		return MESSAGES.contains(message) || message.startsWith("A middleware returned null")
 				|| ex instanceof ResponseStatusException;
 	}
 

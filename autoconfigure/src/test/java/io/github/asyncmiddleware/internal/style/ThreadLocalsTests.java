@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.micrometer.context.ContextRegistry;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -278,6 +279,41 @@ class ThreadLocalsTests {
 		assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
 		assertThat(seen).containsExactly("first first", "second second");
 		assertThat(onWorker()).isNull();
+	}
+
+	/**
+	 * The first goes on while the second is handed to the executor, and must see nothing
+	 * of it; nor may the second be lost.
+	 */
+	@Test
+	void leavesNothingOfACallWhoseThreadLocalsCannotBeSet() throws Exception {
+		ThreadLocal<@Nullable String> broken = new ThreadLocal<>();
+		ContextRegistry.getInstance().registerThreadLocalAccessor("broken", broken::get, (value) -> {
+			throw new AssertionError("no place for " + value);
+		}, broken::remove);
+		CountDownLatch released = new CountDownLatch(1);
+		CountDownLatch ended = new CountDownLatch(2);
+		List<String> seen = new CopyOnWriteArrayList<>();
+		try {
+			this.limit.<String>call(() -> {
+				released.await();
+				return "first";
+			}, (result) -> false)
+				.doFinally((signal) -> ended.countDown())
+				.subscribe((result) -> seen.add(result + " " + TENANT.get()));
+			TENANT.set("second");
+			broken.set("second");
+			this.limit.<String>call(() -> "second", (result) -> false)
+				.doFinally((signal) -> ended.countDown())
+				.subscribe(seen::add, (ex) -> seen.add(ex.getMessage()));
+			released.countDown();
+			assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
+			assertThat(seen).containsExactly("first null", "no place for second");
+			Awaitility.await().until(() -> this.offloader.active() == 0);
+		}
+		finally {
+			ContextRegistry.getInstance().removeThreadLocalAccessor("broken");
+		}
 	}
 
 	@Test

@@ -42,6 +42,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(OutputCaptureExtension.class)
 class BlockingWatchTests {
 
+	private static final StackTraceElement[] WAITING = { new StackTraceElement("sun.nio.ch.EPoll", "wait", null, -2) };
+
 	private static final long PERIOD = Duration.ofMillis(20).toNanos();
 
 	private final TestTicker ticker = new TestTicker();
@@ -243,10 +245,10 @@ class BlockingWatchTests {
 		look(1);
 		assertThat(this.blocked).containsExactly("held 60000");
 		look(minute + 5);
-		assertThat(this.blocked).containsExactly("held 60000", "held 60000");
+		assertThat(this.blocked).containsExactly("held 60000", "held further 60000");
 		end();
 		look(1);
-		assertThat(this.blocked).containsExactly("held 60000", "held 60000", "held 120");
+		assertThat(this.blocked).containsExactly("held 60000", "held further 60000", "held further 100");
 		assertThat(lines(output)).hasSize(1);
 	}
 
@@ -288,12 +290,7 @@ class BlockingWatchTests {
 	 */
 	@Test
 	void findsOneOfManyThreads() throws Exception {
-		int threads = 40;
-		List<EventLoop> loops = new ArrayList<>();
-		for (int i = 0; i < threads; i++) {
-			loops.add(eventLoop());
-		}
-		EventLoop last = loops.get(threads - 1);
+		EventLoop last = eventLoops(40);
 		this.probe.held = last;
 		look(20);
 		last.end();
@@ -302,9 +299,62 @@ class BlockingWatchTests {
 		assertThat(this.blocked).singleElement().asString().startsWith("held ");
 	}
 
+	/**
+	 * Each has moved for a moment, so each wants a look at its stack, and the last ones
+	 * get none at first.
+	 */
+	@Test
+	void findsOneOfManyThreadsThatHaveAllMovedALittle() throws Exception {
+		EventLoop last = eventLoops(40);
+		this.probe.stack = WAITING;
+		look(20);
+		this.probe.processorTime += Duration.ofNanos(10_000).toNanos();
+		this.probe.stack = null;
+		this.probe.held = last;
+		look(20);
+		last.end();
+		this.probe.move();
+		look(1);
+		assertThat(this.blocked).singleElement().asString().startsWith("held ");
+	}
+
+	/**
+	 * All the others ask for a look at each time, and there are fewer than threads.
+	 */
+	@Test
+	void findsOneOfManyThreadsThatKeepMovingALittle() throws Exception {
+		EventLoop last = eventLoops(200);
+		this.probe.held = last;
+		this.probe.restless = true;
+		look(100);
+		last.end();
+		this.probe.move();
+		look(1);
+		assertThat(this.blocked).singleElement().asString().startsWith("held ");
+	}
+
+	/**
+	 * What the thread has done since is not known, as it was not looked at.
+	 */
+	@Test
+	void findsOneThatHasMovedWhileThereWasNothingToSee() throws Exception {
+		this.probe.stack = WAITING;
+		EventLoop thread = callback();
+		look(60);
+		this.probe.processorTime += Duration.ofMillis(10).toNanos();
+		this.probe.stack = null;
+		this.probe.held = thread;
+		eventLoop().end();
+		look(10);
+		thread.end();
+		this.probe.move();
+		look(1);
+		assertThat(this.blocked).singleElement().asString().startsWith("held ");
+	}
+
 	@Test
 	void accusesNobodyWhoseCodeIsNotOnTheStack(CapturedOutput output) throws Exception {
-		this.probe.stack = new StackTraceElement[] { new StackTraceElement("sun.nio.ch.EPoll", "wait", null, -2) };
+		this.probe.stack = WAITING;
 		EventLoop thread = callback();
 		look(100);
 		thread.end();
@@ -319,7 +369,7 @@ class BlockingWatchTests {
 		callback();
 		look(3);
 		// Without a look at its stack it seems to be where it was
-		this.probe.stack = new StackTraceElement[] { new StackTraceElement("sun.nio.ch.EPoll", "wait", null, -2) };
+		this.probe.stack = WAITING;
 		look(100);
 		assertThat(lines(output)).isEmpty();
 		assertThat(this.blocked).isEmpty();
@@ -364,6 +414,18 @@ class BlockingWatchTests {
 		EventLoop thread = eventLoop();
 		look(1);
 		return thread;
+	}
+
+	/**
+	 * Several of them.
+	 * @return the last one
+	 */
+	private EventLoop eventLoops(int threads) throws Exception {
+		EventLoop last = eventLoop();
+		for (int i = 1; i < threads; i++) {
+			last = eventLoop();
+		}
+		return last;
 	}
 
 	private EventLoop eventLoop() throws Exception {
@@ -490,6 +552,12 @@ class BlockingWatchTests {
 					+ Duration.ofNanos(nanoseconds).toMillis());
 		}
 
+		@Override
+		public void onBlockedFurther(@Nullable Middleware middleware, long nanoseconds) {
+			BlockingWatchTests.this.blocked.add(((middleware != null) ? middleware.name() : "app") + " further "
+					+ Duration.ofNanos(nanoseconds).toMillis());
+		}
+
 	}
 
 	private static final class Failing implements RequestListener {
@@ -524,10 +592,15 @@ class BlockingWatchTests {
 
 		private StackTraceElement @Nullable [] stack;
 
+		/** All threads but the one in the middleware move a little between two looks. */
+		private boolean restless;
+
 		/** The only thread in the middleware, if it is not all of them. */
 		private @Nullable Thread held;
 
 		private long processorTime;
+
+		private long moves;
 
 		private long processorDelay = -1;
 
@@ -537,6 +610,7 @@ class BlockingWatchTests {
 
 		void advance() {
 			this.processorTime += (long) (PERIOD * this.processorShare);
+			this.moves += 10_000;
 			this.classes += this.loadsClasses ? 1 : 0;
 		}
 
@@ -555,6 +629,9 @@ class BlockingWatchTests {
 
 		@Override
 		public long processorTime(Thread thread) {
+			if (this.restless && thread != this.held) {
+				return this.processorTime + this.moves;
+			}
 			return this.processorTime;
 		}
 
@@ -562,7 +639,7 @@ class BlockingWatchTests {
 		public StackTraceElement[] stack(Thread thread) {
 			this.stacks++;
 			if (this.held != null && thread != this.held) {
-				return new StackTraceElement[] { new StackTraceElement("sun.nio.ch.EPoll", "wait", null, -2) };
+				return WAITING;
 			}
 			StackTraceElement top = new StackTraceElement("java.lang.Thing", "wait", "Thing.java",
 					this.nativeMethod ? -2 : 1);

@@ -4,6 +4,7 @@ import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.concurrency.StressRequest;
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -13,6 +14,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IL_Result;
 import org.openjdk.jcstress.infra.results.ZII_Result;
 import org.openjdk.jcstress.infra.results.ZI_Result;
+import org.openjdk.jcstress.infra.results.ZL_Result;
 import org.openjdk.jcstress.infra.results.ZZL_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 import reactor.core.publisher.Mono;
@@ -248,6 +250,70 @@ public final class StepStress {
 		@Arbiter
 		public void result(IL_Result result) {
 			result.r1 = StepState.phase(this.step.word());
+			result.r2 = this.step.result();
+		}
+
+	}
+
+	/**
+	 * A deadline skips the middleware while it answers, which then cannot be sent.
+	 */
+	@JCStressTest
+	@Outcome(id = "false, 0", expect = Expect.ACCEPTABLE, desc = "It has decided first, so it is not skipped.")
+	@Outcome(id = "true, 1", expect = Expect.ACCEPTABLE, desc = "The deadline was first.")
+	@Outcome(id = "true, 0", expect = Expect.FORBIDDEN, desc = "It refuses, and the request goes on.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "The deadline is too late although nothing was before it.")
+	@State
+	public static class SkipAndAnswerInVain {
+
+		private final StressRequest request = new StressRequest();
+
+		private final Step step = StressLinks.step(SKIPPED, this.request);
+
+		@Actor
+		public void skip(ZI_Result result) {
+			result.r1 = Verdict.trySkip(this.step, new DeadlineException());
+		}
+
+		@Actor
+		public void answer(ZI_Result result) {
+			result.r2 = StepState.phase(this.step.markAnswering());
+			this.step.markUnanswered();
+		}
+
+	}
+
+	/**
+	 * The code of a member of a group is called while another one has decided.
+	 */
+	@JCStressTest
+	@Outcome(id = "true, CANCELLED", expect = Expect.ACCEPTABLE, desc = "It has begun and lost, whatever was first.")
+	@Outcome(id = "false.*", expect = Expect.FORBIDDEN, desc = "That its code was called is forgotten.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Another result.")
+	@State
+	public static class BeginAndLose {
+
+		private final StressRequest request = new StressRequest();
+
+		private final Step step = StressLinks.step(STRICT, this.request);
+
+		public BeginAndLose() {
+			this.step.postponed();
+		}
+
+		@Actor
+		public void begin() {
+			this.step.begun();
+		}
+
+		@Actor
+		public void lose() {
+			this.step.markResult(MiddlewareResult.CANCELLED);
+		}
+
+		@Arbiter
+		public void result(ZL_Result result) {
+			result.r1 = this.step.hasBegun();
 			result.r2 = this.step.result();
 		}
 
