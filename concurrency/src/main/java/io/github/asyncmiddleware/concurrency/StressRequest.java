@@ -70,10 +70,23 @@ public final class StressRequest implements RequestReporter {
 	 * @param clock the clock of deadlines
 	 */
 	public StressRequest(Deadlines clock) {
-		this.run = RequestRun.begin(this, ThreadActivities.NONE, clock, REQUEST);
+		this(clock, REQUEST);
+	}
+
+	private StressRequest(Deadlines clock, ServerHttpRequest request) {
+		this.run = RequestRun.begin(this, ThreadActivities.NONE, clock, request);
 		this.face = (ResponseFace) this.run.observe(this.response);
-		this.exchange = new DefaultServerWebExchange(REQUEST, this.face, SESSIONS, CODECS, LOCALES);
+		this.exchange = new DefaultServerWebExchange(request, this.face, SESSIONS, CODECS, LOCALES);
 		this.run.exchange(this.exchange);
+	}
+
+	/**
+	 * Create a request that asks for a WebSocket.
+	 * @return the request
+	 */
+	public static StressRequest forSocket() {
+		return new StressRequest(Deadlines.NONE,
+				MockServerHttpRequest.get("/").header("Connection", "Upgrade").header("Upgrade", "websocket").build());
 	}
 
 	/**

@@ -46,7 +46,8 @@ public final class ConcurrentGroupStress {
 
 	private static Middleware member(int index, OnFailure onFailure) {
 		MiddlewareCode code = new MiddlewareCode(Style.HOOKS, RunsOn.EVENT_LOOP,
-				(exchange, chain) -> chain.filter(exchange), (exchange, context) -> work(exchange, index), null);
+				(exchange, chain) -> chain.filter(exchange), (exchange, context, beginning) -> work(exchange, index),
+				null);
 		return StressLinks.middleware(index, onFailure, null, code);
 	}
 

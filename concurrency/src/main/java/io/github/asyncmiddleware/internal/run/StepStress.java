@@ -4,7 +4,6 @@ import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.concurrency.StressRequest;
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
-import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -14,7 +13,6 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IL_Result;
 import org.openjdk.jcstress.infra.results.ZII_Result;
 import org.openjdk.jcstress.infra.results.ZI_Result;
-import org.openjdk.jcstress.infra.results.ZL_Result;
 import org.openjdk.jcstress.infra.results.ZZL_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 import reactor.core.publisher.Mono;
@@ -279,42 +277,6 @@ public final class StepStress {
 		public void answer(ZI_Result result) {
 			result.r2 = StepState.phase(this.step.markAnswering());
 			this.step.markUnanswered();
-		}
-
-	}
-
-	/**
-	 * The code of a member of a group is called while another one has decided.
-	 */
-	@JCStressTest
-	@Outcome(id = "true, CANCELLED", expect = Expect.ACCEPTABLE, desc = "It has begun and lost, whatever was first.")
-	@Outcome(id = "false.*", expect = Expect.FORBIDDEN, desc = "That its code was called is forgotten.")
-	@Outcome(expect = Expect.FORBIDDEN, desc = "Another result.")
-	@State
-	public static class BeginAndLose {
-
-		private final StressRequest request = new StressRequest();
-
-		private final Step step = StressLinks.step(STRICT, this.request);
-
-		public BeginAndLose() {
-			this.step.postponed();
-		}
-
-		@Actor
-		public void begin() {
-			this.step.begun();
-		}
-
-		@Actor
-		public void lose() {
-			this.step.markResult(MiddlewareResult.CANCELLED);
-		}
-
-		@Arbiter
-		public void result(ZL_Result result) {
-			result.r1 = this.step.hasBegun();
-			result.r2 = this.step.result();
 		}
 
 	}
