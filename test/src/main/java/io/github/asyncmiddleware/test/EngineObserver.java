@@ -86,6 +86,13 @@ final class EngineObserver implements RequestListener {
 	}
 
 	/**
+	 * An assertion of the handler has failed.
+	 */
+	void handlerAsserted(ServerWebExchange exchange, AssertionError error) {
+		tell(exchange, (tested) -> tested.handlerAsserted(error));
+	}
+
+	/**
 	 * Tell the tested exchange that an exchange belongs to, unless it has ended. Where a
 	 * filter has passed on one that does not tell, it concerns all of them: they belong
 	 * to the same test.

@@ -38,7 +38,8 @@ import org.springframework.web.server.WebHandler;
  * The attributes of {@link AsyncMiddleware} apply, and what would fail the start of an
  * application fails the first exchange with the same text. An exchange also fails, with
  * an {@link AssertionError}, if a middleware breaks the rules of a filter, such as one
- * that does not wait for the rest of the chain, or blocks a thread that must not block.
+ * that does not wait for the rest of the chain, or blocks a thread that must not block,
+ * and with the one of an assertion that fails in the handler of the test.
  * <p>
  * The clock of the engine stands still until a test advances it, see
  * {@link RunningExchange#advance}: timeouts never depend on how fast the machine is.
@@ -176,7 +177,8 @@ public final class MiddlewareTester {
 
 	/**
 	 * Set what stands behind the middlewares. The default answers with 200 and no body.
-	 * @param handler the handler
+	 * @param handler the handler; if it throws an {@link AssertionError}, or emits one,
+	 * the exchange fails with it
 	 * @return a tester
 	 */
 	public MiddlewareTester withHandler(WebHandler handler) {
@@ -273,8 +275,8 @@ public final class MiddlewareTester {
 	 * @return what came of it
 	 * @throws MiddlewareStartException if an application with these middlewares would not
 	 * start
-	 * @throws AssertionError if the request does not end, or if a middleware breaks the
-	 * rules of a filter or blocks a thread
+	 * @throws AssertionError if the request does not end, if a middleware breaks the
+	 * rules of a filter or blocks a thread, or if an assertion of the handler fails
 	 */
 	public MiddlewareTestResult exchange(MockServerHttpRequest request) {
 		return start(request).await();
@@ -286,8 +288,8 @@ public final class MiddlewareTester {
 	 * @return what came of it
 	 * @throws MiddlewareStartException if an application with these middlewares would not
 	 * start
-	 * @throws AssertionError if the request does not end, or if a middleware breaks the
-	 * rules of a filter or blocks a thread
+	 * @throws AssertionError if the request does not end, if a middleware breaks the
+	 * rules of a filter or blocks a thread, or if an assertion of the handler fails
 	 */
 	public MiddlewareTestResult exchange(MockServerHttpRequest.BaseBuilder<?> request) {
 		return exchange(request.build());

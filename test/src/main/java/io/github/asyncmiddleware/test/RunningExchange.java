@@ -119,13 +119,15 @@ public final class RunningExchange {
 	/**
 	 * Wait in real time for the end of the request.
 	 * @return what came of it
-	 * @throws AssertionError if the request does not end, or if a middleware has broken
-	 * the rules of a filter or blocks a thread
+	 * @throws AssertionError if the request does not end, if a middleware has broken the
+	 * rules of a filter or blocks a thread, or if an assertion of the handler has failed:
+	 * then it is that error
 	 */
 	public MiddlewareTestResult await() {
 		this.engine.await(this.exchange.signalledLatch(), this.exchange);
 		this.engine.await(this.exchange.reportedLatch(), this.exchange);
 		this.engine.ended(this.exchange);
+		this.exchange.throwAssertion();
 		MiddlewareTestResult result = new MiddlewareTestResult(this.exchange, parts());
 		if (!this.setup.misuseAllowed && !this.exchange.misuse().isEmpty()) {
 			throw new AssertionError(this.exchange.misuse().get(0).toString());

@@ -120,7 +120,7 @@ final class TestEngine {
 		return this.eventLoop.later(Mono.defer(() -> {
 			this.observer.handlerCalled(exchange);
 			return this.setup.handler.handle(exchange);
-		}));
+		}).doOnError(AssertionError.class, (error) -> this.observer.handlerAsserted(exchange, error)));
 	}
 
 	/**
@@ -166,8 +166,8 @@ final class TestEngine {
 	 * Wait for something to happen to an exchange.
 	 * @param event counted down when it has
 	 * @param exchange the exchange
-	 * @throws AssertionError if it does not happen in time, or if a middleware blocks a
-	 * thread
+	 * @throws AssertionError if it does not happen in time, if a middleware blocks a
+	 * thread, or if an assertion of the handler has failed
 	 */
 	void await(CountDownLatch event, TestedExchange exchange) {
 		BlockingCheck check = new BlockingCheck(this.observer.activities(), !this.setup.blockingAllowed);
@@ -181,6 +181,7 @@ final class TestEngine {
 			}
 		}
 		if (!happened) {
+			exchange.throwAssertion();
 			throw new AssertionError(TimeLimits.describe(exchange, this.setup.timeLimit));
 		}
 	}

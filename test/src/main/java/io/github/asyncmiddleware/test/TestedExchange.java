@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
@@ -60,6 +61,9 @@ final class TestedExchange {
 	private final CountDownLatch signalled = new CountDownLatch(1);
 
 	private final Disposable.Swap subscription = Disposables.swap();
+
+	/** Of the handler, which belongs to the test: no middleware may recover from it. */
+	private final AtomicReference<@Nullable AssertionError> assertion = new AtomicReference<>();
 
 	// Published by the latches
 
@@ -121,6 +125,21 @@ final class TestedExchange {
 
 	void handlerCalled() {
 		this.handlerCalls.incrementAndGet();
+	}
+
+	void handlerAsserted(AssertionError error) {
+		this.assertion.compareAndSet(null, error);
+	}
+
+	/**
+	 * Throw the assertion of the handler that has failed first.
+	 * @throws AssertionError if one has
+	 */
+	void throwAssertion() {
+		AssertionError assertion = this.assertion.get();
+		if (assertion != null) {
+			throw assertion;
+		}
 	}
 
 	void misused(MisuseReport report) {
