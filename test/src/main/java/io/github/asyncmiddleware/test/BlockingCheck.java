@@ -20,7 +20,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks, while a test waits, at the threads that must not block, and fails the test if
- * the code of a middleware blocks one.
+ * the code of a middleware blocks one. Belongs to the thread that tests.
+ * <p>
+ * The engine marks a thread while it calls a middleware. Where other code calls it, such
+ * as a timer or a client behind an asynchronous step, the middleware is the one that the
+ * request waits for, if its code is on the stack.
  * <p>
  * A thread that waits or reads in the same place for some milliseconds counts. What a
  * thread does when it loads a class, writes a log or starts a task does not, nor does
@@ -50,13 +54,22 @@ final class BlockingCheck {
 
 	private final ThreadActivities activities;
 
+	private final TestedExchange exchange;
+
 	private final boolean enabled;
 
-	/** Threads that were waiting at the last look. Belongs to the thread that looks. */
+	/** Threads that were waiting at the last look. */
 	private final Map<ThreadActivity, Suspicion> suspicions = new HashMap<>();
 
-	BlockingCheck(ThreadActivities activities, boolean enabled) {
+	/**
+	 * Create a check.
+	 * @param activities what the threads are doing
+	 * @param exchange what is waited for
+	 * @param enabled whether to look at all
+	 */
+	BlockingCheck(ThreadActivities activities, TestedExchange exchange, boolean enabled) {
 		this.activities = activities;
+		this.exchange = exchange;
 		this.enabled = enabled;
 	}
 
@@ -89,6 +102,7 @@ final class BlockingCheck {
 
 	private void look() {
 		if (this.enabled) {
+			SharedThreads.live().forEach(this.activities::add);
 			for (ThreadActivity activity : this.activities.watched()) {
 				look(activity);
 			}
@@ -96,6 +110,9 @@ final class BlockingCheck {
 	}
 
 	private void look(ThreadActivity activity) {
+		if (activity.thread().getState() == Thread.State.TERMINATED) {
+			this.activities.forget(activity);
+		}
 		Suspicion current = suspect(activity);
 		if (current == null) {
 			this.suspicions.remove(activity);
@@ -110,17 +127,28 @@ final class BlockingCheck {
 		}
 	}
 
-	private static @Nullable Suspicion suspect(ThreadActivity activity) {
+	private @Nullable Suspicion suspect(ThreadActivity activity) {
 		long visits = activity.visits();
-		RequestRecord request = activity.request();
-		StepRecord step = activity.place();
+		boolean marked = activity.request() != null;
+		RequestRecord request = marked ? activity.request() : this.exchange.record();
+		StepRecord step = marked ? activity.place() : awaited(request);
 		Thread.State state = activity.thread().getState();
 		if (request == null || step == null || state == Thread.State.BLOCKED) {
 			return null;
 		}
 		StackTraceElement[] stack = activity.thread().getStackTrace();
 		boolean waits = state != Thread.State.RUNNABLE || isReading(stack);
-		return (waits && !isAllowed(stack)) ? new Suspicion(visits, request, step, stack, System.nanoTime()) : null;
+		boolean suspicious = waits && !isAllowed(stack) && (marked
+				|| (contains(stack, step.middleware()) && this.exchange.sharedThreads().hasMoved(activity.thread())));
+		return suspicious ? new Suspicion(visits, request, step, stack, System.nanoTime()) : null;
+	}
+
+	private static @Nullable StepRecord awaited(@Nullable RequestRecord request) {
+		return (request != null) ? request.awaited() : null;
+	}
+
+	private static boolean contains(StackTraceElement[] stack, Middleware middleware) {
+		return Arrays.stream(stack).anyMatch((frame) -> isIn(frame, middleware.type().getName()));
 	}
 
 	private static long threshold(StackTraceElement[] stack) {

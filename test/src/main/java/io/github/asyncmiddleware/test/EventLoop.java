@@ -35,6 +35,13 @@ final class EventLoop {
 	}
 
 	/**
+	 * Whether a thread is that of an event loop.
+	 */
+	static boolean isThread(Thread thread) {
+		return thread instanceof EventLoopThread;
+	}
+
+	/**
 	 * Run a task after those before it.
 	 * @param task the task
 	 * @return counted down when there is nothing more to do

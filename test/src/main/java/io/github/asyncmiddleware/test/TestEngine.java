@@ -170,7 +170,7 @@ final class TestEngine {
 	 * thread, or if an assertion of the handler has failed
 	 */
 	void await(CountDownLatch event, TestedExchange exchange) {
-		BlockingCheck check = new BlockingCheck(this.observer.activities(), !this.setup.blockingAllowed);
+		BlockingCheck check = new BlockingCheck(this.observer.activities(), exchange, !this.setup.blockingAllowed);
 		boolean happened = false;
 		try {
 			happened = check.await(event, this.setup.timeLimit);

@@ -44,6 +44,8 @@ final class TestedExchange {
 
 	private final MockServerHttpRequest request;
 
+	private final SharedThreads sharedThreads = new SharedThreads();
+
 	private final ServerResponse response = new ServerResponse();
 
 	/** Guarded by itself. */
@@ -199,6 +201,13 @@ final class TestedExchange {
 		catch (IllegalStateException ex) {
 			return null;
 		}
+	}
+
+	/**
+	 * Those there were when it began.
+	 */
+	SharedThreads sharedThreads() {
+		return this.sharedThreads;
 	}
 
 	MockServerHttpRequest request() {

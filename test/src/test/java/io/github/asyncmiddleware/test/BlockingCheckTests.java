@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
@@ -16,9 +17,11 @@ import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebSession;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -99,6 +102,62 @@ class BlockingCheckTests {
 		});
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> MiddlewareTester.of(filter).exchange(get("/")))
 			.withMessageStartingWith("[blocked_event_loop] The middleware 'webFilter' (");
+	}
+
+	@Test
+	void namesAFilterThatSleepsBehindAnAsynchronousStep() {
+		WebFilter filter = (exchange, chain) -> Mono.delay(Duration.ofMillis(1)).flatMap((tick) -> {
+			sleep(500);
+			return chain.filter(exchange);
+		});
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> MiddlewareTester.of(filter).exchange(get("/")))
+			.withMessageStartingWith("[blocked_event_loop] The middleware 'webFilter' (")
+			.withMessageContaining("BlockingCheckTests.sleep(");
+		// The thread still sleeps, and all tests share it
+		assertThat(MiddlewareTester
+			.of((WebFilter) (exchange, chain) -> Mono.delay(Duration.ofMillis(50)).then(chain.filter(exchange)))
+			.exchange(get("/"))).passed();
+	}
+
+	@Test
+	void namesAHookThatWaitsBehindAnAsynchronousStep() {
+		assertThatExceptionOfType(AssertionError.class)
+			.isThrownBy(() -> MiddlewareTester.of(new Remote()).exchange(get("/")))
+			.withMessageStartingWith("[blocked_event_loop] The middleware 'blockingCheckTests.Remote' (")
+			.withMessageContaining("BlockingCheckTests$Remote.");
+	}
+
+	@Test
+	void namesAHookThatIsCalledOnAnotherThread() {
+		assertThatExceptionOfType(AssertionError.class)
+			.isThrownBy(() -> MiddlewareTester.of(new SleepyBasket()).exchange(get("/")))
+			.withMessageStartingWith("[blocked_event_loop] The middleware 'blockingCheckTests.SleepyBasket' (")
+			.withMessageContaining("BlockingCheckTests$SleepyBasket.open(");
+	}
+
+	@Test
+	void namesAHookThatSleepsAfterADelayInVirtualTime() {
+		VirtualTimeScheduler.getOrSet();
+		try {
+			RunningExchange exchange = MiddlewareTester.of(new Remote()).start(get("/"));
+			assertThatExceptionOfType(AssertionError.class)
+				.isThrownBy(() -> exchange.advance(Duration.ofMillis(1)).await())
+				.withMessageContaining("BlockingCheckTests$Remote.");
+		}
+		finally {
+			VirtualTimeScheduler.reset();
+		}
+	}
+
+	@Test
+	void doesNotMindAHandlerThatBlocksBehindAnAsynchronousStep() {
+		WebFilter filter = (exchange, chain) -> Mono.delay(Duration.ofMillis(1)).then(chain.filter(exchange));
+		assertThat(MiddlewareTester.of(filter)
+			.withHandler((exchange) -> Mono.delay(Duration.ofMillis(1)).flatMap((tick) -> {
+				sleep(50);
+				return exchange.getResponse().setComplete();
+			}))
+			.exchange(get("/"))).passed();
 	}
 
 	@Test
@@ -202,6 +261,28 @@ class BlockingCheckTests {
 		@OnResponse
 		void stamp() throws InterruptedException {
 			Thread.sleep(30_000);
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class SleepyBasket {
+
+		@OnRequest(blocking = false)
+		void open(WebSession session) throws InterruptedException {
+			Thread.sleep(500);
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class Remote {
+
+		@OnRequest
+		Mono<Void> load() {
+			return Mono.delay(Duration.ofMillis(1))
+				.map((tick) -> new CompletableFuture<>().completeOnTimeout(tick, 500, TimeUnit.MILLISECONDS).join())
+				.then();
 		}
 
 	}
