@@ -68,6 +68,7 @@ final class TestEngine {
 		context.getEnvironment()
 			.getPropertySources()
 			.addFirst(new MapPropertySource("middlewareTester", setup.properties));
+		BootValues.applyTo(context);
 		register(context);
 		this.handler = start(context);
 		for (String name : context.getBeanNamesForAnnotation(AsyncMiddleware.class)) {
