@@ -42,6 +42,13 @@ public final class MiddlewareTestResult implements AssertProvider<MiddlewareTest
 	}
 
 	/**
+	 * Whether there is less of the body than there was to be.
+	 */
+	boolean isCut() {
+		return this.exchange.isCut();
+	}
+
+	/**
 	 * How the request has ended, for messages.
 	 */
 	String ending() {
@@ -75,7 +82,8 @@ public final class MiddlewareTestResult implements AssertProvider<MiddlewareTest
 
 	/**
 	 * The body of the response.
-	 * @return the bytes that were written, none for a response without a body
+	 * @return the bytes that were written, none for a response without a body; if the
+	 * response was cut, those that went before
 	 */
 	public byte[] getBody() {
 		return this.exchange.body();

@@ -266,7 +266,7 @@ public final class MiddlewareTestResultAssert extends AbstractAssert<MiddlewareT
 	}
 
 	/**
-	 * The response has that body.
+	 * The response has that body, and it was not cut.
 	 * @param body the body, as text
 	 * @return this assertion
 	 */
@@ -284,11 +284,17 @@ public final class MiddlewareTestResultAssert extends AbstractAssert<MiddlewareT
 	}
 
 	/**
-	 * Assert about the body of the response as text.
+	 * Assert about the body of the response as text. Fails if it was cut, since a client
+	 * gets an error then.
 	 * @return the assertions
 	 */
 	public AbstractStringAssert<?> body() {
-		return Assertions.assertThat(response().getBodyAsString()).as("the body of the response");
+		MiddlewareTestResult response = response();
+		if (response.isCut()) {
+			throw MiddlewarePartAssert.causedBy(response.getFailure(), failure(
+					"Expected a whole body, but it was cut after %d bytes%s", response.getBody().length, cause()));
+		}
+		return Assertions.assertThat(response.getBodyAsString()).as("the body of the response");
 	}
 
 	/**

@@ -225,6 +225,15 @@ final class TestedExchange {
 		return this.response.head;
 	}
 
+	/**
+	 * Whether the response has ended in the middle of the body.
+	 * @return {@code false} if it is whole, or if the client has left
+	 */
+	boolean isCut() {
+		// Without a middleware only the server knows
+		return hasHead() && (this.result == RequestResult.CUT || this.error != null);
+	}
+
 	HttpStatusCode status() {
 		return this.response.getStatusCode();
 	}

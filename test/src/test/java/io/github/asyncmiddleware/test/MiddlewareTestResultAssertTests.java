@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.test;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -8,11 +9,13 @@ import io.github.asyncmiddleware.OnRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpMethod;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebHandler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -103,6 +106,31 @@ class MiddlewareTestResultAssertTests {
 			.awaitHandler()
 			.cancel()
 			.await()).hasStatus(200).hasNoBody();
+	}
+
+	@Test
+	void failsForABodyThatWasCut() {
+		IllegalStateException failure = new IllegalStateException("no more rows");
+		WebHandler handler = (exchange) -> exchange.getResponse()
+			.writeWith(Flux.concat(Flux.just(exchange.getResponse().bufferFactory().wrap("par".getBytes())),
+					Flux.error(failure)));
+		WebFilter filter = (exchange, chain) -> chain.filter(exchange);
+		assertThat(MiddlewareTester.of(filter).withHandler(handler).exchange(MockServerHttpRequest.get("/"))).passed();
+		for (MiddlewareTester tester : List.of(MiddlewareTester.of(filter), MiddlewareTester.of())) {
+			MiddlewareTestResult result = tester.withHandler(handler).exchange(MockServerHttpRequest.get("/"));
+			assertThat(result).hasStatus(200).doesNotHaveHeader("X-Late");
+			assertThat(result.getBodyAsString()).isEqualTo("par");
+			assertCut(result, (response) -> response.hasBody("par"));
+			assertCut(result, MiddlewareTestResultAssert::hasNoBody);
+			assertCut(result, (response) -> response.body().startsWith("p"));
+		}
+	}
+
+	private static void assertCut(MiddlewareTestResult result, Consumer<MiddlewareTestResultAssert> assertion) {
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertion.accept(assertThat(result)))
+			.withMessage("Expected a whole body, but it was cut after 3 bytes: "
+					+ "java.lang.IllegalStateException: no more rows")
+			.withCauseInstanceOf(IllegalStateException.class);
 	}
 
 	private static void assertNoResponse(MiddlewareTestResult result, String reason,
