@@ -81,11 +81,13 @@ final class BlockingCheck {
 	 * @throws AssertionError if a middleware blocks a thread meanwhile
 	 */
 	boolean await(CountDownLatch event, Duration limit) {
-		long end = System.nanoTime() + limit.toNanos();
+		RemainingTime time = new RemainingTime(limit);
+		long left = time.look();
 		try {
-			while (!event.await(Math.min(LOOK, Math.max(end - System.nanoTime(), 0)), TimeUnit.NANOSECONDS)) {
+			while (!event.await(Math.min(LOOK, left), TimeUnit.NANOSECONDS)) {
 				look();
-				if (System.nanoTime() - end >= 0) {
+				left = time.look();
+				if (left == 0) {
 					return false;
 				}
 			}

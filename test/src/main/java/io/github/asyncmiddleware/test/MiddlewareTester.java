@@ -253,7 +253,7 @@ public final class MiddlewareTester {
 
 	/**
 	 * Set how long to wait for an exchange in real time until it fails. Default is 10
-	 * seconds.
+	 * seconds. The time at a breakpoint that stops all threads hardly counts.
 	 * @param limit the limit
 	 * @return a tester
 	 */

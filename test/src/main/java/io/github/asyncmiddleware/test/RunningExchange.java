@@ -80,14 +80,14 @@ public final class RunningExchange {
 	}
 
 	private RunningExchange awaitCondition(BooleanSupplier condition, String otherwise) {
-		long end = System.nanoTime() + this.setup.timeLimit.toNanos();
+		RemainingTime time = new RemainingTime(this.setup.timeLimit);
 		boolean last = false;
 		while (!condition.getAsBoolean()) {
 			if (last) {
 				throw new AssertionError(
 						"The request " + (hasEnded() ? "has ended" : "still runs") + ", but " + otherwise + ".");
 			}
-			last = hasEnded() || System.nanoTime() - end >= 0;
+			last = hasEnded() || time.look() == 0;
 			pause();
 		}
 		return this;
