@@ -175,22 +175,24 @@ final class TestEngine {
 		boolean happened = false;
 		try {
 			happened = check.await(event, this.setup.timeLimit);
+			if (!happened) {
+				exchange.throwAssertion();
+				throw new AssertionError(TimeLimits.describe(exchange, this.setup.timeLimit));
+			}
 		}
 		finally {
 			if (!happened) {
 				giveUp(exchange);
 			}
 		}
-		if (!happened) {
-			exchange.throwAssertion();
-			throw new AssertionError(TimeLimits.describe(exchange, this.setup.timeLimit));
-		}
 	}
 
 	/**
-	 * The thread may be blocked for ever.
+	 * The thread may be blocked for ever, so the client leaves on this one. Without that,
+	 * the request could go on in the time of the next tests, and be taken for theirs.
 	 */
 	private void giveUp(TestedExchange exchange) {
+		exchange.cancel();
 		this.eventLoop.close();
 		this.eventLoop = new EventLoop(!this.setup.blockingAllowed);
 		ended(exchange);

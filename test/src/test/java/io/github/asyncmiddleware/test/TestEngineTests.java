@@ -2,10 +2,12 @@ package io.github.asyncmiddleware.test;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
@@ -16,6 +18,7 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.WebFilter;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.springframework.web.reactive.function.server.RouterFunctions.route;
 
@@ -50,6 +53,37 @@ class TestEngineTests {
 		assertThatThrownBy(() -> tester
 			.withRoutes(route().GET("/", (request) -> ServerResponse.ok().build(Mono.error(error))).build())
 			.exchange(get("/"))).isSameAs(error);
+	}
+
+	@Test
+	void cancelsARequestThatItGivesUp() throws InterruptedException {
+		AtomicInteger attempts = new AtomicInteger();
+		WebFilter retrying = (exchange,
+				chain) -> chain.filter(exchange).doOnSubscribe((subscription) -> attempts.incrementAndGet()).retry();
+		MiddlewareTester tester = MiddlewareTester.of(retrying)
+			.withHandler((exchange) -> Mono.error(new IllegalStateException("busy")))
+			.withTimeLimit(Duration.ofMillis(200));
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> tester.exchange(get("/")))
+			.withMessageContaining("is still running after 200 ms");
+		Thread.sleep(50);
+		int attemptsBefore = attempts.get();
+		Thread.sleep(50);
+		assertThat(attempts).hasValue(attemptsBefore);
+	}
+
+	@Test
+	void doesNotCountWhatComesOfARequestThatItHasGivenUp() {
+		Sinks.Empty<Void> first = Sinks.empty();
+		Sinks.Empty<Void> second = Sinks.empty();
+		WebFilter waiting = (exchange, chain) -> ("/1".equals(exchange.getRequest().getPath().value()) ? first : second)
+			.asMono()
+			.then(chain.filter(exchange));
+		MiddlewareTester tester = MiddlewareTester.of(waiting).withTimeLimit(Duration.ofMillis(500));
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> tester.exchange(get("/1")));
+		RunningExchange exchange = tester.start(get("/2"));
+		first.tryEmitEmpty();
+		second.tryEmitEmpty();
+		assertThat(exchange.await()).passed().reachedHandler();
 	}
 
 	@Test
