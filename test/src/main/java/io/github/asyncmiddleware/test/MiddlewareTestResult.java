@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.test;
 
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.http.InvalidMediaTypeException;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseCookie;
 import org.springframework.util.MultiValueMap;
 
@@ -91,10 +94,22 @@ public final class MiddlewareTestResult implements AssertProvider<MiddlewareTest
 
 	/**
 	 * The body of the response as text.
-	 * @return the text, read as UTF-8
+	 * @return the text, read in the charset of the content type, or as UTF-8 if there is
+	 * none
 	 */
 	public String getBodyAsString() {
-		return new String(getBody(), StandardCharsets.UTF_8);
+		return new String(getBody(), charset());
+	}
+
+	private Charset charset() {
+		try {
+			MediaType type = getHeaders().getContentType();
+			Charset charset = (type != null) ? type.getCharset() : null;
+			return (charset != null) ? charset : StandardCharsets.UTF_8;
+		}
+		catch (InvalidMediaTypeException ex) {
+			return StandardCharsets.UTF_8;
+		}
 	}
 
 	/**

@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.test;
 
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -13,6 +15,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpMethod;
+import org.springframework.http.ResponseCookie;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebHandler;
@@ -131,6 +135,51 @@ class MiddlewareTestResultAssertTests {
 			.withMessage("Expected a whole body, but it was cut after 3 bytes: "
 					+ "java.lang.IllegalStateException: no more rows")
 			.withCauseInstanceOf(IllegalStateException.class);
+	}
+
+	@Test
+	void knowsAHeaderWhoseValueDoesNotMatter() {
+		MiddlewareTestResult result = exchange((response) -> response.getHeaders().set("X-Request-Id", "17"));
+		assertThat(result).hasHeader("X-Request-Id").hasHeader("X-Request-Id", "17");
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertThat(result).hasHeader("X-Other"));
+	}
+
+	@Test
+	void knowsACookieHoweverItWasSet() {
+		MiddlewareTestResult result = exchange((response) -> {
+			response.addCookie(ResponseCookie.from("a", "1").build());
+			response.addCookie(ResponseCookie.from("a", "2").path("/shop").build());
+			response.getHeaders().add("Set-Cookie", "b=3; Path=/");
+			response.getHeaders().add("Set-Cookie", "c=4");
+		});
+		assertThat(result).hasCookie("a", "1").hasCookie("a", "2").hasCookie("b", "3").hasCookie("c", "4");
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertThat(result).hasCookie("c", "40"))
+			.withMessageContaining("c=4");
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertThat(result).hasCookie("b", "3; Path"));
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertThat(result).hasCookie("a", "3"));
+	}
+
+	@Test
+	void readsTheBodyInItsCharset() {
+		assertThat(written("text/plain;charset=ISO-8859-1", StandardCharsets.ISO_8859_1)).hasBody("M\u00fcller");
+		assertThat(written("text/plain", StandardCharsets.UTF_8)).hasBody("M\u00fcller");
+		assertThat(written("no type", StandardCharsets.UTF_8)).hasBody("M\u00fcller");
+		assertThat(written("text/plain;charset=none", StandardCharsets.UTF_8)).hasBody("M\u00fcller");
+	}
+
+	private static MiddlewareTestResult written(String type, Charset charset) {
+		return MiddlewareTester.of().withHandler((exchange) -> {
+			exchange.getResponse().getHeaders().set("Content-Type", type);
+			return exchange.getResponse()
+				.writeWith(Mono.just(exchange.getResponse().bufferFactory().wrap("M\u00fcller".getBytes(charset))));
+		}).exchange(MockServerHttpRequest.get("/"));
+	}
+
+	private static MiddlewareTestResult exchange(Consumer<ServerHttpResponse> handler) {
+		return MiddlewareTester.of().withHandler((exchange) -> {
+			handler.accept(exchange.getResponse());
+			return exchange.getResponse().setComplete();
+		}).exchange(MockServerHttpRequest.get("/"));
 	}
 
 	private static void assertNoResponse(MiddlewareTestResult result, String reason,
