@@ -89,6 +89,8 @@ async function ask(path, options) {
 function showGone(gone) {
 	if (gone === (state.gone != null)) return;
 	state.gone = gone ? new Date() : null;
+	// The server that is back may have other code, and medians of both would hide what has changed
+	if (!gone) state.samples = [];
 	byId("gone").hidden = !gone;
 	byId("gone").textContent = gone ? `The server does not answer, since ${state.gone.toLocaleTimeString()}. The numbers below are from before. `
 		+ "Start it again with mvn -q spring-boot:run, and this page goes on by itself." : "";
@@ -591,7 +593,7 @@ async function poll() {
 		if (gone) state.links = null;
 		await readChain();
 		await readSlow();
-		if (gone && state.samples.length < ENOUGH_SAMPLES) await start();
+		if (gone) await start();
 	}
 	catch (error) {
 		if (!state.gone) throw error;

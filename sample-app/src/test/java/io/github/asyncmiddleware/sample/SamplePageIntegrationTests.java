@@ -282,6 +282,7 @@ class SamplePageIntegrationTests {
 		try {
 			openPage(port);
 			assertThat(this.tab.evaluate("document.getElementById('gone').hidden").asBoolean()).isTrue();
+			this.tab.evaluate("globalThis.before = state.samples.at(-1)");
 		}
 		finally {
 			first.close();
@@ -294,6 +295,8 @@ class SamplePageIntegrationTests {
 		ConfigurableApplicationContext second = startApplication(port);
 		try {
 			this.tab.await("document.getElementById('gone').hidden");
+			this.tab.await("!state.busy && state.samples.length >= ENOUGH_SAMPLES");
+			assertThat(this.tab.evaluate("state.samples.includes(before)").asBoolean()).isFalse();
 			click("No such page");
 			assertThat(this.tab.text("document.querySelector('#status .pill').textContent")).isEqualTo("404");
 		}
