@@ -79,7 +79,7 @@ public final class MiddlewareTester {
 
 	/**
 	 * Test the middlewares that configuration classes declare, with {@code @Bean} methods
-	 * or by importing them.
+	 * or by importing them. The beans are never destroyed.
 	 * @param configurations the classes
 	 * @return a tester
 	 */

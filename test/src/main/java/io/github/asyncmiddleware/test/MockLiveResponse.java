@@ -79,7 +79,9 @@ public final class MockLiveResponse implements LiveResponse {
 	}
 
 	/**
-	 * The rest of the chain, as a middleware is given it, which emits this response.
+	 * The rest of the chain, as a middleware is given it, which emits this response. For
+	 * one that declares {@code ServerResponse} in place of {@code LiveResponse}, pass
+	 * {@code (request) -> Mono.just(response)}.
 	 * @return what to give as {@code next}
 	 */
 	public HandlerFunction<LiveResponse> next() {

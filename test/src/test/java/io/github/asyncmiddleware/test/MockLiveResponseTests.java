@@ -47,6 +47,16 @@ class MockLiveResponseTests {
 	}
 
 	@Test
+	void standsForAPlainResponseToo() {
+		HandlerFilterFunction<ServerResponse, ServerResponse> middleware = (request, next) -> next.handle(request)
+			.doOnNext((response) -> response.headers().set("X-Status", "changed"));
+		MockLiveResponse response = MockLiveResponse.ok();
+		middleware.filter(MockServerRequest.builder().build(), (request) -> Mono.just(response))
+			.block(Duration.ofSeconds(30));
+		assertThat(response.headers().getFirst("X-Status")).isEqualTo("changed");
+	}
+
+	@Test
 	void cannotBeWritten() {
 		Mono<Void> written = MockLiveResponse.of(HttpStatus.OK)
 			.writeTo(MockServerWebExchange.from(MockServerHttpRequest.get("/")), new NoContext());

@@ -121,8 +121,8 @@ class TestingPageTests {
 
 	@Test
 	void missingAwait() {
-		assertThatThrownBy(() -> MiddlewareTester.of(new Audit()).exchange(get("/")))
-			.hasMessageStartingWith("[unawaited_next] The middleware 'testingPageTests.Audit' (");
+		assertThatThrownBy(() -> MiddlewareTester.of(new Audit()).exchange(get("/"))).hasMessageStartingWith(
+				"[unawaited_next] The middleware 'audit' (" + Audit.class.getName() + ", order 0) completed");
 	}
 
 	@Test
@@ -134,7 +134,8 @@ class TestingPageTests {
 	void blocking() {
 		assertThatThrownBy(() -> MiddlewareTester.of(new Impatient()).exchange(get("/")))
 			.isInstanceOf(AssertionError.class)
-			.hasMessageStartingWith("[blocked_event_loop] The middleware 'testingPageTests.Impatient' (")
+			.hasMessageStartingWith("[blocked_event_loop] The middleware 'impatient' (" + Impatient.class.getName()
+					+ ", order 0) blocks")
 			.hasMessageContaining("at java.lang.Thread.sleep")
 			.hasMessageContaining("Impatient.check(");
 	}
@@ -183,7 +184,7 @@ class TestingPageTests {
 	/**
 	 * Forgets to wait.
 	 */
-	@AsyncMiddleware
+	@AsyncMiddleware("audit")
 	static class Audit implements WebFilter {
 
 		@Override
@@ -197,7 +198,7 @@ class TestingPageTests {
 	/**
 	 * Blocks where it must not.
 	 */
-	@AsyncMiddleware
+	@AsyncMiddleware("impatient")
 	static class Impatient {
 
 		@OnRequest(blocking = false)
