@@ -293,10 +293,7 @@ class BlockingWatchTests {
 		EventLoop last = eventLoops(40);
 		this.probe.held = last;
 		look(20);
-		last.end();
-		this.probe.move();
-		look(1);
-		assertThat(this.blocked).singleElement().asString().startsWith("held ");
+		assertIsFound(last);
 	}
 
 	/**
@@ -312,10 +309,7 @@ class BlockingWatchTests {
 		this.probe.stack = null;
 		this.probe.held = last;
 		look(20);
-		last.end();
-		this.probe.move();
-		look(1);
-		assertThat(this.blocked).singleElement().asString().startsWith("held ");
+		assertIsFound(last);
 	}
 
 	/**
@@ -327,10 +321,7 @@ class BlockingWatchTests {
 		this.probe.held = last;
 		this.probe.restless = true;
 		look(100);
-		last.end();
-		this.probe.move();
-		look(1);
-		assertThat(this.blocked).singleElement().asString().startsWith("held ");
+		assertIsFound(last);
 	}
 
 	/**
@@ -346,10 +337,7 @@ class BlockingWatchTests {
 		this.probe.held = thread;
 		eventLoop().end();
 		look(10);
-		thread.end();
-		this.probe.move();
-		look(1);
-		assertThat(this.blocked).singleElement().asString().startsWith("held ");
+		assertIsFound(thread);
 	}
 
 	@Test
@@ -414,6 +402,16 @@ class BlockingWatchTests {
 		EventLoop thread = eventLoop();
 		look(1);
 		return thread;
+	}
+
+	/**
+	 * The middleware was found on a thread, which goes on now.
+	 */
+	private void assertIsFound(EventLoop thread) throws Exception {
+		thread.end();
+		this.probe.move();
+		look(1);
+		assertThat(this.blocked).singleElement().asString().startsWith("held ");
 	}
 
 	/**
