@@ -35,9 +35,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for WebSockets on each server that Spring Boot starts for WebFlux: behind every
  * style of middleware they echo, and each is recorded once, as an upgrade. Only Tomcat is
- * not asked behind a middleware that blocks: where the handshake is made on another
- * thread than its own, it may close the connection, or lose a frame, and so it does
- * behind a filter with a {@code subscribeOn} and without the starter.
+ * not asked behind a middleware that blocks: behind a filter with a {@code subscribeOn},
+ * and without the starter, it was seen to close the connection of a handshake that
+ * another thread than its own makes, or to lose a frame.
  */
 @Tag("servers")
 class ServerSocketsTests {
