@@ -96,6 +96,10 @@ class ServerSocketsTests {
 			assertThat(server.records().sum("requests ")).isEqualTo(TIMES);
 			assertThat(server.records().sum("own ")).isEqualTo(TIMES * COUNT);
 		}
+		catch (Throwable ex) {
+			// Of a test with parameters, the end of a build names only the method
+			throw new AssertionError(kind + ", " + style + ": " + ex.getMessage(), ex);
+		}
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.internal.run;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
@@ -433,6 +436,38 @@ class SegmentTests {
 		assertThat(this.handled).hasValue(0);
 		assertThat(this.listener.take().results()).containsExactly("waits CANCELLED");
 		assertThat(this.listener.isEmpty()).isTrue();
+	}
+
+	/**
+	 * The error page of a request that has ended is not the middleware's answer.
+	 */
+	@Test
+	void hasNotAnsweredIfItFailsAfterTheRequestWasCancelled() throws Exception {
+		BaseSubscriber<Void> client = new BaseSubscriber<>() {
+		};
+		this.chain.quietErrors().middleware("fails", (exchange, next) -> Mono.from((subscriber) -> {
+			subscriber.onSubscribe(Operators.emptySubscription());
+			// Before those who wait for it are cancelled
+			RequestRun.of(exchange).atEnd(() -> subscriber.onError(new IllegalStateException("late")));
+			client.cancel();
+		}));
+		this.chain.build(handler()).handle(MockServerHttpRequest.get("/").build(), this.response).subscribe(client);
+		assertThat(this.listener.take().results()).containsExactly("fails CANCELLED");
+	}
+
+	/**
+	 * As on a servlet container, which does not cancel such a request.
+	 */
+	@Test
+	void hasNotAnsweredIfTheClientLeavesWhileItReads() throws Exception {
+		this.chain.quietErrors()
+			.middleware("reads", (exchange, next) -> exchange.getRequest().getBody().then(next.filter(exchange)));
+		MockServerHttpRequest request = MockServerHttpRequest.post("/")
+			.body(Flux.error(new IOException("Connection reset by peer")));
+		this.chain.build(handler()).handle(request, this.response).block(PATIENCE);
+		RecordedRequest record = this.listener.take();
+		assertThat(record.result()).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
+		assertThat(record.results()).containsExactly("reads CANCELLED");
 	}
 
 	@Test

@@ -125,6 +125,10 @@ final class LiarPlan {
 		}
 		if (liar.hurried()) {
 			legal.add(open ? MiddlewareResult.TIMEOUT_OPEN : MiddlewareResult.TIMEOUT);
+			if (lie.decides()) {
+				// It has decided to answer, and is not skipped any more
+				legal.add(MiddlewareResult.TIMEOUT);
+			}
 		}
 		if (liar.kind().blocking) {
 			legal.add(open ? MiddlewareResult.SHED_OPEN : MiddlewareResult.SHED);
@@ -145,6 +149,10 @@ final class LiarPlan {
 		if (isCutShort()) {
 			// What it writes or reads can fail, and then it is a race what was before
 			legal.add(MiddlewareResult.FAILED);
+			if (lie == Lie.RUNS_NEXT_LATE) {
+				// An answer that came to nothing, so that next is the first that it does
+				legal.add(MiddlewareResult.PASSED);
+			}
 		}
 		if (isOvertaken()) {
 			legal.add(MiddlewareResult.ANSWERED);
@@ -350,6 +358,14 @@ final class LiarPlan {
 			this.effect = effect;
 			this.kinds = EnumSet.copyOf(List.of(kinds));
 			this.endless = name().equals("NEVER_ENDS") || name().equals("KEEPS_RESPONSE");
+		}
+
+		/**
+		 * Whether it answers with a response of its own, be it in place of another.
+		 */
+		boolean decides() {
+			return this.effect == Effect.ANSWERS || this == REPLACES || this == REPLACES_TOO_LATE
+					|| this == DOES_NOT_AWAIT;
 		}
 
 	}

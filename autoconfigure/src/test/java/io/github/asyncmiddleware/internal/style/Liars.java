@@ -43,7 +43,7 @@ import org.springframework.web.server.WebFilterChain;
 final class Liars {
 
 	private static final Set<String> MESSAGES = Set.of("after answer", "after next", "thrown", "linkage", "signalled",
-			"later", "elsewhere");
+			"later", "elsewhere", "rest", "inside");
 
 	/** No response may contain it. */
 	static final String NAME = "the-liar-";
@@ -211,13 +211,14 @@ final class Liars {
 	}
 
 	/**
-	 * Whether an error is one that a middleware fails with. It has no subscriber where
-	 * the client has left in that moment.
+	 * Whether an error is one that a middleware or the handler fails with, or the form in
+	 * which the chain passes it on. It has no subscriber where the client has left in
+	 * that moment, or the time of a middleware that awaits it has run out.
 	 */
 	static boolean isLie(Throwable ex) {
 		String message = String.valueOf(ex.getMessage());
-		return MESSAGES.contains(message) || message.startsWith("A middleware returned null")
-				|| ex instanceof ResponseStatusException;
+		return MESSAGES.contains(message) || message.startsWith("A middleware ")
+				|| ex instanceof ResponseStatusException || (ex.getCause() != null && isLie(ex.getCause()));
 	}
 
 	/**

@@ -173,7 +173,7 @@ class LyingMiddlewareTests {
 			assertThat(this.dropped).isEmpty();
 		}
 		catch (Throwable ex) {
-			throw new AssertionError("Run again with -Dlies.seed=" + this.seed, ex);
+			throw new AssertionError("Run again with -Dlies.seed=" + this.seed + ": " + ex.getMessage(), ex);
 		}
 	}
 
@@ -193,8 +193,8 @@ class LyingMiddlewareTests {
 
 	/**
 	 * Reactor Netty drops what it hears of clients that have left; a middleware that has
-	 * been cancelled, and writes nevertheless, is told when that is refused; and what it
-	 * fails with after that has no subscriber any more.
+	 * been cancelled, and writes nevertheless, is told when that is refused; and what it,
+	 * or the handler that it runs, fails with after that has no subscriber any more.
 	 */
 	private static boolean isExpectedToBeDropped(Throwable ex) {
 		return AbortedException.isConnectionReset(ex) || "Another response is sent instead".equals(ex.getMessage())
