@@ -67,8 +67,8 @@ class BlockingWatchIntegrationTests {
 	private static final Duration BLOCK = Duration.ofMillis(250);
 
 	/**
-	 * A machine that has a lot to do can hold anybody up for more than the threshold, by
-	 * a lock of a thread that has no processor, but hardly for as long as that.
+	 * A machine that has a lot to do can hold any thread up for more than the threshold,
+	 * by a lock of a thread that has no processor, but hardly for as long as that.
 	 */
 	private static final Duration NOTEWORTHY = BLOCK.dividedBy(2);
 
@@ -139,7 +139,7 @@ class BlockingWatchIntegrationTests {
 		for (Thread client : clients) {
 			client.join();
 		}
-		// Whoever comes next shows that there was nobody before
+		// The next one that is named shows that there was none before
 		block("/beforeNext", Blocking.SLEEP, "beforeNext");
 	}
 
@@ -149,9 +149,9 @@ class BlockingWatchIntegrationTests {
 	}
 
 	/**
-	 * Block until somebody was named for it, who has to be the right one. The watch does
-	 * not accuse anybody for a time in which it had no processor itself, and a machine
-	 * that has none free hides who reads.
+	 * Block until a middleware was named for it, which has to be the right one. The watch
+	 * accuses none for a time in which it had no processor itself, and a machine that has
+	 * none free hides which one reads.
 	 * @return what was found
 	 */
 	private List<Block> block(String path, Blocking kind, String name) {

@@ -44,9 +44,9 @@ import org.springframework.web.server.WebSession;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for hooks on a page that is open to everybody, asked for with a token that has
- * expired: Spring Security does not look at the token, and no hook fails of it that has
- * not asked for the user.
+ * Tests for hooks on a page that is open to all, asked for with a token that has expired:
+ * Spring Security does not look at the token, and no hook fails of it that has not asked
+ * for the user.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class LostSecurityContextIntegrationTests {
@@ -186,7 +186,7 @@ class LostSecurityContextIntegrationTests {
 	}
 
 	/**
-	 * Finds out that the token has expired when somebody asks for the user.
+	 * Finds out that the token has expired when the user is asked for.
 	 */
 	static class Tokens implements ServerSecurityContextRepository {
 

@@ -226,7 +226,7 @@ class FireAndForgetIntegrationTests {
 
 		@RequestMapping("/**")
 		Mono<String> orders() {
-			return Mono.delay(Duration.ofMillis(1500))
+			return Mono.<Long>never()
 				.doOnSubscribe((subscription) -> this.effects.started.incrementAndGet())
 				.doOnCancel(this.effects.cancelled::incrementAndGet)
 				.map((done) -> "order " + this.effects.done.incrementAndGet());

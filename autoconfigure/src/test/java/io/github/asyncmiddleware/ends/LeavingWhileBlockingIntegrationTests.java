@@ -1,14 +1,15 @@
 package io.github.asyncmiddleware.ends;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.LiveResponse;
@@ -20,7 +21,7 @@ import io.github.asyncmiddleware.testsupport.boot.HeapBuffers;
 import io.github.asyncmiddleware.testsupport.boot.Leaving;
 import io.github.asyncmiddleware.testsupport.boot.LogCapture;
 import io.github.asyncmiddleware.testsupport.boot.MeterChanges;
-import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -56,16 +57,18 @@ class LeavingWhileBlockingIntegrationTests {
 
 	private static final int AT_A_TIME = 20;
 
+	private static final String NUMBER = "X-Number";
+
 	private BootServer server;
 
-	private AtomicInteger arrived;
+	private Arrivals arrivals;
 
 	@BeforeAll
 	void start() {
 		// To start a thread, as the futures do, can block for long where the processors
 		// are taken
 		this.server = BootServer.start(Application.class, "async-middleware.blocking-watch.enabled=false");
-		this.arrived = this.server.bean(AtomicInteger.class);
+		this.arrivals = this.server.bean(Arrivals.class);
 	}
 
 	@AfterAll
@@ -79,21 +82,17 @@ class LeavingWhileBlockingIntegrationTests {
 			"awaitSkip, RST, 200", "plain, RST_STREAM, 500", "plainSkip, RST_STREAM, 500", "wraps, RST_STREAM, 200",
 			"filter, RST_STREAM, 200", "await, RST_STREAM, 200" })
 	void isNoFailureOfTheMiddleware(String middleware, Leaving leaving, int clients) throws Exception {
-		this.arrived.set(0);
+		this.arrivals.expect(clients);
 		MeterChanges changes = this.server.changes();
 		try (LogCapture log = LogCapture.ofOurs()) {
 			leave("/" + middleware, leaving, clients);
-			// A reset that comes early takes a request away that was not read yet
-			Awaitility.await()
-				.atMost(Duration.ofSeconds(10))
-				.until(() -> changes.requests() == this.arrived.get() && this.arrived.get() > clients / 2);
-			List<String> recorded = changes.settled();
+			List<String> recorded = changes.after(clients);
 			assertThat(recorded).filteredOn((sample) -> sample.startsWith("own "))
-				.hasSize(this.arrived.get())
+				.hasSize(clients)
 				.contains("own " + middleware + " cancelled")
 				.isSubsetOf("own " + middleware + " cancelled", "own " + middleware + " passed");
 			assertThat(recorded).filteredOn((sample) -> sample.startsWith("requests "))
-				.hasSize(this.arrived.get())
+				.hasSize(clients)
 				// Seen once in thousands: a reset while the answer is written, and an
 				// error page
 				// for no one in its place, which is no failure of the middleware either
@@ -108,8 +107,10 @@ class LeavingWhileBlockingIntegrationTests {
 		try {
 			List<? extends Future<?>> futures = IntStream.range(0, clients).mapToObj((i) -> executor.submit(() -> {
 				try (Client client = leaving.protocol().connect(this.server.port())) {
-					client.head("GET", path, true);
-					Thread.sleep(4 + i % 17);
+					client.head("GET", path, true, NUMBER + ": " + i);
+					// A reset takes a request away that was not read yet
+					this.arrivals.await(i);
+					Thread.sleep(i % 17);
 					client.leave(leaving);
 				}
 				return null;
@@ -140,15 +141,15 @@ class LeavingWhileBlockingIntegrationTests {
 	static class Application {
 
 		@Bean
-		AtomicInteger arrived() {
-			return new AtomicInteger();
+		Arrivals arrivals() {
+			return new Arrivals();
 		}
 
 		@Bean
 		@Order(Ordered.HIGHEST_PRECEDENCE)
-		WebFilter counts(AtomicInteger arrived) {
+		WebFilter counts(Arrivals arrivals) {
 			return (exchange, chain) -> {
-				arrived.incrementAndGet();
+				arrivals.arrived(exchange.getRequest().getHeaders().getFirst(NUMBER));
 				return chain.filter(exchange);
 			};
 		}
@@ -216,6 +217,29 @@ class LeavingWhileBlockingIntegrationTests {
 		@AsyncMiddleware(path = "/awaitSkip", onFailure = OnFailure.SKIP)
 		OffloadingAwait awaitSkip() {
 			return new OffloadingAwait();
+		}
+
+	}
+
+	/**
+	 * The requests that the server has read.
+	 */
+	static class Arrivals {
+
+		private volatile List<CountDownLatch> latches = List.of();
+
+		void expect(int requests) {
+			this.latches = Stream.generate(() -> new CountDownLatch(1)).limit(requests).toList();
+		}
+
+		void arrived(@Nullable String number) {
+			if (number != null) {
+				this.latches.get(Integer.parseInt(number)).countDown();
+			}
+		}
+
+		void await(int number) throws InterruptedException {
+			assertThat(this.latches.get(number).await(30, TimeUnit.SECONDS)).as("request %d", number).isTrue();
 		}
 
 	}

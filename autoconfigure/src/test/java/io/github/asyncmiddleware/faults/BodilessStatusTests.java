@@ -46,8 +46,8 @@ import org.springframework.web.server.WebFilter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for responses that have no body because of their status, whoever sets that over
- * whatever body.
+ * Tests for responses that have no body because of their status, set in every way and
+ * over every body.
  */
 class BodilessStatusTests {
 

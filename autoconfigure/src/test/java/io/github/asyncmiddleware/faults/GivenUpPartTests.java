@@ -16,6 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -26,6 +28,7 @@ import org.springframework.http.ResponseCookie;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestAttribute;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
@@ -93,8 +96,13 @@ class GivenUpPartTests {
 		@Bean
 		@AsyncMiddleware(order = 10, path = "/times-out/**")
 		WebFilter timesOut() {
-			return (exchange, chain) -> chain.filter(exchange)
-				.timeout(Duration.ofMillis(50), Mono.defer(() -> Texts.answer(exchange, 504, "gave up")));
+			return (exchange, chain) -> {
+				Sinks.Empty<Void> reached = Sinks.empty();
+				exchange.getAttributes().put("reached", reached);
+				return chain.filter(exchange)
+					.timeout(reached.asMono().publishOn(Schedulers.parallel()),
+							Mono.defer(() -> Texts.answer(exchange, 504, "gave up")));
+			};
 		}
 
 		@Bean
@@ -221,8 +229,8 @@ class GivenUpPartTests {
 	static class Endpoints {
 
 		@GetMapping("/times-out/*")
-		Mono<String> never() {
-			return Mono.never();
+		Mono<String> never(@RequestAttribute Sinks.Empty<Void> reached) {
+			return Mono.<String>never().doOnSubscribe((subscription) -> reached.tryEmitEmpty());
 		}
 
 		@GetMapping("/falls-back/*")

@@ -14,6 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -34,6 +36,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  * ends: the client is told.
  */
 class RefusalTests {
+
+	/** Where an await middleware tells that it has completed. */
+	private static final String COMPLETED = "completed";
 
 	@RegisterExtension
 	static final FaultServers servers = new FaultServers(App.class, "native", "native-later", "await", "deliberate");
@@ -137,10 +142,12 @@ class RefusalTests {
 		@AsyncMiddleware(order = 10, path = "/await/**")
 		HandlerFilterFunction<LiveResponse, ServerResponse> await() {
 			return (request, next) -> {
+				Sinks.Empty<Void> completed = Sinks.empty();
+				request.exchange().getAttributes().put(COMPLETED, completed.asMono());
 				next.handle(request).subscribe((done) -> {
 				}, (ex) -> {
 				});
-				return Mono.empty();
+				return Mono.<ServerResponse>empty().doFinally((signal) -> completed.tryEmitEmpty());
 			};
 		}
 
@@ -206,8 +213,11 @@ class RefusalTests {
 		Mono<ResponseEntity<String>> answer(ServerWebExchange exchange) {
 			ResponseEntity<String> answer = ResponseEntity.status(Integer.parseInt(Texts.lastOf(exchange)))
 				.body("refused");
-			return Texts.part(exchange, 1).equals("now") ? Mono.just(answer)
-					: Mono.delay(Duration.ofMillis(20)).thenReturn(answer);
+			if (Texts.part(exchange, 1).equals("now")) {
+				return Mono.just(answer);
+			}
+			Mono<Void> later = exchange.getAttributeOrDefault(COMPLETED, Mono.delay(Duration.ofMillis(20)).then());
+			return later.publishOn(Schedulers.parallel()).thenReturn(answer);
 		}
 
 	}

@@ -27,7 +27,7 @@ class BatchClockTests {
 	}
 
 	@Test
-	void goesOnForEverybodyElse() {
+	void goesOnForAllOthers() {
 		this.clock.hold();
 		long held = this.clock.wallTime();
 		waitFor(held + 2);

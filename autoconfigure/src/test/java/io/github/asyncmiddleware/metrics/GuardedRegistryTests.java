@@ -34,8 +34,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests for {@link GuardedRegistry} and those that use it: what becomes of requests and
- * of the other meters when measuring fails.
+ * Tests for {@link GuardedRegistry} and those that use it: how requests and the other
+ * meters fare when measuring fails.
  */
 @ExtendWith(OutputCaptureExtension.class)
 class GuardedRegistryTests {

@@ -93,7 +93,7 @@ class RequestTimersTests {
 	}
 
 	@Test
-	void knowsNoUriWhenSomebodyElseUsesTheAttribute() {
+	void knowsNoUriWhenTheAttributeHasAnotherUse() {
 		ServerWebExchange exchange = exchange("/a");
 		exchange.getAttributes().put(ServerRequestObservationContext.CURRENT_OBSERVATION_CONTEXT_ATTRIBUTE, "other");
 		assertThat(this.timers.get(HttpMethod.GET, exchange, 200).getId().getTag("uri")).isEqualTo("UNKNOWN");

@@ -58,7 +58,7 @@ class ServerTimingPolicyTests {
 	}
 
 	@Test
-	void tellsTheDetailsToWhoeverHasTheToken() {
+	void tellsTheDetailsToRequestsWithTheToken() {
 		HttpHeaders headers = headers((exchange) -> Detail.OFF, TOKEN, this.handler, "Server-Timing-Token", TOKEN);
 		assertThat(headers.getFirst("Server-Timing")).isEqualTo("a;dur=1.000, app;dur=2.000, total;dur=3.000");
 		assertThat(headers.get("Cache-Control")).as("caches").containsExactly("no-store");

@@ -23,7 +23,7 @@ public enum Blocking {
 
 	},
 
-	/** It wants a lock that somebody else has. */
+	/** It wants a lock that another thread has. */
 	LOCK {
 
 		@Override

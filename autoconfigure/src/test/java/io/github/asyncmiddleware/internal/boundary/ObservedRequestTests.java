@@ -104,7 +104,7 @@ class ObservedRequestTests {
 	}
 
 	@Test
-	void whoeverHasStoppedReadingDoesNotWait() {
+	void aReaderThatHasStoppedDoesNotWait() {
 		read();
 		this.reader.request(1);
 		pass(1);

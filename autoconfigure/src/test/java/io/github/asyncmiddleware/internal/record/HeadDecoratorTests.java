@@ -52,7 +52,7 @@ class HeadDecoratorTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
-	void comesAfterEverybodyElseAndBeforeTheHead(boolean synchronous) throws Exception {
+	void comesAfterAllOthersAndBeforeTheHead(boolean synchronous) throws Exception {
 		RecordingListener listener = new RecordingListener() {
 
 			@Override

@@ -198,7 +198,7 @@ class ConcurrentGroupTests {
 
 	@ParameterizedTest
 	@CsvSource({ "a, 401", "b, 402", "c, 403" })
-	void theEarliestInOrderAnswersWhoeverIsFaster(String fastest, int unused) throws Exception {
+	void theEarliestInOrderAnswersEvenIfAnotherIsFaster(String fastest, int unused) throws Exception {
 		List<Sinks.One<WebHandler>> sinks = List.of(Sinks.one(), Sinks.one(), Sinks.one());
 		List<String> names = List.of("a", "b", "c");
 		HttpHandler handler = chain().middleware("a", work((exchange) -> sinks.get(0).asMono()))

@@ -333,10 +333,12 @@ class WireTests {
 	@Test
 	void recordsAnswersOfOtherThreadsAsAnswers() throws Exception {
 		int requests = 5_000;
-		try (Socket socket = this.server.open()) {
-			for (int i = 0; i < requests; i++) {
-				WireServer.send(socket, "GET /other-thread", "Connection: keep-alive");
-				WireServer.readUntil(socket, "mono");
+		for (int i = 0; i < requests; i++) {
+			// One for each, as Reactor Netty can forget a connection whose next request
+			// comes before the last has ended (reactor-netty#4361)
+			try (Socket socket = this.server.open()) {
+				WireServer.send(socket, "GET /other-thread", "Connection: close");
+				assertThat(WireServer.readAll(socket)).contains("mono");
 			}
 		}
 		for (int i = 0; i < requests; i++) {

@@ -28,7 +28,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests for {@link RequestObserver}: whatever is thrown by those it tells, the client
- * gets its response, and everybody else is told.
+ * gets its response, and all others are told.
  */
 @ExtendWith(OutputCaptureExtension.class)
 @Timeout(60)

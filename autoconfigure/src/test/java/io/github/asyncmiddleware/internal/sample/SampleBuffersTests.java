@@ -171,7 +171,7 @@ class SampleBuffersTests {
 	void samplesDoNotWaitIfNoThreadCanBeStarted(CapturedOutput output) {
 		AtomicBoolean possible = new AtomicBoolean();
 		SampleBuffers buffers = new SampleBuffers(
-				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, this.ticker), 2, (task) -> {
+				new RequestObserver(List.of(this.counts), HeadDecorator.NONE, this.ticker), 1, (task) -> {
 					if (!possible.get()) {
 						throw new OutOfMemoryError("unable to create native thread");
 					}

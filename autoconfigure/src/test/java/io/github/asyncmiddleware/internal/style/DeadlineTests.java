@@ -799,7 +799,7 @@ class DeadlineTests {
 	}
 
 	@Test
-	void whoeverComesFirstDecides() throws Exception {
+	void theFirstSignalDecides() throws Exception {
 		int requests = 3_000;
 		try (DeadlineWheel wheel = new DeadlineWheel()) {
 			HttpHandler handler = chain().deadlines(wheel)

@@ -184,7 +184,7 @@ class HookMethodTests {
 
 	@Test
 	void passesNullForAPrincipalThatIsMissing() {
-		HookMethod hook = onRequest(new WhoeverHook());
+		HookMethod hook = onRequest(new UserHook());
 		assertThat(invoke(hook, hook.resolve(this.exchange).block(SOON))).isEqualTo("nobody");
 	}
 
@@ -599,7 +599,7 @@ class HookMethodTests {
 
 	}
 
-	static class WhoeverHook {
+	static class UserHook {
 
 		@OnRequest
 		Object load(@Nullable Principal principal) {

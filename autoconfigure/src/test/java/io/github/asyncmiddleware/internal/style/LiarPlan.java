@@ -12,8 +12,8 @@ import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 
 /**
- * What everybody does in one request: the client, each middleware and the handler. All of
- * it follows from one number, which travels in a header.
+ * What all do in one request: the client, each middleware and the handler. All of it
+ * follows from one number, which travels in a header.
  */
 final class LiarPlan {
 
@@ -89,8 +89,8 @@ final class LiarPlan {
 	}
 
 	/**
-	 * Whether somebody writes a response without anybody waiting for it, which can
-	 * overtake the one that is sent.
+	 * Whether a response is written that is not waited for, which can overtake the one
+	 * that is sent.
 	 */
 	boolean isOvertaken() {
 		return has(Lie.ANSWERS_TOO_LATE);

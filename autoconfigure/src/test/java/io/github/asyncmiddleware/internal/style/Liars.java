@@ -68,7 +68,7 @@ final class Liars {
 			new Liar(NAME + "blocking-hurried", Kind.BLOCKING, OnFailure.SKIP, true),
 			new Liar(NAME + "inner", Kind.FILTER, OnFailure.FAIL, false));
 
-	/** The place of a filter that belongs to somebody else. */
+	/** The place of a filter that is none of ours. */
 	private static final int FOREIGN = 7;
 
 	private final Offloader offloader;
@@ -314,7 +314,7 @@ final class Liars {
 
 	/**
 	 * A buffer that nobody misses: Spring does not release what is written to a response
-	 * that somebody else has committed.
+	 * that is committed already.
 	 */
 	static DataBuffer heap(String text) {
 		return DefaultDataBufferFactory.sharedInstance.wrap(text.getBytes(StandardCharsets.UTF_8));

@@ -405,7 +405,7 @@ class LyingMiddlewareTests {
 	}
 
 	/**
-	 * Whether an answer that looks complete is one that somebody has given.
+	 * Whether an answer that looks complete is one that was given.
 	 */
 	private static boolean isWhole(LiarPlan plan, Answer answer) {
 		return switch (answer.status()) {

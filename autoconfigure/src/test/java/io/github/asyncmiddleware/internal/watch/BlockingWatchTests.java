@@ -276,7 +276,7 @@ class BlockingWatchTests {
 	}
 
 	@Test
-	void findsOneThatWasCalledBySomebodyElse() throws Exception {
+	void findsOneThatOtherCodeHasCalled() throws Exception {
 		EventLoop thread = callback();
 		look(6);
 		thread.end();

@@ -40,7 +40,7 @@ class UpstreamServer implements DisposableBean {
 
 	private static final Flags FLAGS = new Flags(List.of("new-prices"));
 
-	/** Longer than anybody wants to wait for flags. */
+	/** Longer than a user wants to wait for flags. */
 	private static final Duration SLOW = Duration.ofSeconds(2);
 
 	private final DisposableServer server;

@@ -23,7 +23,7 @@ class AuthenticationTests {
 	}
 
 	@Test
-	void answersAnybodyElse() {
+	void answersAllOthers() {
 		assertThat(this.tester.exchange(get("/orders/7"))).answered().hasStatus(401).didNotReachHandler();
 	}
 
