@@ -64,7 +64,8 @@ class HeldThreadIntegrationTests {
 		this.server = BootServer.start(Application.class, "async-middleware.blocking-watch.threshold=50ms");
 		for (Protocol protocol : Protocol.values()) {
 			// What runs for the first time is slow by itself
-			for (String path : List.of("/filter", "/hook", "/blocking", "/none")) {
+			for (String path : List.of("/filter", "/await", "/answers", "/hook", "/futureHook", "/blocking",
+					"/blockingTwice", "/group", "/guilty", "/guiltyBeforeTheHead", "/none")) {
 				Client.exchange(protocol, this.server.port(), "GET", path, "X-Hold: nowhere");
 			}
 		}

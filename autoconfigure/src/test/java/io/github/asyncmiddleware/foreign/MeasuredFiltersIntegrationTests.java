@@ -126,7 +126,9 @@ class MeasuredFiltersIntegrationTests {
 		try (BootServer server = BootServer.start(Mixed.class, MEASURED)) {
 			get(server, "/hello");
 			Awaitility.await()
-				.untilAsserted(() -> assertThat(server.records().counts()).containsEntry("requests ok", 1));
+				.untilAsserted(() -> assertThat(server.records().counts()).containsEntry("requests ok", 1)
+					.containsEntry("own before passed", 1)
+					.containsEntry("own after passed", 1));
 			SimpleMeterRegistry registry = server.bean(SimpleMeterRegistry.class);
 			double own = registry.get("async.middleware.own")
 				.timers()

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 import com.jayway.jsonpath.JsonPath;
+import org.awaitility.Awaitility;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -63,7 +64,18 @@ final class Prometheus implements AutoCloseable {
 			.redirectErrorStream(true)
 			.redirectOutput(directory.resolve("log").toFile())
 			.start();
-		return new Prometheus(process, port);
+		Prometheus prometheus = new Prometheus(process, port);
+		prometheus.awaitReady();
+		return prometheus;
+	}
+
+	private void awaitReady() {
+		HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.port + "/-/ready")).build();
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(60))
+			.failFast("Prometheus has ended, see its log", () -> !this.process.isAlive())
+			.ignoreExceptionsInstanceOf(IOException.class)
+			.until(() -> this.client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200);
 	}
 
 	/**

@@ -173,13 +173,17 @@ public final class WireApplication implements AutoCloseable {
 		}
 
 		@RequestMapping(path = "/endless-flux", produces = MediaType.TEXT_PLAIN_VALUE)
-		Flux<String> endlessFlux() {
-			return Flux.interval(Duration.ofMillis(1)).onBackpressureDrop().map((i) -> "tick");
+		Flux<DataBuffer> endlessFlux() {
+			return Flux.interval(Duration.ofMillis(1)).onBackpressureDrop().map((i) -> buffer("tick"));
 		}
 
 		@RequestMapping(path = "/endless-sse", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
-		Flux<String> endlessSse() {
-			return Flux.interval(Duration.ofMillis(1)).onBackpressureDrop().map((i) -> "tick");
+		Mono<Void> endlessSse(ServerWebExchange exchange) {
+			exchange.getResponse().getHeaders().setContentType(MediaType.TEXT_EVENT_STREAM);
+			return exchange.getResponse()
+				.writeAndFlushWith(Flux.interval(Duration.ofMillis(1))
+					.onBackpressureDrop()
+					.map((i) -> Flux.just(buffer("data:tick\n\n"))));
 		}
 
 		@RequestMapping("/endless-group")

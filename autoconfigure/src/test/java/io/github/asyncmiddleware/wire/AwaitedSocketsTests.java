@@ -61,9 +61,13 @@ class AwaitedSocketsTests {
 		check(Server.REACTOR_NETTY, judge);
 	}
 
+	/**
+	 * Not where the handshake goes on on another thread: without the starter, too, Tomcat
+	 * was seen to close the connection then, see docs/reliability.md.
+	 */
 	@Tag("servers")
 	@ParameterizedTest
-	@EnumSource
+	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CONSENTS_LATER")
 	void onTomcat(Judge judge) {
 		check(Server.TOMCAT, judge);
 	}

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
@@ -44,7 +45,7 @@ class SharedConnectionTests {
 	@BeforeAll
 	static void askTheApplicationItself() {
 		try (BootServer server = start(SameBytesTests.NO_STARTER)) {
-			expected = ask(server);
+			expected = ask(server, List.of(Shape.values()));
 		}
 		expected.forEach((shape, answers) -> assertThat(answers).as("%s", shape).hasSameSizeAs(shape.calls));
 	}
@@ -53,8 +54,10 @@ class SharedConnectionTests {
 	@MethodSource("chains")
 	void hasTheSameBytesInTheSameOrder(Style style, int count) {
 		try (BootServer server = start("wire.style=" + style, "wire.count=" + count)) {
-			assertThat(ask(server)).isEqualTo(expected);
-			int requests = CONNECTIONS * Stream.of(Shape.values()).mapToInt((shape) -> shape.calls.size()).sum();
+			List<Shape> shapes = shapes(style);
+			assertThat(ask(server, shapes))
+				.isEqualTo(shapes.stream().collect(Collectors.toMap((shape) -> shape, (shape) -> expected.get(shape))));
+			int requests = CONNECTIONS * shapes.stream().mapToInt((shape) -> shape.calls.size()).sum();
 			for (int i = 0; i < count; i++) {
 				String records = "own passThrough" + i + " passed";
 				Patience.await().until(() -> server.records().count(records) >= requests);
@@ -63,9 +66,17 @@ class SharedConnectionTests {
 		}
 	}
 
-	private static Map<Shape, List<String>> ask(BootServer server) {
+	/**
+	 * Behind a middleware that blocks no answer comes at once: the next request can be
+	 * there before the last has ended.
+	 */
+	private static List<Shape> shapes(Style style) {
+		return Stream.of(Shape.values()).filter((shape) -> style != Style.BLOCKING || !shape.isAtOnce()).toList();
+	}
+
+	private static Map<Shape, List<String>> ask(BootServer server, List<Shape> shapes) {
 		Map<Shape, List<String>> answers = new EnumMap<>(Shape.class);
-		for (Shape shape : Shape.values()) {
+		for (Shape shape : shapes) {
 			for (int i = 0; i < CONNECTIONS; i++) {
 				List<String> again = shape.answers(server.port());
 				assertThat(again).as("connection %d, %s", i, shape)
@@ -105,6 +116,10 @@ class SharedConnectionTests {
 		Shape(List<Call> calls, boolean pipelined) {
 			this.calls = calls;
 			this.pipelined = pipelined;
+		}
+
+		boolean isAtOnce() {
+			return this == AT_ONCE_IN_TURNS || this == AT_ONCE_PIPELINED;
 		}
 
 		private static List<Call> atOnce() {

@@ -144,9 +144,7 @@ class GatewayTests {
 			assertThat(browser.post("/backend/length", "text/plain", "l".repeat(Backend.LARGE)).body())
 				.isEqualTo("1000000");
 			assertThat(browser.post("/backend/echo", "text/plain", "echo").body()).isEqualTo("echo");
-			assertThat(records.after(2)).containsEntry("own blocking passed", 2)
-				.containsEntry("requests ok", 2)
-				.doesNotContainKey("blocked blocking");
+			assertThat(records.after(2)).containsEntry("own blocking passed", 2).containsEntry("requests ok", 2);
 		}
 	}
 

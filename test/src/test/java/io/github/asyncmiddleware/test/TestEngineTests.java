@@ -39,7 +39,7 @@ class TestEngineTests {
 	void failsWithAnAssertionOfTheHandler() {
 		assertFailsWithTheAssertionOfItsHandler(MiddlewareTester.of(PASSING));
 		assertFailsWithTheAssertionOfItsHandler(MiddlewareTester.of(RECOVERING));
-		assertFailsWithTheAssertionOfItsHandler(MiddlewareTester.of(HANGING).withTimeLimit(Duration.ofMillis(200)));
+		assertFailsWithTheAssertionOfItsHandler(MiddlewareTester.of(HANGING).withTimeLimit(Duration.ofSeconds(1)));
 		assertFailsWithTheAssertionOfItsHandler(MiddlewareTester.of());
 	}
 
@@ -68,7 +68,10 @@ class TestEngineTests {
 		Thread.sleep(50);
 		int attemptsBefore = attempts.get();
 		Thread.sleep(50);
-		assertThat(attempts).hasValue(attemptsBefore);
+		// One can have begun in the moment of the cancellation; in this time there would
+		// be
+		// thousands
+		assertThat(attempts.get() - attemptsBefore).isLessThanOrEqualTo(1);
 	}
 
 	@Test
@@ -78,7 +81,7 @@ class TestEngineTests {
 		WebFilter waiting = (exchange, chain) -> ("/1".equals(exchange.getRequest().getPath().value()) ? first : second)
 			.asMono()
 			.then(chain.filter(exchange));
-		MiddlewareTester tester = MiddlewareTester.of(waiting).withTimeLimit(Duration.ofMillis(500));
+		MiddlewareTester tester = MiddlewareTester.of(waiting).withTimeLimit(Duration.ofSeconds(2));
 		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> tester.exchange(get("/1")));
 		RunningExchange exchange = tester.start(get("/2"));
 		first.tryEmitEmpty();

@@ -15,7 +15,7 @@ import org.awaitility.core.ConditionFactory;
  */
 public final class MeterChanges {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(5);
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
 	private static final String BLOCKED = "blocked ";
 
