@@ -69,6 +69,8 @@ class HeldThreadIntegrationTests {
 				Client.exchange(protocol, this.server.port(), "GET", path, "X-Hold: nowhere");
 			}
 		}
+		// The watch tells of a block when it is over
+		this.server.changes().blocked();
 	}
 
 	@AfterAll

@@ -11,6 +11,7 @@ import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
+import io.github.asyncmiddleware.testsupport.boot.Http1Client;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import io.github.asyncmiddleware.testsupport.boot.Records;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -220,7 +221,11 @@ class DiscardedAnswerTests {
 		if (protocol == Protocol.H2C) {
 			return client.sendNext("GET", path);
 		}
-		return Client.exchange(protocol, servers.get(OnFailure.FAIL).port(), "GET", path);
+		try (Http1Client own = new Http1Client(servers.get(OnFailure.FAIL).port())) {
+			Answer answer = own.sendNext("GET", path, "Connection: close");
+			assertThat(own.readToEnd()).isEmpty();
+			return answer;
+		}
 	}
 
 	@ParameterizedTest
