@@ -226,7 +226,7 @@ class FireAndForgetIntegrationTests {
 
 		@RequestMapping("/**")
 		Mono<String> orders() {
-			return Mono.<Long>never()
+			return Mono.delay(Duration.ofSeconds(5))
 				.doOnSubscribe((subscription) -> this.effects.started.incrementAndGet())
 				.doOnCancel(this.effects.cancelled::incrementAndGet)
 				.map((done) -> "order " + this.effects.done.incrementAndGet());

@@ -110,7 +110,7 @@ class LeavingWhileBlockingIntegrationTests {
 					client.head("GET", path, true, NUMBER + ": " + i);
 					// A reset takes a request away that was not read yet
 					this.arrivals.await(i);
-					Thread.sleep(i % 17);
+					Thread.sleep(i % 21);
 					client.leave(leaving);
 				}
 				return null;

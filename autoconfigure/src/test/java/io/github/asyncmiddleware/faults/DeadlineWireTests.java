@@ -62,7 +62,7 @@ class DeadlineWireTests {
 			exchange.assertRecorded("error_page 503", "replaces timeout");
 			List<String> log = server.log();
 			assertThat(log.subList(logged, log.size()))
-				.noneMatch((line) -> line.contains("[timeout_open]") || line.contains("[response_timeout]"));
+				.noneMatch((line) -> line.contains("went on without it") || line.contains("went out without it"));
 		}
 	}
 

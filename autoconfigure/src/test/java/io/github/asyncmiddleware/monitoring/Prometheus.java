@@ -65,7 +65,13 @@ final class Prometheus implements AutoCloseable {
 			.redirectOutput(directory.resolve("log").toFile())
 			.start();
 		Prometheus prometheus = new Prometheus(process, port);
-		prometheus.awaitReady();
+		try {
+			prometheus.awaitReady();
+		}
+		catch (RuntimeException ex) {
+			prometheus.close();
+			throw ex;
+		}
 		return prometheus;
 	}
 

@@ -48,12 +48,10 @@ class ServersTests {
 
 	private static final int BROKEN_BODIES = 50;
 
-	private static final long SEED = Long.getLong("soak.seed", 1_795_677_692_035_000_000L);
-
 	@ParameterizedTest
 	@EnumSource
 	void loseNothing(Server server) throws Exception {
-		Soak soak = Soak.run(server, SEED, REQUESTS);
+		Soak soak = Soak.run(server, SoakTests.SEED, REQUESTS);
 		for (String figure : Soak.ZERO) {
 			assertThat(soak.get(figure)).as("%s, in%n%s%n%s", figure, soak.table(), soak.notes()).isZero();
 		}

@@ -16,7 +16,7 @@ class SoakTests {
 
 	private static final int REQUESTS = Integer.getInteger("soak.requests", 20_000);
 
-	private static final long SEED = Long.getLong("soak.seed", 1_795_677_692_035_000_000L);
+	static final long SEED = Long.getLong("soak.seed", 1_795_677_692_035_000_000L);
 
 	@Test
 	void everyRequestIsAccountedFor() throws Exception {

@@ -68,9 +68,7 @@ class TestEngineTests {
 		Thread.sleep(50);
 		int attemptsBefore = attempts.get();
 		Thread.sleep(50);
-		// One can have begun in the moment of the cancellation; in this time there would
-		// be
-		// thousands
+		// One can have begun in the moment of the cancellation
 		assertThat(attempts.get() - attemptsBefore).isLessThanOrEqualTo(1);
 	}
 

@@ -182,7 +182,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	@Override
 	public final void leaves(ResponseFace face) {
 		this.answering = null;
-		// What is rendered for an error that came too late is no middleware's answer
+		// What is written after the end of the request is no middleware's answer
 		if (!isEnded() && owner() instanceof Step step && step.answersWith(face)) {
 			step.markAnswering();
 			this.answering = step;

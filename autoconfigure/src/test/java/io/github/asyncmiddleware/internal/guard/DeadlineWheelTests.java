@@ -347,14 +347,14 @@ class DeadlineWheelTests {
 			List<Long> early = Collections.synchronizedList(new ArrayList<>());
 			AtomicInteger takenBack = new AtomicInteger();
 			for (int i = 0; i < 3; i++) {
-				long at = System.nanoTime() + Duration.ofMillis(50).toNanos();
+				long at = System.nanoTime() + Duration.ofMillis(1500).toNanos();
 				wheel.schedule(() -> {
 					if (System.nanoTime() - at < 0) {
 						early.add(at);
 					}
 					rung.countDown();
-				}, Duration.ofMillis(50).toNanos());
-				wheel.schedule(takenBack::incrementAndGet, Duration.ofMinutes(1).toNanos()).dispose();
+				}, Duration.ofMillis(1500).toNanos());
+				wheel.schedule(takenBack::incrementAndGet, Duration.ofSeconds(1).toNanos()).dispose();
 			}
 			assertThat(rung.await(10, TimeUnit.SECONDS)).isTrue();
 			assertThat(early).isEmpty();

@@ -371,7 +371,7 @@ class LyingMiddlewareTests {
 	private static boolean isClosed(Lie lie, Liar liar, MiddlewareResult result) {
 		return switch (result) {
 			case ANSWERED, SHED -> true;
-			case FAILED, MISUSED -> lie.effect.closes();
+			case FAILED, MISUSED, TIMEOUT -> lie.effect.closes();
 			default -> lie.effect.closes() && liar.onFailure() == OnFailure.FAIL;
 		};
 	}
