@@ -58,15 +58,14 @@ public final class SlowestRequests implements RequestListener {
 		if (request.last() == null) {
 			return;
 		}
-		// The clock is not read for a request with a head, which is nearly each
-		long total = request.hasHead() ? request.ttfb() : Math.max(this.ticker.read() - request.arrived(), 0);
+		long total = request.total();
 		long minute = minute(request.arrived() + total);
 		boolean slow = this.slowest.mayAdd(minute, total);
 		boolean troubled = this.troubled.mayAdd(minute, total) && isTroubled(request);
 		if (slow || troubled) {
 			// A stream ends long after its head
 			long ended = minute(this.ticker.read());
-			SlowRequest copy = new SlowRequest(Instant.now(), trace(request), Waterfall.of(request, result, total));
+			SlowRequest copy = new SlowRequest(Instant.now(), trace(request), Waterfall.of(request, result));
 			if (slow) {
 				this.slowest.add(ended, copy);
 			}

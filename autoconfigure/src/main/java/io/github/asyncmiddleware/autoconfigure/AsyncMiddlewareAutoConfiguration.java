@@ -126,9 +126,9 @@ public final class AsyncMiddlewareAutoConfiguration {
 
 	@Bean
 	@Nullable SlowRequestReporter asyncMiddlewareSlowRequestReporter(AsyncMiddlewareProperties properties,
-			ObjectProvider<RequestTraces> traces, Ticker ticker) {
+			ObjectProvider<RequestTraces> traces) {
 		Duration threshold = properties.getSlowRequests().getLogThreshold();
-		return (threshold != null) ? new SlowRequestReporter(threshold, ticker,
+		return (threshold != null) ? new SlowRequestReporter(threshold,
 				SingletonSupplier.of(() -> traces.getIfAvailable(() -> RequestTraces.NONE))) : null;
 	}
 

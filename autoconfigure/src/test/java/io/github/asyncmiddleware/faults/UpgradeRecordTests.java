@@ -101,6 +101,26 @@ class UpgradeRecordTests {
 	}
 
 	/**
+	 * A server answers that itself, after the head is with it; Reactor Netty then fails
+	 * the request and closes the connection.
+	 */
+	@Test
+	void aVersionThatServersDoNotKnowIsNoUpgrade() {
+		Records before = this.server.records();
+		try (Http1Client client = new Http1Client(this.server.port())) {
+			assertThat(client
+				.sendNext("GET", "/foreign/ws", "Connection: Upgrade", "Upgrade: websocket",
+						"Sec-WebSocket-Version: 99", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
+				.status()).isEqualTo(426);
+		}
+		Patience.await()
+			.untilAsserted(
+					() -> assertThat(this.server.records().since(before).counts()).containsEntry("requests cut", 1)
+						.containsEntry("request.ttfb 426", 1)
+						.containsEntry("own passes passed", 1));
+	}
+
+	/**
 	 * A filter of each kind that looks at the response of the server itself.
 	 */
 	@Configuration(proxyBeanMethods = false)

@@ -120,6 +120,11 @@ public class SlowestRequestsBenchmark {
 		}
 
 		@Override
+		public long total() {
+			return this.ttfb;
+		}
+
+		@Override
 		public long ttfb(StepRecord step) {
 			return this.ttfb;
 		}

@@ -7,7 +7,6 @@ import java.util.function.Supplier;
 import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
-import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.record.Waterfall;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.internal.sample.RequestTraces;
@@ -26,21 +25,16 @@ public final class SlowRequestReporter implements RequestListener {
 
 	private final long threshold;
 
-	private final Ticker ticker;
-
 	private final Supplier<RequestTraces> traces;
 
 	/**
 	 * Create a reporter.
 	 * @param threshold how long a request may take
-	 * @param ticker the clock, the same as that of the engine
 	 * @param traces supplies what knows the traces of the requests
 	 */
-	public SlowRequestReporter(Duration threshold, Ticker ticker, Supplier<RequestTraces> traces) {
-		Assert.notNull(ticker, "'ticker' must not be null");
+	public SlowRequestReporter(Duration threshold, Supplier<RequestTraces> traces) {
 		Assert.notNull(traces, "'traces' must not be null");
 		this.threshold = threshold.toNanos();
-		this.ticker = ticker;
 		this.traces = traces;
 	}
 
@@ -50,10 +44,9 @@ public final class SlowRequestReporter implements RequestListener {
 
 	@Override
 	public void onEnd(RequestRecord request, RequestResult result) {
-		long total = request.hasHead() ? request.ttfb() : this.ticker.read() - request.arrived();
-		if (total > this.threshold) {
+		if (request.total() > this.threshold) {
 			ServerWebExchange exchange = request.exchange();
-			logger.warn("slow_request", null, describe(Waterfall.of(request, result, total), trace(request)),
+			logger.warn("slow_request", null, describe(Waterfall.of(request, result), trace(request)),
 					(exchange != null) ? new LoggedRequest(exchange, Context.empty()) : null);
 		}
 	}

@@ -80,7 +80,7 @@ public abstract class Ledger implements RequestRecord {
 		return (first != null) ? duration(first.entered, now) : 0;
 	}
 
-	private static long duration(long from, long to) {
+	protected static long duration(long from, long to) {
 		// A clock that is asked on two processors can be a little apart
 		return Math.max(to - from, 0);
 	}
@@ -182,6 +182,28 @@ public abstract class Ledger implements RequestRecord {
 	 */
 	protected final void closeWithHead() {
 		this.head = changeHands(null);
+	}
+
+	/**
+	 * The time by the clock of the request.
+	 */
+	protected final long now() {
+		return this.ticker.read();
+	}
+
+	/**
+	 * The request has ended without a head. What it waited for by then has spent the time
+	 * until then; what its thread does later does not count.
+	 * @param end when it has ended
+	 */
+	protected final void closeWithoutHead(long end) {
+		if (this.owner == null && awaited() instanceof LedgerEntry entry) {
+			this.owner = entry;
+		}
+		if (this.owner != null) {
+			this.owner.own += duration(this.handover, end);
+			this.owner = null;
+		}
 	}
 
 	/**

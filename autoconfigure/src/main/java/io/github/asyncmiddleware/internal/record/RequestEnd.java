@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.record;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 
 import org.jspecify.annotations.Nullable;
 
@@ -19,11 +20,11 @@ import org.springframework.web.util.DisconnectedClientHelper;
  */
 public final class RequestEnd {
 
-	private static final VarHandle ENDING;
+	private static final VarHandle END;
 
 	static {
 		try {
-			ENDING = MethodHandles.lookup().findVarHandle(RequestEnd.class, "ending", Ending.class);
+			END = MethodHandles.lookup().findVarHandle(RequestEnd.class, "end", End.class);
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new ExceptionInInitializerError(ex);
@@ -40,9 +41,7 @@ public final class RequestEnd {
 
 	private volatile boolean clientLost;
 
-	private volatile @Nullable Ending ending;
-
-	private @Nullable Throwable error;
+	private volatile @Nullable End end;
 
 	/**
 	 * Every element of the body is on its way to the server.
@@ -57,7 +56,7 @@ public final class RequestEnd {
 	 */
 	public void bodyCancelled() {
 		// A server that is done, or has lost its client, cancels too
-		if (this.ending == null) {
+		if (this.end == null) {
 			this.bodyCancelled = true;
 		}
 	}
@@ -76,7 +75,7 @@ public final class RequestEnd {
 	 * @param error why
 	 */
 	public void bodyFailed(Throwable error) {
-		if (this.ending == null) {
+		if (this.end == null) {
 			this.bodyError = error;
 		}
 	}
@@ -111,9 +110,18 @@ public final class RequestEnd {
 	 */
 	public void writeFailed() {
 		// A server that throws from the last signal makes a failure of what was written
-		if (this.ending == null) {
+		if (this.end == null) {
 			this.writeFailed = true;
 		}
+	}
+
+	/**
+	 * Whether the server could not write a response whose head it has.
+	 * @return {@code true} if nothing that is sent reaches the client; {@code false} if
+	 * the application has failed to produce the body
+	 */
+	public boolean isWriteLost() {
+		return this.writeFailed && this.bodyError == null;
 	}
 
 	/**
@@ -146,14 +154,20 @@ public final class RequestEnd {
 	 * The request is over.
 	 * @param ending how
 	 * @param error the error, if it was one
+	 * @param time when, if it has no head; 0 if it has one
 	 * @return {@code false} if it was over already
 	 */
-	public boolean ended(Ending ending, @Nullable Throwable error) {
-		if (this.ending != null || !ENDING.compareAndSet(this, null, ending)) {
-			return false;
-		}
-		this.error = error;
-		return true;
+	public boolean ended(Ending ending, @Nullable Throwable error, long time) {
+		return this.end == null && END.compareAndSet(this, null, End.of(ending, error, time));
+	}
+
+	/**
+	 * When the request was over, if it had no head by then.
+	 * @return by the clock of the request; 0 if it had, or is not over
+	 */
+	public long time() {
+		End end = this.end;
+		return (end != null) ? end.time() : 0;
 	}
 
 	/**
@@ -163,7 +177,9 @@ public final class RequestEnd {
 	 * @return the result
 	 */
 	public RequestResult judge(boolean head, @Nullable ServerWebExchange exchange) {
-		Ending ending = this.ending;
+		End end = this.end;
+		Ending ending = (end != null) ? end.ending() : null;
+		Throwable error = (end != null) ? end.error() : null;
 		if (ending == Ending.FATAL) {
 			return RequestResult.FATAL;
 		}
@@ -171,13 +187,13 @@ public final class RequestEnd {
 			return RequestResult.UPGRADED;
 		}
 		if (!head) {
-			return (ending == Ending.CANCEL || isDisconnect(this.error) || this.clientLost)
-					? RequestResult.GONE_BEFORE_HEAD : RequestResult.FATAL;
+			return (ending == Ending.CANCEL || isDisconnect(error) || this.clientLost) ? RequestResult.GONE_BEFORE_HEAD
+					: RequestResult.FATAL;
 		}
 		if (this.bodyError != null) {
 			return isClientLost(this.bodyError) ? RequestResult.GONE_AFTER_HEAD : RequestResult.CUT;
 		}
-		if (this.writeFailed || (!isBodyWhole() && ending != Ending.ERROR) || isDisconnect(this.error)) {
+		if (this.writeFailed || (!isBodyWhole() && ending != Ending.ERROR) || isDisconnect(error)) {
 			return RequestResult.GONE_AFTER_HEAD;
 		}
 		if (ending == Ending.ERROR) {
@@ -197,6 +213,26 @@ public final class RequestEnd {
 	 */
 	public static @Nullable Throwable rendered(@Nullable ServerWebExchange exchange) {
 		return (exchange != null) ? exchange.getAttribute(ExceptionHandlingWebHandler.HANDLED_WEB_EXCEPTION) : null;
+	}
+
+	/**
+	 * How a request has ended, and when. Most have no more to say than the signal, so
+	 * there is one object for each.
+	 *
+	 * @param ending the signal
+	 * @param error the error, if it was one
+	 * @param time when, if there was no head; else 0
+	 */
+	private record End(Ending ending, @Nullable Throwable error, long time) {
+
+		private static final End[] PLAIN = Arrays.stream(Ending.values())
+			.map((ending) -> new End(ending, null, 0))
+			.toArray(End[]::new);
+
+		static End of(Ending ending, @Nullable Throwable error, long time) {
+			return (error == null && time == 0) ? PLAIN[ending.ordinal()] : new End(ending, error, time);
+		}
+
 	}
 
 }

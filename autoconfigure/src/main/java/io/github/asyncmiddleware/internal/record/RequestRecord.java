@@ -54,6 +54,13 @@ public interface RequestRecord {
 	long ttfb();
 
 	/**
+	 * The time from the arrival of the request to its head, or to its end where it has
+	 * none.
+	 * @return nanoseconds; only meaningful with a head, or once the request has ended
+	 */
+	long total();
+
+	/**
 	 * The time from the turn of a middleware to the head.
 	 * @param step the part of the middleware
 	 * @return nanoseconds; only meaningful with a head

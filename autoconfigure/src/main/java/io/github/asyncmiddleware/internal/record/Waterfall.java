@@ -29,10 +29,9 @@ public record Waterfall(String method, String uri, int status, RequestResult res
 	 * Copy what is known of a request.
 	 * @param request the request, which has ended
 	 * @param result how it ended
-	 * @param total nanoseconds from its arrival to its head, or to its end without one
 	 * @return the copy
 	 */
-	public static Waterfall of(RequestRecord request, RequestResult result, long total) {
+	public static Waterfall of(RequestRecord request, RequestResult result) {
 		List<Step> steps = new ArrayList<>();
 		for (StepRecord step = request.last(); step != null; step = step.previous()) {
 			long entered = Math.max(step.entered() - request.arrived(), 0);
@@ -43,15 +42,15 @@ public record Waterfall(String method, String uri, int status, RequestResult res
 		Collections.reverse(steps);
 		HttpMethod method = request.request().getMethod();
 		return new Waterfall(METHODS.contains(method) ? method.name() : "UNKNOWN",
-				RequestUri.of(request.exchange(), request.status()), request.status(), result, total,
-				request.hasHead() ? appOf(request, total) : 0, List.copyOf(steps));
+				RequestUri.of(request.exchange(), request.status()), request.status(), result, request.total(),
+				request.hasHead() ? appOf(request) : 0, List.copyOf(steps));
 	}
 
 	/**
 	 * The application's time begins with the first middleware, if there is one.
 	 */
-	private static long appOf(RequestRecord request, long total) {
-		return (request.last() != null) ? request.app() : total;
+	private static long appOf(RequestRecord request) {
+		return (request.last() != null) ? request.app() : request.total();
 	}
 
 	/**

@@ -45,14 +45,25 @@ final class ResponseStatus {
 		if (status != null && !HttpStatus.OK.isSameCodeAs(status)) {
 			return status;
 		}
-		return isUpgrade() ? HttpStatus.SWITCHING_PROTOCOLS : HttpStatus.OK;
+		if (isHandshake()) {
+			return isUpgrade() ? HttpStatus.SWITCHING_PROTOCOLS : HttpStatus.UPGRADE_REQUIRED;
+		}
+		return HttpStatus.OK;
 	}
 
 	/**
-	 * The client chooses the header, so it takes more than that: a strategy takes the
-	 * connection, the status is left to it, and no error is being rendered.
+	 * Whether the head would hand the connection to another protocol.
 	 */
 	boolean isUpgrade() {
+		return isHandshake() && Upgrade.isOfKnownVersion(this.request.request());
+	}
+
+	/**
+	 * Whether an upgrade strategy is to answer. The client chooses the header, so it
+	 * takes more than that: the strategy takes the connection, the status is left to it,
+	 * and no error is being rendered.
+	 */
+	private boolean isHandshake() {
 		if (!this.unwrapped || !Upgrade.isRequestedBy(this.request.request())) {
 			return false;
 		}
@@ -70,7 +81,7 @@ final class ResponseStatus {
 			this.request.upgrades(this.response);
 			return;
 		}
-		HttpStatusCode status = this.response.getStatusCode();
+		HttpStatusCode status = body ? this.response.getStatusCode() : code();
 		this.request.head((status != null) ? status.value() : 200, body, this.response);
 	}
 

@@ -37,6 +37,15 @@ public final class Upgrade {
 	}
 
 	/**
+	 * Whether a request asks for a version of the protocol that servers speak.
+	 * @param request a request that asks for a WebSocket
+	 * @return {@code false} if the server refuses it as RFC 6455, section 4.4, has it
+	 */
+	static boolean isOfKnownVersion(ServerHttpRequest request) {
+		return "13".equals(request.getHeaders().getFirst("Sec-WebSocket-Version"));
+	}
+
+	/**
 	 * Have a request that asks for an upgrade go on where its connection is read.
 	 * @param source what the request waits for
 	 * @param request the request

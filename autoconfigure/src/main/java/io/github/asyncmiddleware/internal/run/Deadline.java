@@ -200,11 +200,20 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 		if (phase(state) != RUNNING || isPointless()) {
 			return;
 		}
-		if (this.run.isEnded()) {
-			// By something that no signal carries, else this would not be running
+		if (!this.run.tryAcquire()) {
+			// Ended by something that no signal carries, else this would not be running
 			cancel();
 			return;
 		}
+		try {
+			rung(state);
+		}
+		finally {
+			this.run.release();
+		}
+	}
+
+	private void rung(int state) {
 		long left = this.left - spent();
 		if (left > 0 || this.run.isWaitingForClient() || (this.run.isLeaving() && !isShown())) {
 			setTimer(state, left);

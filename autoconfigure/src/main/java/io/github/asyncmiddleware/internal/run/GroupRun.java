@@ -204,6 +204,9 @@ final class GroupRun extends Mono<Void> implements Subscription {
 
 	private static GroupMember.State stateOf(GroupMember member, @Nullable WebHandler answer,
 			@Nullable Throwable error) {
+		if (member.step.run().isOver()) {
+			return GroupMember.State.PASSED;
+		}
 		if (error instanceof NullResultException) {
 			member.step.returnedNull();
 		}

@@ -50,7 +50,7 @@ final class Handover {
 	 * @param actual the subscriber
 	 */
 	private static void begin(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
-		if (!OwnTime.stop(step)) {
+		if ((!step.link().foreign && step.isCutOff()) || !OwnTime.stop(step)) {
 			// Given up already, so this is not what the request is doing
 			Operators.complete(actual);
 		}

@@ -1,8 +1,5 @@
 package io.github.asyncmiddleware.internal.run;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -18,29 +15,7 @@ import org.springframework.web.server.ServerWebExchange;
  * part means, then passes it on to the outer one. If the inner middleware is skipped, it
  * subscribes to the rest of the chain in its place.
  */
-final class Relay extends RelayedEnd implements Subscription, Scannable {
-
-	/** The inner middleware has ended. */
-	private static final int DONE = 1;
-
-	/** The inner middleware was skipped, and the rest of the chain runs in its place. */
-	private static final int SKIPPED = 1 << 1;
-
-	/** What runs in place of the inner middleware has ended. */
-	private static final int REST_DONE = 1 << 2;
-
-	private static final int CANCELLED = 1 << 3;
-
-	private static final VarHandle WORD;
-
-	static {
-		try {
-			WORD = MethodHandles.lookup().findVarHandle(Relay.class, "word", int.class);
-		}
-		catch (ReflectiveOperationException ex) {
-			throw new ExceptionInInitializerError(ex);
-		}
-	}
+final class Relay extends RelayWord implements Subscription, Scannable {
 
 	/** The middleware that the response leaves, or {@code null} for the rest. */
 	private final @Nullable Step inner;
@@ -52,8 +27,6 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 
 	/** Limits the inner middleware, if something does. */
 	final @Nullable OwnTime ownTime;
-
-	private volatile int word;
 
 	/** Published by onSubscribe; where a skip replaces it, by the word. */
 	private @Nullable Subscription subscription;
@@ -144,13 +117,9 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 		Segment.proceed(next, this.run, exchange, actual, this.inner, nested ? this.depth + 1 : 0);
 	}
 
-	private int mark(int bits) {
-		return (int) WORD.getAndBitwiseOr(this, bits);
-	}
-
 	@Override
 	public void onSubscribe(Subscription subscription) {
-		if ((this.word & SKIPPED) != 0) {
+		if ((word() & SKIPPED) != 0) {
 			this.subscription = subscription;
 			subscription.request(Long.MAX_VALUE);
 			if ((mark(0) & CANCELLED) != 0) {
@@ -176,7 +145,7 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 		Step outer = this.outer;
 		int phase = (outer != null) ? Handover.cancelled(outer) : StepState.AT_WORK;
 		Relay held = (outer != null && phase == StepState.HELD) ? outer.relay() : null;
-		if (held != null && (held.word & CANCELLED) != 0) {
+		if (held != null && held.isCancelled()) {
 			// With the request, so there is nothing to end
 			held = null;
 		}
@@ -189,7 +158,7 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 		}
 		Step inner = this.inner;
 		Relay next = (inner != null && !inner.link().foreign) ? inner.nextRelay : null;
-		if (next != null && (next.word & CANCELLED) == 0) {
+		if (next != null && !next.isCancelled()) {
 			// Started without being waited for
 			next.cancel();
 		}
@@ -202,13 +171,6 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 		if (held != null && outer != null) {
 			held.end(Verdict.cancelledNext(outer));
 		}
-	}
-
-	/**
-	 * Whether the inner middleware has not ended, nor what runs in its place.
-	 */
-	private static boolean isAtWork(int word) {
-		return (word & DONE) == 0 || (word & (SKIPPED | REST_DONE)) == SKIPPED;
 	}
 
 	@Override
@@ -231,7 +193,7 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 		Throwable end = error;
 		if ((before & DONE) == 0) {
 			Step inner = this.inner;
-			if (inner != null) {
+			if (inner != null && !isCutOff(before)) {
 				if (error == null) {
 					if (Handover.holds(inner)) {
 						return;
@@ -305,7 +267,7 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 		if (this.ownTime != null && this.ownTime.hasPassed()) {
 			return;
 		}
-		if ((this.word & DONE) != 0) {
+		if ((word() & DONE) != 0) {
 			throw ex;
 		}
 		if (this.subscription != null) {
@@ -327,7 +289,7 @@ final class Relay extends RelayedEnd implements Subscription, Scannable {
 			return this.actual;
 		}
 		if (key == Attr.TERMINATED) {
-			return (this.word & DONE) != 0;
+			return (word() & DONE) != 0;
 		}
 		return (key == Attr.RUN_STYLE) ? Attr.RunStyle.SYNC : null;
 	}

@@ -97,6 +97,19 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 		return this.clientWait.waited() + left;
 	}
 
+	@Override
+	public final long total() {
+		return hasHead() ? ttfb() : duration(arrived(), end().time());
+	}
+
+	/**
+	 * Whether there is nothing left to do: the request has ended, or the server could not
+	 * write its response.
+	 */
+	final boolean isOver() {
+		return isEnded() || end().isWriteLost();
+	}
+
 	/**
 	 * Whether an answer was made, sent or not.
 	 * @param exchange the exchange as a middleware sees it

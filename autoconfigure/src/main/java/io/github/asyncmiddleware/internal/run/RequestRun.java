@@ -311,7 +311,7 @@ public final class RequestRun extends RequestAnswer {
 	 * @param error the error, if it was one
 	 */
 	public void ended(Ending ending, @Nullable Throwable error) {
-		if (this.reporter != null && this.end.ended(ending, error)) {
+		if (this.reporter != null && this.end.ended(ending, error, hasHead() ? 0 : now())) {
 			markEnded();
 			removeInFlight();
 			reportEnd();
@@ -334,8 +334,7 @@ public final class RequestRun extends RequestAnswer {
 			return;
 		}
 		if (!hasHead()) {
-			giveUpTogether();
-			pass(null);
+			closeWithoutHead(this.end.time());
 		}
 		reporter.onEnd(this, this.end.judge(hasHead(), this.exchange), hasHead() && !this.headReported);
 		// A connection that was upgraded keeps this object for as long as it lives

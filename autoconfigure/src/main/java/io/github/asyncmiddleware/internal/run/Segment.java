@@ -146,7 +146,8 @@ public final class Segment implements WebHandler {
 						}
 						touches = run.touches();
 						source = step.observed(Failures.guard(link.middleware, exchange, step));
-						if (source != step || !Handover.isAllowed(step, step.nextExchange())) {
+						if (source != step || (run.isEnded() && !link.foreign)
+								|| !Handover.isAllowed(step, step.nextExchange())) {
 							break;
 						}
 						exchange = step.nextExchange();

@@ -98,6 +98,9 @@ final class SegmentRun extends Mono<Void> implements CoreSubscriber<Void>, Subsc
 		}
 		Link first = this.segment.first();
 		Middleware middleware = first.named();
+		if (middleware != null && run.isOver()) {
+			return false;
+		}
 		return middleware == null || !first.guards.misuse()
 			.stepsInRepeatedRun(middleware, new LoggedRequest(this.exchange, this.context));
 	}

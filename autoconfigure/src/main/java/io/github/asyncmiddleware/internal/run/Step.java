@@ -283,20 +283,30 @@ public class Step extends StepWord implements WebFilterChain {
 	}
 
 	/**
-	 * Whether the middleware was given up because it has used up its time.
+	 * Whether the middleware was given up: it has used up its time, or is cut off.
 	 * @return {@code true} if nothing that it does counts any more
 	 */
 	public boolean isGivenUp() {
-		return OwnTime.isGivenUp(this);
+		return OwnTime.isGivenUp(this) || isCutOff();
+	}
+
+	/**
+	 * Whether the middleware was still at work when there was nothing left to do. What it
+	 * does then is neither judged nor let go on; one that was done by then is judged.
+	 */
+	boolean isCutOff() {
+		Relay relay = relay();
+		return (relay != null) ? relay.isCutOff() : this.run.isOver() && isAtWork();
 	}
 
 	/**
 	 * The middleware breaks the rules of its style.
 	 * @param misuse what it does
-	 * @return whether the engine is to step in
+	 * @return whether the engine is to step in, which it never does for one that is cut
+	 * off
 	 */
 	public boolean stepsIn(Misuse misuse) {
-		return this.link.guards.misuse().stepsIn(middleware(), misuse, logged());
+		return !isCutOff() && this.link.guards.misuse().stepsIn(middleware(), misuse, logged());
 	}
 
 	/**

@@ -31,7 +31,7 @@ final class Verdict {
 		if (phase == StepState.NEXT_FAILED) {
 			return refusalOfRest(step);
 		}
-		if (phase != StepState.AT_WORK) {
+		if (phase != StepState.AT_WORK || step.run().end().isClientLost()) {
 			return null;
 		}
 		if (!isTouched(step, touches) && step.stepsIn(Misuse.DROPPED_NEXT)) {
@@ -64,7 +64,7 @@ final class Verdict {
 	 */
 	static @Nullable Throwable cancelledNext(Step step) {
 		RequestRun run = step.run();
-		if (!run.isObserved() || run.isAnswered(step.exchange)) {
+		if (!run.isObserved() || run.isOver() || run.isAnswered(step.exchange)) {
 			return null;
 		}
 		HttpStatusCode status = step.exchange.getResponse().getStatusCode();
@@ -155,8 +155,12 @@ final class Verdict {
 		}
 	}
 
+	/**
+	 * Whether an error means nothing: it comes too late, or tells that the client has
+	 * left.
+	 */
 	private static boolean isPointless(Step step, Throwable ex) {
-		return step.run().isEnded() || step.run().end().isClientLost(ex);
+		return step.run().isOver() || step.run().end().isClientLost(ex);
 	}
 
 	/**
@@ -194,6 +198,9 @@ final class Verdict {
 	 * publisher
 	 */
 	static void responseHookFailed(Step step, @Nullable Throwable ex) {
+		if (step.run().isEnded()) {
+			return;
+		}
 		step.markFirstResult((ex != null) ? StepState.skipped(ex) : MiddlewareResult.FAILED_OPEN);
 		if (ex != null) {
 			observed(step, ex);

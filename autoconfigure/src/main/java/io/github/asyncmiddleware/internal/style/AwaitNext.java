@@ -115,12 +115,23 @@ final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>
 	@Override
 	public void request(long n) {
 		this.run.requested(this);
+		cancelIfUnwanted();
 	}
 
 	@Override
 	public void cancel() {
 		this.cancelled = true;
 		this.run.nextCancelled(this);
+		cancelIfUnwanted();
+	}
+
+	/**
+	 * What has cancelled the middleware may have been too early to see the subscription.
+	 */
+	private void cancelIfUnwanted() {
+		if ((this.run.word() & AwaitWord.CANCELLED) != 0) {
+			cancelRest();
+		}
 	}
 
 	void cancelRest() {

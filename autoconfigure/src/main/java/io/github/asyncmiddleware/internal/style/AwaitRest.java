@@ -55,11 +55,6 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 	/** Further subscriptions to next, which get the same response. Guarded by this. */
 	private @Nullable List<AwaitNext> joined;
 
-	/**
-	 * Create the part.
-	 * @param exchange the exchange, whose response is a face
-	 * @param chain the rest of the chain
-	 */
 	AwaitRest(ServerWebExchange exchange, WebFilterChain chain) {
 		this.exchange = exchange;
 		this.chain = chain;
@@ -114,23 +109,31 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		}
 		int before = markStarted();
 		if (mayStart(before)) {
-			if (rest(before) == OVER) {
-				discard(null);
-			}
-			this.running = next;
-			this.error = null;
-			this.head = this.commit.head();
-			this.commit.await(this);
-			this.chain.filter(next.exchange()).subscribe(next);
-			return;
+			begin(next, rest(before) == OVER);
 		}
 		Step step = step();
-		if ((before & DECIDED) != 0 && step != null && step.stepsIn(Misuse.LATE_NEXT)) {
+		if (isCancelled()) {
+			// What has cancelled it may have been too early to see this
+			this.commit.leave(this);
 			Operators.complete(next);
-			return;
 		}
-		// The rest is already running or has been, and the engine decides about this run
-		this.chain.filter(next.exchange()).subscribe(next);
+		else if ((before & DECIDED) != 0 && step != null && step.stepsIn(Misuse.LATE_NEXT)) {
+			Operators.complete(next);
+		}
+		else {
+			// If the rest is already running or has been, the engine decides
+			this.chain.filter(next.exchange()).subscribe(next);
+		}
+	}
+
+	private void begin(AwaitNext next, boolean again) {
+		if (again) {
+			discard(null);
+		}
+		this.running = next;
+		this.error = null;
+		this.head = this.commit.head();
+		this.commit.await(this);
 	}
 
 	@Override
@@ -175,9 +178,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		}
 	}
 
-	/**
-	 * A further run of the rest was refused, and the first answer stands.
-	 */
+	/** A further run of the rest was refused, and the first answer stands. */
 	private void join(AwaitNext next) {
 		synchronized (this) {
 			if (this.joined == null) {
@@ -186,11 +187,8 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 			this.joined.add(next);
 		}
 		int before = mark(JOINED);
-		if (isHere(before)) {
-			takeJoined().forEach((joined) -> joined.join(null, true));
-		}
-		else if (rest(before) != RUNNING) {
-			takeJoined().forEach((joined) -> joined.join(null, false));
+		if (rest(before) != RUNNING) {
+			takeJoined().forEach((joined) -> joined.join(null, isHere(before)));
 		}
 	}
 
@@ -224,8 +222,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 			int before = mark(ENDED);
 			Step step = step();
 			if (rest(before) == RUNNING && this.commit.isShowing(this)) {
-				// One that was given up in this moment: it stands, and is about to be
-				// here
+				// Given up in this moment, but it stands and is about to be here
 				return;
 			}
 			if (rest(before) == RUNNING && step != null) {

@@ -100,6 +100,14 @@ abstract class AwaitWord extends Waiting {
 	}
 
 	/**
+	 * Whether those further out have given the middleware up. If not, what this thread
+	 * has written before is seen by what does so later.
+	 */
+	final boolean isCancelled() {
+		return (mark(0) & CANCELLED) != 0;
+	}
+
+	/**
 	 * Add bits to the word.
 	 * @return the word before
 	 */
@@ -145,7 +153,7 @@ abstract class AwaitWord extends Waiting {
 	}
 
 	static boolean mayStart(int word) {
-		return (word & DECIDED) == 0 && (rest(word) == NOT_STARTED || rest(word) == OVER);
+		return (word & (DECIDED | CANCELLED)) == 0 && (rest(word) == NOT_STARTED || rest(word) == OVER);
 	}
 
 	/**

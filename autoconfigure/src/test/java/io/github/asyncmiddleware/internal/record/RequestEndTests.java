@@ -40,7 +40,7 @@ class RequestEndTests {
 			ERROR,    failure,    true,  CUT
 			""")
 	void withoutAWholeBody(Ending ending, String error, boolean head, RequestResult result) {
-		this.end.ended(ending, error(error));
+		this.end.ended(ending, error(error), 0);
 		assertThat(this.end.judge(head, null)).isEqualTo(result);
 	}
 
@@ -55,7 +55,7 @@ class RequestEndTests {
 			""")
 	void withAWholeBody(Ending ending, String error, RequestResult result) {
 		this.end.bodyComplete();
-		this.end.ended(ending, error(error));
+		this.end.ended(ending, error(error), 0);
 		assertThat(this.end.judge(true, null)).isEqualTo(result);
 	}
 
@@ -63,7 +63,7 @@ class RequestEndTests {
 	@EnumSource(value = Ending.class, names = { "COMPLETE", "CANCEL", "ERROR" })
 	void aBodyThatHasFailedIsCutUnlessItsClientHasLeft(Ending ending) {
 		this.end.bodyFailed(DISCONNECT);
-		this.end.ended(ending, null);
+		this.end.ended(ending, null, 0);
 		assertThat(this.end.judge(true, null)).isEqualTo(RequestResult.CUT);
 		this.end.clientLost();
 		assertThat(this.end.judge(true, null)).isEqualTo(RequestResult.GONE_AFTER_HEAD);
@@ -73,7 +73,7 @@ class RequestEndTests {
 	void aBodyThatCouldNotBeWrittenTellsThatTheClientHasLeft() {
 		this.end.bodyComplete();
 		this.end.writeFailed();
-		this.end.ended(Ending.COMPLETE, null);
+		this.end.ended(Ending.COMPLETE, null, 0);
 		assertThat(this.end.judge(true, null)).isEqualTo(RequestResult.GONE_AFTER_HEAD);
 	}
 
@@ -83,14 +83,14 @@ class RequestEndTests {
 		this.end.bodyComplete();
 		this.end.bodyCancelled();
 		assertThat(this.end.cut()).hasMessage("The body of the response was cancelled before its end");
-		this.end.ended(ending, null);
+		this.end.ended(ending, null, 0);
 		assertThat(this.end.judge(true, null)).isEqualTo(result);
 	}
 
 	@Test
 	void aClientThatIsLostBeforeTheHeadGetsNone() {
 		this.end.clientLost();
-		this.end.ended(Ending.COMPLETE, null);
+		this.end.ended(Ending.COMPLETE, null, 0);
 		assertThat(this.end.judge(false, null)).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
 	}
 
@@ -98,7 +98,7 @@ class RequestEndTests {
 	void whatExceptionHandlersRenderIsAnErrorPage() {
 		MockServerWebExchange exchange = MockServerWebExchange.from(MockServerHttpRequest.get("/"));
 		this.end.bodyComplete();
-		this.end.ended(Ending.COMPLETE, null);
+		this.end.ended(Ending.COMPLETE, null, 0);
 		assertThat(this.end.judge(true, exchange)).isEqualTo(RequestResult.OK);
 		exchange.getAttributes().put(ExceptionHandlingWebHandler.HANDLED_WEB_EXCEPTION, FAILURE);
 		assertThat(this.end.judge(true, exchange)).isEqualTo(RequestResult.ERROR_PAGE);
@@ -108,15 +108,15 @@ class RequestEndTests {
 	@Test
 	void theFirstEndCounts() {
 		this.end.bodyComplete();
-		assertThat(this.end.ended(Ending.COMPLETE, null)).isTrue();
-		assertThat(this.end.ended(Ending.FATAL, FAILURE)).isFalse();
+		assertThat(this.end.ended(Ending.COMPLETE, null, 0)).isTrue();
+		assertThat(this.end.ended(Ending.FATAL, FAILURE, 0)).isFalse();
 		assertThat(this.end.judge(true, null)).isEqualTo(RequestResult.OK);
 	}
 
 	@Test
 	void whatFailsAfterTheEndDoesNotCount() {
 		this.end.bodyComplete();
-		this.end.ended(Ending.COMPLETE, null);
+		this.end.ended(Ending.COMPLETE, null, 0);
 		this.end.bodyFailed(FAILURE);
 		this.end.bodyCancelled();
 		this.end.writeFailed();

@@ -3,12 +3,15 @@ package io.github.asyncmiddleware.internal.run;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.internal.style.AwaitFilter;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
@@ -18,6 +21,7 @@ import io.github.asyncmiddleware.testsupport.TestTicker;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -322,6 +326,41 @@ class LedgerTests {
 		assertThat(record.results()).containsExactly("a PASSED", "stuck CANCELLED");
 		assertThat(record.steps()).extracting(RecordedStep::own).containsExactly(1L, 12L);
 		assertThat(this.listener.heads()).isZero();
+	}
+
+	/**
+	 * A thread that is still inside holds up the report, but not the end.
+	 */
+	@Test
+	void countsNothingBetweenTheEndAndItsReport() throws Exception {
+		AtomicLong total = new AtomicLong();
+		BaseSubscriber<Void> client = new BaseSubscriber<>() {
+		};
+		this.chain.listener(new RequestListener() {
+
+			@Override
+			public void onHead(RequestRecord request) {
+			}
+
+			@Override
+			public void onEnd(RequestRecord request, RequestResult result) {
+				total.set(request.total());
+			}
+
+		}).middleware("a", takes(1)).middleware("inside", (exchange, next) -> {
+			this.ticker.advanceNanos(5);
+			client.cancel();
+			this.ticker.advanceNanos(1_000);
+			return Mono.never();
+		});
+		this.chain.build(answersAfter(0))
+			.handle(MockServerHttpRequest.get("/").build(), new MockServerHttpResponse())
+			.subscribe(client);
+		RecordedRequest record = this.listener.take();
+		assertThat(record.result()).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
+		assertThat(record.results()).containsExactly("a PASSED", "inside CANCELLED");
+		assertThat(record.steps()).extracting(RecordedStep::own).containsExactly(1L, 5L);
+		assertThat(total).hasValue(6);
 	}
 
 	@Test

@@ -155,6 +155,11 @@ public final class SampleBuffersStress {
 		}
 
 		@Override
+		public long total() {
+			return 0;
+		}
+
+		@Override
 		public long ttfb(StepRecord step) {
 			return 0;
 		}

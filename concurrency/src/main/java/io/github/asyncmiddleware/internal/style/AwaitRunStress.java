@@ -91,6 +91,16 @@ public final class AwaitRunStress {
 	}
 
 	/**
+	 * Starts the rest when it is told to.
+	 */
+	private static HandlerFilterFunction<LiveResponse, ServerResponse> late() {
+		return (request, next) -> {
+			Source<Object> start = request.exchange().getRequiredAttribute("start");
+			return start.mono().then(next.handle(request)).cast(ServerResponse.class);
+		};
+	}
+
+	/**
 	 * Answers with what comes from the attribute {@code body}.
 	 */
 	private static WebHandler handler() {
@@ -117,12 +127,15 @@ public final class AwaitRunStress {
 
 		private final Source<Object> timer = new Source<>();
 
+		private final Source<Object> start = new Source<>();
+
 		private final Signals signals = new Signals();
 
 		Awaited(Middleware... middlewares) {
 			ServerWebExchange exchange = this.request.exchange();
 			exchange.getAttributes().put("body", this.source);
 			exchange.getAttributes().put("timer", this.timer);
+			exchange.getAttributes().put("start", this.start);
 			new Segment(List.of(middlewares), handler(), guards(this.clock)).handle(exchange).subscribe(this.signals);
 		}
 
@@ -138,6 +151,10 @@ public final class AwaitRunStress {
 
 		void timer() {
 			this.timer.complete();
+		}
+
+		void start() {
+			this.start.complete();
 		}
 
 		void cancelRequest() {
@@ -235,6 +252,72 @@ public final class AwaitRunStress {
 
 		@Arbiter
 		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The middleware gives up waiting while another one, further in, starts the rest.
+	 */
+	@JCStressTest
+	@Outcome(id = "504, completes", expect = Expect.ACCEPTABLE, desc = "The rest is given up, started or not.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN,
+			desc = "The one further in was shown the answer of the other.")
+	@Outcome(id = ".*hears nothing", expect = Expect.FORBIDDEN, desc = "The request never ends.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "The rest answers, which was given up.")
+	@State
+	public static class TimeoutAndInnerStart extends Awaited {
+
+		public TimeoutAndInnerStart() {
+			super(middleware(0, OnFailure.FAIL, null, timeout()), middleware(1, OnFailure.FAIL, null, late()));
+		}
+
+		@Actor
+		public void startRest() {
+			start();
+		}
+
+		@Actor
+		public void giveUp() {
+			timer();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			emit();
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The middleware starts the rest while the request is cancelled.
+	 */
+	@JCStressTest
+	@Outcome(id = "nothing, (completes|hears nothing)", expect = Expect.ACCEPTABLE,
+			desc = "Nothing is sent; an end that was on its way may still come.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "The rest answers, which was cancelled.")
+	@State
+	public static class StartAndCancel extends Awaited {
+
+		public StartAndCancel() {
+			super(middleware(0, OnFailure.FAIL, null, late()));
+		}
+
+		@Actor
+		public void startRest() {
+			start();
+		}
+
+		@Actor
+		public void cancel() {
+			cancelRequest();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			emit();
 			result.r1 = summary();
 		}
 

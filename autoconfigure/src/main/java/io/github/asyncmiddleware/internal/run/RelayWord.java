@@ -1,0 +1,79 @@
+package io.github.asyncmiddleware.internal.run;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+
+/**
+ * The word of a {@link Relay}: whether the part has ended, and whether it was given up.
+ * Every transition returns the word before.
+ */
+abstract class RelayWord extends RelayedEnd {
+
+	/** The inner middleware has ended. */
+	static final int DONE = 1;
+
+	/** The inner middleware was skipped, and the rest of the chain runs in its place. */
+	static final int SKIPPED = 1 << 1;
+
+	/** What runs in place of the inner middleware has ended. */
+	static final int REST_DONE = 1 << 2;
+
+	/** Those further out have given the part up. */
+	static final int CANCELLED = 1 << 3;
+
+	private static final VarHandle WORD;
+
+	static {
+		try {
+			WORD = MethodHandles.lookup().findVarHandle(RelayWord.class, "word", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	private volatile int word;
+
+	RelayWord(CoreSubscriber<? super Void> actual, RequestRun run, @Nullable Step outer) {
+		super(actual, run, outer);
+	}
+
+	final int word() {
+		return this.word;
+	}
+
+	/**
+	 * Add bits to the word.
+	 * @return the word before
+	 */
+	final int mark(int bits) {
+		return (int) WORD.getAndBitwiseOr(this, bits);
+	}
+
+	final boolean isCancelled() {
+		return (this.word & CANCELLED) != 0;
+	}
+
+	/**
+	 * Whether the part had not ended when there was nothing left to do: those further out
+	 * have cancelled it, the request has ended, or its response could not be written.
+	 */
+	final boolean isCutOff() {
+		return isCutOff(this.word);
+	}
+
+	final boolean isCutOff(int word) {
+		return (word & DONE) == 0 && ((word & CANCELLED) != 0 || this.run.isOver());
+	}
+
+	/**
+	 * Whether the inner middleware has not ended, nor what runs in its place.
+	 */
+	static boolean isAtWork(int word) {
+		return (word & DONE) == 0 || (word & (SKIPPED | REST_DONE)) == SKIPPED;
+	}
+
+}
