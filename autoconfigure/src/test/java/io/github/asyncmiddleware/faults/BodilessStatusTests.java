@@ -111,7 +111,7 @@ class BodilessStatusTests {
 	}
 
 	/**
-	 * Bodies, and what has become of them.
+	 * Bodies, and how they have ended.
 	 */
 	static class Bodies {
 

@@ -65,7 +65,7 @@ final class LostEnds {
 	}
 
 	/**
-	 * Whether Spring was given a body and has not told what has become of it.
+	 * Whether Spring was given a body and has not told how it has ended.
 	 */
 	private static boolean isBeingWritten(ServerHttpResponse response) {
 		ServerHttpResponse server = response;

@@ -1,7 +1,7 @@
 package io.github.asyncmiddleware.concurrency;
 
 /**
- * Words for what has become of a buffer.
+ * Words for how often a buffer was released.
  */
 public final class Leaks {
 

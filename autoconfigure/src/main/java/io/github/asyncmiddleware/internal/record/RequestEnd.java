@@ -133,7 +133,7 @@ public final class RequestEnd {
 
 	/**
 	 * Whether the client has left while bytes of it were being read.
-	 * @return {@code true} if nothing that is sent reaches anyone
+	 * @return {@code true} if nothing that is sent reaches the client
 	 */
 	public boolean isClientLost() {
 		return this.clientLost;
@@ -141,8 +141,8 @@ public final class RequestEnd {
 
 	/**
 	 * Whether an error only tells that the client has left: nothing that is rendered for
-	 * it reaches anyone. An error of a connection to another server can look the same, so
-	 * it takes both the error and a request body that broke off.
+	 * it reaches the client. An error of a connection to another server can look the
+	 * same, so it takes both the error and a request body that broke off.
 	 * @param error the error
 	 * @return {@code true} if it is no failure of the application
 	 */

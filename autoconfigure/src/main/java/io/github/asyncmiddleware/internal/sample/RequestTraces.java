@@ -33,7 +33,7 @@ public interface RequestTraces {
 	/**
 	 * The trace of a request. Called on the thread that the request is on, and cheap.
 	 * @param request the request
-	 * @return its trace, opaque to everyone else, or {@code null} if it has none
+	 * @return its trace, opaque to other code, or {@code null} if it has none
 	 */
 	@Nullable Object of(RequestRecord request);
 

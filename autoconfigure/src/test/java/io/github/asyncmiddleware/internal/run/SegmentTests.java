@@ -1,6 +1,5 @@
 package io.github.asyncmiddleware.internal.run;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 import reactor.core.publisher.Sinks;
@@ -453,21 +451,6 @@ class SegmentTests {
 		}));
 		this.chain.build(handler()).handle(MockServerHttpRequest.get("/").build(), this.response).subscribe(client);
 		assertThat(this.listener.take().results()).containsExactly("fails CANCELLED");
-	}
-
-	/**
-	 * As on a servlet container, which does not cancel such a request.
-	 */
-	@Test
-	void hasNotAnsweredIfTheClientLeavesWhileItReads() throws Exception {
-		this.chain.quietErrors()
-			.middleware("reads", (exchange, next) -> exchange.getRequest().getBody().then(next.filter(exchange)));
-		MockServerHttpRequest request = MockServerHttpRequest.post("/")
-			.body(Flux.error(new IOException("Connection reset by peer")));
-		this.chain.build(handler()).handle(request, this.response).block(PATIENCE);
-		RecordedRequest record = this.listener.take();
-		assertThat(record.result()).isEqualTo(RequestResult.GONE_BEFORE_HEAD);
-		assertThat(record.results()).containsExactly("reads CANCELLED");
 	}
 
 	@Test

@@ -104,7 +104,7 @@ final class LiarPlan {
 	}
 
 	/**
-	 * What can become of a middleware that does what it does here.
+	 * The results that a middleware can have that does what it does here.
 	 */
 	Set<MiddlewareResult> legalResults(int index, Liar liar) {
 		Lie lie = lie(index);

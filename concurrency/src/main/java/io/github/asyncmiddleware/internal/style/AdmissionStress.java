@@ -110,7 +110,7 @@ public final class AdmissionStress {
 		}
 
 		/**
-		 * Run all workers, and tell what has become of the second call.
+		 * Run all workers, and tell how the second call has ended.
 		 */
 		String summary() {
 			Runnable worker = this.workers.poll();
