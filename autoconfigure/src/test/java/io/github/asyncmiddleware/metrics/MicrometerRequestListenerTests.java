@@ -302,7 +302,12 @@ class MicrometerRequestListenerTests {
 			((ServerHttpResponseDecorator) exchange.getResponse()).getDelegate();
 			return exchange.getResponse().setComplete();
 		}, TestChain.middleware(0, "a"));
-		TestChain.exchange(handler, MockServerHttpRequest.get("/").header("Upgrade", "websocket").build())
+		TestChain
+			.exchange(handler,
+					MockServerHttpRequest.get("/")
+						.header("Upgrade", "websocket")
+						.header("Sec-WebSocket-Version", "13")
+						.build())
 			.block(Duration.ofSeconds(10));
 		assertThat(recorded()).containsExactly("async.middleware.app{outcome=INFORMATIONAL} 1 0",
 				"async.middleware.own{middleware=a,result=passed} 1 0",

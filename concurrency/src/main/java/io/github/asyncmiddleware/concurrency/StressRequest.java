@@ -86,7 +86,11 @@ public final class StressRequest implements RequestReporter {
 	 */
 	public static StressRequest forSocket() {
 		return new StressRequest(Deadlines.NONE,
-				MockServerHttpRequest.get("/").header("Connection", "Upgrade").header("Upgrade", "websocket").build());
+				MockServerHttpRequest.get("/")
+					.header("Connection", "Upgrade")
+					.header("Upgrade", "websocket")
+					.header("Sec-WebSocket-Version", "13")
+					.build());
 	}
 
 	/**

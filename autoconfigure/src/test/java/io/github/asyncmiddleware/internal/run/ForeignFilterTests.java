@@ -257,8 +257,13 @@ class ForeignFilterTests {
 				.withMessageContaining("mock");
 			return Mono.empty();
 		}).build((exchange) -> Mono.empty());
-		TestChain.exchange(handler,
-				MockServerHttpRequest.get("/").header("Connection", "Upgrade").header("Upgrade", "websocket").build())
+		TestChain
+			.exchange(handler,
+					MockServerHttpRequest.get("/")
+						.header("Connection", "Upgrade")
+						.header("Upgrade", "websocket")
+						.header("Sec-WebSocket-Version", "13")
+						.build())
 			.block(Duration.ofSeconds(10));
 		assertThat(this.listener.take().status()).isEqualTo(101);
 	}
