@@ -58,7 +58,18 @@ class AwaitedSocketsTests {
 	@ParameterizedTest
 	@EnumSource
 	void onReactorNetty(Judge judge) {
-		check(Server.REACTOR_NETTY, judge);
+		check(Server.REACTOR_NETTY, judge, WEB_SOCKET);
+	}
+
+	/**
+	 * Reactor Netty makes handshakes of drafts, too.
+	 */
+	@ParameterizedTest
+	@EnumSource(names = { "CONSENTS_LATER", "REFUSES_LATER" })
+	void onReactorNettyWithTheVersionOfADraft(Judge judge) {
+		String[] headers = WEB_SOCKET.clone();
+		headers[2] = "Sec-WebSocket-Version: 8";
+		check(Server.REACTOR_NETTY, judge, headers);
 	}
 
 	/**
@@ -69,24 +80,24 @@ class AwaitedSocketsTests {
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CONSENTS_LATER")
 	void onTomcat(Judge judge) {
-		check(Server.TOMCAT, judge);
+		check(Server.TOMCAT, judge, WEB_SOCKET);
 	}
 
 	@Tag("servers")
 	@ParameterizedTest
 	@EnumSource
 	void onJetty(Judge judge) {
-		check(Server.JETTY, judge);
+		check(Server.JETTY, judge, WEB_SOCKET);
 	}
 
-	private static void check(Server kind, Judge judge) {
+	private static void check(Server kind, Judge judge, String[] headers) {
 		try (BootServer server = BootServer.start(List.of(App.class), kind.property(), "wire.server=" + kind,
 				"wire.judge=" + judge, "server.http2.enabled=" + kind.speaksHttp2(), "logging.level.root=off")) {
 			AtomicInteger sessions = server.bean(AtomicInteger.class);
 			for (int i = 1; i <= TIMES; i++) {
 				Records before = server.records();
 				try (Http1Client client = new Http1Client(server.port())) {
-					Answer answer = client.sendNext("GET", "/socket", WEB_SOCKET);
+					Answer answer = client.sendNext("GET", "/socket", headers);
 					assertThat(answer.status()).isEqualTo(judge.status);
 					if (judge.status == 101) {
 						assertIsWhole(answer.headers(), client);

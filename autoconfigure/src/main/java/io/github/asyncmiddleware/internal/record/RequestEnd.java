@@ -75,7 +75,8 @@ public final class RequestEnd {
 	 * @param error why
 	 */
 	public void bodyFailed(Throwable error) {
-		if (this.end == null) {
+		// One that fails since the server has lost its client has not failed by itself
+		if (this.end == null && !isWriteLost()) {
 			this.bodyError = error;
 		}
 	}
@@ -107,10 +108,15 @@ public final class RequestEnd {
 
 	/**
 	 * The server could not write the response.
+	 * @param error the error, if the server makes the body by itself: then it can be that
+	 * of the application, such as a file that is not there
 	 */
-	public void writeFailed() {
+	public void writeFailed(@Nullable Throwable error) {
+		if (error != null && !isDisconnect(error)) {
+			bodyFailed(error);
+		}
 		// A server that throws from the last signal makes a failure of what was written
-		if (this.end == null) {
+		else if (this.end == null) {
 			this.writeFailed = true;
 		}
 	}

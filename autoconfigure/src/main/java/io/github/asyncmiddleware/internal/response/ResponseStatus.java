@@ -45,17 +45,7 @@ final class ResponseStatus {
 		if (status != null && !HttpStatus.OK.isSameCodeAs(status)) {
 			return status;
 		}
-		if (isHandshake()) {
-			return isUpgrade() ? HttpStatus.SWITCHING_PROTOCOLS : HttpStatus.UPGRADE_REQUIRED;
-		}
-		return HttpStatus.OK;
-	}
-
-	/**
-	 * Whether the head would hand the connection to another protocol.
-	 */
-	boolean isUpgrade() {
-		return isHandshake() && Upgrade.isOfKnownVersion(this.request.request());
+		return isUpgrade() ? HttpStatus.SWITCHING_PROTOCOLS : HttpStatus.OK;
 	}
 
 	/**
@@ -63,7 +53,7 @@ final class ResponseStatus {
 	 * takes more than that: the strategy takes the connection, the status is left to it,
 	 * and no error is being rendered.
 	 */
-	private boolean isHandshake() {
+	boolean isUpgrade() {
 		if (!this.unwrapped || !Upgrade.isRequestedBy(this.request.request())) {
 			return false;
 		}
@@ -78,10 +68,15 @@ final class ResponseStatus {
 	 */
 	void sent(boolean body) {
 		if (!body && isUpgrade()) {
-			this.request.upgrades(this.response);
+			if (Upgrade.isOfUnknownVersion(this.request.request())) {
+				this.request.head(HttpStatus.UPGRADE_REQUIRED.value(), false, this.response);
+			}
+			else {
+				this.request.upgrades(this.response);
+			}
 			return;
 		}
-		HttpStatusCode status = body ? this.response.getStatusCode() : code();
+		HttpStatusCode status = this.response.getStatusCode();
 		this.request.head((status != null) ? status.value() : 200, body, this.response);
 	}
 

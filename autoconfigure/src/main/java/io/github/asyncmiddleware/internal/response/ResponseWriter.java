@@ -275,8 +275,8 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 
 	@Override
 	public void onError(Throwable ex) {
-		if (this.commit.isOfServer() && this.commit.request().hasHead()) {
-			this.commit.request().end().writeFailed();
+		if (this.commit.isOfServer() && this.commit.request().hasHead() && (word() & SENDING) != 0) {
+			this.commit.request().end().writeFailed(this.unseen ? ex : null);
 		}
 		fail(ex);
 	}

@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.internal.response;
 
+import java.util.Set;
 import java.util.concurrent.Executor;
 
 import reactor.core.publisher.Mono;
@@ -23,6 +24,8 @@ public final class Upgrade {
 	private static final boolean REACTOR_NETTY = ClassUtils.isPresent("reactor.netty.Connection",
 			Upgrade.class.getClassLoader());
 
+	private static final Set<String> VERSIONS = Set.of("7", "8", "13");
+
 	private Upgrade() {
 	}
 
@@ -37,12 +40,14 @@ public final class Upgrade {
 	}
 
 	/**
-	 * Whether a request asks for a version of the protocol that servers speak.
+	 * Whether the server refuses a handshake for its version, as RFC 6455, section 4.4,
+	 * has it. Reactor Netty speaks versions of drafts, too.
 	 * @param request a request that asks for a WebSocket
-	 * @return {@code false} if the server refuses it as RFC 6455, section 4.4, has it
+	 * @return {@code true} if no server speaks the version
 	 */
-	static boolean isOfKnownVersion(ServerHttpRequest request) {
-		return "13".equals(request.getHeaders().getFirst("Sec-WebSocket-Version"));
+	static boolean isOfUnknownVersion(ServerHttpRequest request) {
+		String version = request.getHeaders().getFirst("Sec-WebSocket-Version");
+		return version != null && !VERSIONS.contains(version);
 	}
 
 	/**

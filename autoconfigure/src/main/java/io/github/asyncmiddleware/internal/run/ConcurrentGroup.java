@@ -49,6 +49,10 @@ final class ConcurrentGroup implements WebFilter {
 		for (Step step : steps) {
 			group.run().here().at(step);
 			passed &= run.begin(step);
+			if (group.run().isOver()) {
+				// While it was called, so the others are not
+				return Mono.empty();
+			}
 		}
 		group.run().here().at(null);
 		return passed ? chain.filter(exchange) : run;

@@ -57,6 +57,9 @@ final class GroupRun extends Mono<Void> implements Subscription {
 			member.answersWithStatus = true;
 			return false;
 		}
+		if (step.run().isOver()) {
+			return false;
+		}
 		// Nothing to wait for
 		member.passed();
 		member.state = GroupMember.State.PASSED;

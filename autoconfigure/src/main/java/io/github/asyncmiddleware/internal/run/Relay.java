@@ -214,7 +214,13 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 			}
 			return;
 		}
-		end(end);
+		if ((before & CANCELLED) == 0) {
+			end(end);
+		}
+		else if (error != null) {
+			// Nothing waits for it, and what is further out may have begun another run
+			Operators.onErrorDropped(error, currentContext());
+		}
 	}
 
 	private void endedOverdue(Step inner, DeadlineException ex) {

@@ -104,10 +104,10 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 
 	/**
 	 * Whether there is nothing left to do: the request has ended, or the server could not
-	 * write its response.
+	 * write its response. A filter that answers first has something to do afterwards.
 	 */
 	final boolean isOver() {
-		return isEnded() || end().isWriteLost();
+		return isEnded() || (!this.answeredBefore && end().isWriteLost());
 	}
 
 	/**

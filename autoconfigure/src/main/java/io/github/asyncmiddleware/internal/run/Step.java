@@ -203,10 +203,7 @@ public class Step extends StepWord implements WebFilterChain {
 		return context(this.subscriber);
 	}
 
-	/**
-	 * The context of what the middleware does itself.
-	 * @param subscriber the subscriber whose context it would be if nothing observed it
-	 */
+	/** The context of what the middleware does itself, for a subscriber. */
 	Context context(CoreSubscriber<?> subscriber) {
 		Context context = subscriber.currentContext();
 		StepObservation observation = observation();
@@ -283,7 +280,7 @@ public class Step extends StepWord implements WebFilterChain {
 	}
 
 	/**
-	 * Whether the middleware was given up: it has used up its time, or is cut off.
+	 * Whether the middleware was given up: its time is used up, or it is cut off.
 	 * @return {@code true} if nothing that it does counts any more
 	 */
 	public boolean isGivenUp() {
@@ -302,11 +299,10 @@ public class Step extends StepWord implements WebFilterChain {
 	/**
 	 * The middleware breaks the rules of its style.
 	 * @param misuse what it does
-	 * @return whether the engine is to step in, which it never does for one that is cut
-	 * off
+	 * @return whether the engine is to step in, which it does for one that is cut off too
 	 */
 	public boolean stepsIn(Misuse misuse) {
-		return !isCutOff() && this.link.guards.misuse().stepsIn(middleware(), misuse, logged());
+		return isCutOff() || this.link.guards.misuse().stepsIn(middleware(), misuse, logged());
 	}
 
 	/**
@@ -328,7 +324,9 @@ public class Step extends StepWord implements WebFilterChain {
 		if (!stepsIn(Misuse.DROPPED_NEXT)) {
 			return null;
 		}
-		markResult(MiddlewareResult.MISUSED);
+		if (!isCutOff()) {
+			markResult(MiddlewareResult.MISUSED);
+		}
 		return new MisuseException("A middleware completed without the response that it was given",
 				middleware().toString());
 	}
@@ -338,8 +336,10 @@ public class Step extends StepWord implements WebFilterChain {
 	 * middleware is one that it can go without.
 	 */
 	public void returnedNull() {
-		Verdict.misused(this);
-		this.link.guards.misuse().returnedNull(middleware(), middleware().place(), logged());
+		if (!isCutOff()) {
+			Verdict.misused(this);
+			this.link.guards.misuse().returnedNull(middleware(), middleware().place(), logged());
+		}
 	}
 
 	@Override

@@ -6,6 +6,7 @@ import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Scannable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 import org.springframework.web.server.ServerWebExchange;
@@ -44,6 +45,13 @@ final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>
 		}
 		this.actual = actual;
 		this.run.start(this);
+	}
+
+	/**
+	 * The rest of the chain does not run, and there is no response.
+	 */
+	void refuse() {
+		Operators.complete(this.actual);
 	}
 
 	@Override

@@ -13,7 +13,6 @@ import io.github.asyncmiddleware.internal.response.ResponseWriter;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Operators;
 
 import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.server.HandlerFunction;
@@ -103,22 +102,22 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 
 	/** The middleware subscribes to next. */
 	final void start(AwaitNext next) {
-		if (mayStart(word()) && isGivenUp()) {
-			Operators.complete(next);
+		Step step = step();
+		if (mayStart(word()) && (isGivenUp() || (step != null && step.isGivenUp()))) {
+			next.refuse();
 			return;
 		}
 		int before = markStarted();
 		if (mayStart(before)) {
 			begin(next, rest(before) == OVER);
 		}
-		Step step = step();
 		if (isCancelled()) {
 			// What has cancelled it may have been too early to see this
 			this.commit.leave(this);
-			Operators.complete(next);
+			next.refuse();
 		}
 		else if ((before & DECIDED) != 0 && step != null && step.stepsIn(Misuse.LATE_NEXT)) {
-			Operators.complete(next);
+			next.refuse();
 		}
 		else {
 			// If the rest is already running or has been, the engine decides

@@ -44,6 +44,25 @@ class RequestEndTests {
 		assertThat(this.end.judge(head, null)).isEqualTo(result);
 	}
 
+	/**
+	 * Such as a file that the server is to send.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "failure, CUT, false", "disconnect, GONE_AFTER_HEAD, true" })
+	void aBodyThatTheServerMakesCanFailByItself(String error, RequestResult result, boolean lost) {
+		this.end.writeFailed(error(error));
+		assertThat(this.end.isWriteLost()).isEqualTo(lost);
+		this.end.ended(Ending.ERROR, error(error), 0);
+		assertThat(this.end.judge(true, null)).isEqualTo(result);
+	}
+
+	@Test
+	void aBodyThatIsCancelledByALostWriteHasNotFailed() {
+		this.end.writeFailed(null);
+		this.end.bodyFailed(FAILURE);
+		assertThat(this.end.isWriteLost()).isTrue();
+	}
+
 	@ParameterizedTest
 	@CsvSource(textBlock = """
 			UPGRADE,  ,           UPGRADED
@@ -72,7 +91,7 @@ class RequestEndTests {
 	@Test
 	void aBodyThatCouldNotBeWrittenTellsThatTheClientHasLeft() {
 		this.end.bodyComplete();
-		this.end.writeFailed();
+		this.end.writeFailed(null);
 		this.end.ended(Ending.COMPLETE, null, 0);
 		assertThat(this.end.judge(true, null)).isEqualTo(RequestResult.GONE_AFTER_HEAD);
 	}
@@ -119,7 +138,7 @@ class RequestEndTests {
 		this.end.ended(Ending.COMPLETE, null, 0);
 		this.end.bodyFailed(FAILURE);
 		this.end.bodyCancelled();
-		this.end.writeFailed();
+		this.end.writeFailed(null);
 		assertThat(this.end.cut()).isNull();
 		assertThat(this.end.bodyError()).isNull();
 		assertThat(this.end.judge(true, null)).isEqualTo(RequestResult.OK);

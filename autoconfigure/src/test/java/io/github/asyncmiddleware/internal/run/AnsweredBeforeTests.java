@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.internal.run;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -112,6 +113,29 @@ class AnsweredBeforeTests {
 				? Mono.error(new IllegalStateException("first")) : exchange.getResponse().setComplete());
 		handler.handle(MockServerHttpRequest.get("/").build(), new MockServerHttpResponse()).block();
 		assertThat(this.handled).hasValue(2);
+		assertThat(this.misuses).isEmpty();
+	}
+
+	/**
+	 * What a filter does after it has answered does not need the client.
+	 */
+	@ParameterizedTest
+	@MethodSource("middlewares")
+	void runsTheRestAlthoughTheAnswerCannotBeWritten(MiddlewareCode code) throws Exception {
+		this.chain
+			.foreign("accepts", (exchange, next) -> exchange.getResponse()
+				.writeWith(Mono.fromSupplier(() -> exchange.getResponse().bufferFactory().wrap("accepted".getBytes())))
+				.onErrorComplete()
+				.then(next.filter(exchange)))
+			.middleware("a", code);
+		HttpHandler handler = this.chain.build((exchange) -> {
+			this.handled.incrementAndGet();
+			return Mono.empty();
+		});
+		MockServerHttpResponse response = new MockServerHttpResponse();
+		response.setWriteHandler((body) -> body.then(Mono.error(new IOException("Broken pipe"))));
+		handler.handle(MockServerHttpRequest.get("/").build(), response).block();
+		assertThat(this.handled).hasValue(1);
 		assertThat(this.misuses).isEmpty();
 	}
 

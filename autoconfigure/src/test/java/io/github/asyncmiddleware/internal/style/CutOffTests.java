@@ -20,6 +20,7 @@ import io.github.asyncmiddleware.internal.run.RequestRun;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
 import io.github.asyncmiddleware.testsupport.TestChain;
+import io.github.asyncmiddleware.testsupport.TestDeadlines;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -209,6 +210,77 @@ class CutOffTests {
 		assertThat(this.entered).hasValue(1);
 	}
 
+	/**
+	 * The first answer was written, so nothing is lost.
+	 */
+	@Test
+	void hasFailedIfItsSecondAnswerCannotBeMade() throws Exception {
+		this.chain.middleware("answers", (exchange, next) -> write(exchange)
+			.then(exchange.getResponse().writeWith(Mono.error(new IllegalStateException("second")))));
+		this.chain.build(this.handler)
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.onErrorComplete()
+			.block(PATIENCE);
+		assertThat(this.listener.take().results()).containsExactly("answers FAILED");
+	}
+
+	@Test
+	void isNotBlamedForNullIfTheRequestEndsMeanwhile() throws Exception {
+		this.chain.middleware("leaves", (exchange, next) -> {
+			this.client.cancel();
+			return null;
+		});
+		this.chain.build(this.handler)
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe(this.client);
+		assertThat(this.listener.take().results()).containsExactly("leaves CANCELLED");
+		assertThat(this.told).isEmpty();
+	}
+
+	@Test
+	void noMemberOfAGroupIsCalledAfterTheEnd() throws Exception {
+		this.chain.middleware("leaves", hook(new LeavingHook(this), true))
+			.middleware("next", hook(new LeavingHook(this), true));
+		this.chain.build(this.handler)
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe(this.client);
+		assertThat(this.listener.take().results()).containsExactly("leaves CANCELLED", "next CANCELLED");
+		assertThat(this.entered).hasValue(1);
+		assertThat(this.told).isEmpty();
+	}
+
+	/**
+	 * The end of a run that was given up is not the end of the next one, so the time is
+	 * not that of the middleware further out.
+	 */
+	@ParameterizedTest
+	@EnumSource(names = { "COMPLETES", "FAILS" })
+	void doesNotEndTheNextRun(Act act) throws Exception {
+		TestDeadlines deadlines = new TestDeadlines();
+		Held<Void> again = new Held<>();
+		AtomicInteger runs = new AtomicInteger();
+		this.chain.deadlines(deadlines)
+			.middleware("outer", OnFailure.FAIL, Duration.ofMillis(100),
+					MiddlewareCode.of((exchange, next) -> next.filter(exchange)
+						.timeout(this.timeout.asMono(), Mono.error(new IllegalStateException("again")))
+						.onErrorResume((ex) -> next.filter(exchange))))
+			.middleware("cut-off",
+					(exchange, next) -> (runs.incrementAndGet() == 1) ? this.middle.hold(act.filter(exchange, next))
+							: again.hold(Mono.defer(() -> next.filter(exchange))));
+		this.chain.build(this.handler)
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe(this.client);
+		this.timeout.tryEmitEmpty();
+		this.middle.goOn();
+		deadlines.advance(Duration.ofMillis(200));
+		again.goOn();
+		RecordedRequest record = this.listener.take();
+		assertThat(record.results()).containsExactly("outer PASSED", "cut-off PASSED");
+		assertThat(record.status()).isEqualTo(200);
+		assertThat(this.told).isEmpty();
+		assertThat(this.entered).hasValue(1);
+	}
+
 	private void runWithBrokenPipe() {
 		this.response.setWriteHandler((body) -> body.then(Mono.error(new IOException("Broken pipe"))));
 		this.chain.build((exchange) -> {
@@ -302,7 +374,9 @@ class CutOffTests {
 
 		Mono<ServerResponse> function(ServerRequest request, HandlerFunction<LiveResponse> next) {
 			return switch (this) {
-				case CALLS_NEXT -> Mono.defer(() -> next.handle(request)).cast(ServerResponse.class);
+				case CALLS_NEXT -> Mono.defer(() -> next.handle(request)).map((response) -> {
+					throw new AssertionError("There is no response");
+				});
 				case ANSWERS -> ServerResponse.accepted().header("X-Late", "yes").bodyValue("answer");
 				default -> filter(request.exchange(), (exchange) -> Mono.empty()).cast(ServerResponse.class);
 			};
@@ -382,6 +456,22 @@ class CutOffTests {
 		@OnRequest
 		Mono<ServerResponse> run(ServerWebExchange exchange) {
 			return this.test.held(exchange, this.act.hook(exchange));
+		}
+
+	}
+
+	static class LeavingHook {
+
+		private final CutOffTests test;
+
+		LeavingHook(CutOffTests test) {
+			this.test = test;
+		}
+
+		@OnRequest(blocking = false)
+		void run() {
+			this.test.entered.incrementAndGet();
+			this.test.client.cancel();
 		}
 
 	}
