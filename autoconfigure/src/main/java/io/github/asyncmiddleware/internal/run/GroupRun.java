@@ -207,11 +207,11 @@ final class GroupRun extends Mono<Void> implements Subscription {
 
 	private static GroupMember.State stateOf(GroupMember member, @Nullable WebHandler answer,
 			@Nullable Throwable error) {
-		if (member.step.run().isOver()) {
-			return GroupMember.State.PASSED;
-		}
 		if (error instanceof NullResultException) {
 			member.step.returnedNull();
+		}
+		if (member.step.run().isOver()) {
+			return GroupMember.State.PASSED;
 		}
 		if (error != null) {
 			return Verdict.failedInGroup(member.step, error) ? GroupMember.State.PASSED : GroupMember.State.DECIDED;

@@ -338,8 +338,8 @@ public class Step extends StepWord implements WebFilterChain {
 	public void returnedNull() {
 		if (!isCutOff()) {
 			Verdict.misused(this);
-			this.link.guards.misuse().returnedNull(middleware(), middleware().place(), logged());
 		}
+		this.link.guards.misuse().returnedNull(middleware(), middleware().place(), logged());
 	}
 
 	@Override

@@ -198,17 +198,17 @@ final class Verdict {
 	 * publisher
 	 */
 	static void responseHookFailed(Step step, @Nullable Throwable ex) {
-		if (step.run().isEnded()) {
-			return;
+		boolean ended = step.run().isEnded();
+		if (!ended) {
+			step.markFirstResult((ex != null) ? StepState.skipped(ex) : MiddlewareResult.FAILED_OPEN);
 		}
-		step.markFirstResult((ex != null) ? StepState.skipped(ex) : MiddlewareResult.FAILED_OPEN);
-		if (ex != null) {
-			observed(step, ex);
-			failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, ex, step.logged());
-		}
-		else {
+		if (ex == null) {
 			step.link().guards.misuse()
 				.returnedNull(step.middleware(), step.middleware().responsePlace(), step.logged());
+		}
+		else if (!ended) {
+			observed(step, ex);
+			failures(step).skipped(step.middleware(), FailureLog.Part.RESPONSE, ex, step.logged());
 		}
 	}
 

@@ -224,8 +224,11 @@ class CutOffTests {
 		assertThat(this.listener.take().results()).containsExactly("answers FAILED");
 	}
 
+	/**
+	 * That is a bug whenever it happens, so it is told.
+	 */
 	@Test
-	void isNotBlamedForNullIfTheRequestEndsMeanwhile() throws Exception {
+	void isNotMisusedByNullIfTheRequestEndsMeanwhile() throws Exception {
 		this.chain.middleware("leaves", (exchange, next) -> {
 			this.client.cancel();
 			return null;
@@ -234,7 +237,7 @@ class CutOffTests {
 			.handle(MockServerHttpRequest.get("/").build(), this.response)
 			.subscribe(this.client);
 		assertThat(this.listener.take().results()).containsExactly("leaves CANCELLED");
-		assertThat(this.told).isEmpty();
+		assertThat(this.told).containsExactly("leaves NULL_RESULT");
 	}
 
 	@Test
