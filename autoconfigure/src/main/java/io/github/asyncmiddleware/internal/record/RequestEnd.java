@@ -1,7 +1,9 @@
 package io.github.asyncmiddleware.internal.record;
 
+import java.io.FileNotFoundException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.file.FileSystemException;
 import java.util.Arrays;
 
 import org.jspecify.annotations.Nullable;
@@ -112,7 +114,7 @@ public final class RequestEnd {
 	 * of the application, such as a file that is not there
 	 */
 	public void writeFailed(@Nullable Throwable error) {
-		if (error != null && !isDisconnect(error)) {
+		if (error instanceof FileSystemException || error instanceof FileNotFoundException) {
 			bodyFailed(error);
 		}
 		// A server that throws from the last signal makes a failure of what was written

@@ -217,9 +217,10 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 		if ((before & CANCELLED) == 0) {
 			end(end);
 		}
-		else if (error != null) {
-			// Nothing waits for it, and what is further out may have begun another run
-			Operators.onErrorDropped(error, currentContext());
+		else {
+			// What is further out may have begun another run, which this is not the end
+			// of
+			endUnnoticed(error);
 		}
 	}
 

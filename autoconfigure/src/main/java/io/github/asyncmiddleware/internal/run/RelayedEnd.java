@@ -101,6 +101,15 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 	}
 
 	/**
+	 * Signal the end of a part that was given up, to what may still wait for it.
+	 * @param error the error it ends with, or {@code null} if it completes
+	 */
+	final void endUnnoticed(@Nullable Throwable error) {
+		this.error = error;
+		signalActual();
+	}
+
+	/**
 	 * Signal the next subscriber.
 	 * @return the next relay on the way out, if it has postponed its own end until now
 	 */

@@ -311,7 +311,7 @@ public class Step extends StepWord implements WebFilterChain {
 	 * @return whether its response has to wait for that
 	 */
 	public boolean isHeldForNext() {
-		return StepState.phase(word()) == StepState.HANDED && stepsIn(Misuse.UNAWAITED_NEXT);
+		return StepState.phase(word()) == StepState.HANDED && !isCutOff() && stepsIn(Misuse.UNAWAITED_NEXT);
 	}
 
 	/**
@@ -321,12 +321,10 @@ public class Step extends StepWord implements WebFilterChain {
 	 * nevertheless
 	 */
 	public @Nullable Throwable responseDropped() {
-		if (!stepsIn(Misuse.DROPPED_NEXT)) {
+		if (isCutOff() || !stepsIn(Misuse.DROPPED_NEXT)) {
 			return null;
 		}
-		if (!isCutOff()) {
-			markResult(MiddlewareResult.MISUSED);
-		}
+		markResult(MiddlewareResult.MISUSED);
 		return new MisuseException("A middleware completed without the response that it was given",
 				middleware().toString());
 	}

@@ -103,7 +103,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 	/** The middleware subscribes to next. */
 	final void start(AwaitNext next) {
 		Step step = step();
-		if (mayStart(word()) && (isGivenUp() || (step != null && step.isGivenUp()))) {
+		if (mayStart(word()) && ((step != null && step.isGivenUp()) || isGivenUp())) {
 			next.refuse();
 			return;
 		}

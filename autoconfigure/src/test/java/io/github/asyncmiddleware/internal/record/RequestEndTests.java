@@ -1,12 +1,14 @@
 package io.github.asyncmiddleware.internal.record;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.web.server.MockServerWebExchange;
@@ -48,12 +50,13 @@ class RequestEndTests {
 	 * Such as a file that the server is to send.
 	 */
 	@ParameterizedTest
-	@CsvSource({ "failure, CUT, false", "disconnect, GONE_AFTER_HEAD, true" })
-	void aBodyThatTheServerMakesCanFailByItself(String error, RequestResult result, boolean lost) {
-		this.end.writeFailed(error(error));
-		assertThat(this.end.isWriteLost()).isEqualTo(lost);
-		this.end.ended(Ending.ERROR, error(error), 0);
-		assertThat(this.end.judge(true, null)).isEqualTo(result);
+	@ValueSource(booleans = { true, false })
+	void aBodyThatTheServerMakesCanFailByItself(boolean file) {
+		Throwable error = file ? new NoSuchFileException("gone") : new IOException("SSLEngine closed already");
+		this.end.writeFailed(error);
+		assertThat(this.end.isWriteLost()).isEqualTo(!file);
+		this.end.ended(Ending.ERROR, error, 0);
+		assertThat(this.end.judge(true, null)).isEqualTo(file ? RequestResult.CUT : RequestResult.GONE_AFTER_HEAD);
 	}
 
 	@Test
