@@ -98,11 +98,8 @@ final class SegmentRun extends Mono<Void> implements CoreSubscriber<Void>, Subsc
 		}
 		Link first = this.segment.first();
 		Middleware middleware = first.named();
-		if (middleware != null && run.isOver()) {
-			return false;
-		}
-		return middleware == null || !first.guards.misuse()
-			.stepsInRepeatedRun(middleware, new LoggedRequest(this.exchange, this.context));
+		return middleware == null || (!run.isOver() && !first.guards.misuse()
+			.stepsInRepeatedRun(middleware, new LoggedRequest(this.exchange, this.context)));
 	}
 
 	private void mark(int state) {
