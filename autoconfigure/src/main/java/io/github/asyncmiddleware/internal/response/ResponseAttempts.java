@@ -155,13 +155,14 @@ public abstract class ResponseAttempts extends CommitWord {
 
 	/**
 	 * Discard the attempt that a middleware waits for, or was shown, unless one further
-	 * out holds it.
+	 * out holds it, or those further out are making another one.
 	 * @param waiting the part of the middleware
 	 * @param writer what was shown, or {@code null} if nothing was
 	 * @param part the part of the chain that the middleware belongs to, or {@code null}
 	 * for the whole chain
 	 * @param head the head when the attempt began
-	 * @return {@code false} if it was sent meanwhile, by a writer that came past
+	 * @return {@code false} if it was sent meanwhile, by a writer that came past, or was
+	 * discarded by those further out
 	 */
 	final boolean discardAwaited(Waiting waiting, @Nullable ResponseWriter writer, @Nullable AttemptExchange part,
 			ResponseHead head) {
@@ -170,12 +171,13 @@ public abstract class ResponseAttempts extends CommitWord {
 		synchronized (this) {
 			attempt = attempt();
 			ResponseWriter current = this.writer;
-			if (writer == null && current != null && current.attempt() == attempt
-					&& current.isHeldFurtherOut(waiting)) {
+			boolean past = part != null && part.attempt() != attempt;
+			if (writer == null && (past
+					|| (current != null && current.attempt() == attempt && current.isHeldFurtherOut(waiting)))) {
 				return false;
 			}
-			int before = markDiscarded(attempt, GATED, 0);
-			discarded = before / ATTEMPT == attempt && (before & PHASE) <= GATED;
+			int before = past ? word() : markDiscarded(attempt, GATED, 0);
+			discarded = !past && before / ATTEMPT == attempt && (before & PHASE) <= GATED;
 			if (discarded) {
 				restore(part, attempt + 1, head);
 				if ((before & PHASE) == GATED) {

@@ -175,7 +175,8 @@ public final class ResponseCommit extends ResponseAttempts {
 	 * @param part the part of the chain that the middleware belongs to, or {@code null}
 	 * for the whole chain
 	 * @param head the head when the attempt began
-	 * @return {@code false} if it was sent meanwhile, by a writer that came past
+	 * @return {@code false} if it was sent meanwhile, by a writer that came past, or was
+	 * discarded by those further out
 	 */
 	public boolean discard(Waiting waiting, @Nullable ResponseWriter writer, @Nullable AttemptExchange part,
 			ResponseHead head) {

@@ -134,6 +134,14 @@ final class AwaitingMiddleware extends Waiting {
 		return this.commit.discard(this, this.writer, null, this.head);
 	}
 
+	/**
+	 * Discard what the rest of the chain has done to a response that was not shown.
+	 * @param part the part of the chain that this belongs to
+	 */
+	void discardRest(AttemptExchange part) {
+		this.commit.discard(this, null, part, this.head);
+	}
+
 	@Override
 	protected void sent(@Nullable Throwable error) {
 		this.sent.incrementAndGet();

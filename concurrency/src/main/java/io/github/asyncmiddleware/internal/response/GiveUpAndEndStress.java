@@ -204,4 +204,38 @@ public final class GiveUpAndEndStress {
 
 	}
 
+	/**
+	 * A middleware in the part that is given up begins again, while the filter is about
+	 * to answer itself.
+	 */
+	@JCStressTest
+	@Outcome(id = "503 fallback, ends 0, leaked", expect = Expect.ACCEPTABLE,
+			desc = "The answer of the filter; the buffer of the rest was never emitted.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "What the filter has done to the head is undone, or not sent.")
+	@State
+	public static class AnswerPastNextAttempt {
+
+		private final Answer answer = new Answer();
+
+		private final AwaitingMiddleware middleware = new AwaitingMiddleware(this.answer.request, false);
+
+		@Actor
+		public void beginAgain() {
+			this.middleware.discardRest(this.answer.attempt);
+		}
+
+		@Actor
+		public void giveUp() {
+			this.answer.isGivenUp();
+			this.answer.part.getResponse().setStatusCode(HttpStatus.SERVICE_UNAVAILABLE);
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			this.answer.part.getResponse().writeWith(Mono.just(new CountedBuffer("fallback"))).subscribe();
+			result.r1 = this.answer.toString();
+		}
+
+	}
+
 }
