@@ -16,6 +16,7 @@ import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
+import io.github.asyncmiddleware.testsupport.boot.EventLoops;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import io.github.asyncmiddleware.testsupport.boot.Records;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -28,10 +29,8 @@ import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
-import reactor.netty.channel.ChannelOperations;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.client.HttpClient;
-import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.resources.ConnectionProvider;
 
 import org.springframework.context.annotation.Bean;
@@ -39,7 +38,6 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.ZeroCopyHttpOutputMessage;
 import org.springframework.http.server.reactive.ServerHttpRequest;
-import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -209,7 +207,7 @@ class CancelledBodyTests {
 		 */
 		@GetMapping("/{how}/queued-later")
 		Mono<Void> queuedLater(ServerHttpRequest request, ServerHttpResponse response) {
-			return queued(request, response, eventLoop(request));
+			return queued(request, response, EventLoops.of(request));
 		}
 
 		private Mono<Void> queued(ServerHttpRequest request, ServerHttpResponse response, Executor hold) {
@@ -223,7 +221,8 @@ class CancelledBodyTests {
 				}
 			}));
 			// All that can give it up is subscribed by then
-			return Mono.defer(() -> response.writeWith(body)).subscribeOn(Schedulers.fromExecutor(eventLoop(request)));
+			return Mono.defer(() -> response.writeWith(body))
+				.subscribeOn(Schedulers.fromExecutor(EventLoops.of(request)));
 		}
 
 		private void hold(FluxSink<DataBuffer> sink, ServerHttpResponse response) {
@@ -239,11 +238,6 @@ class CancelledBodyTests {
 			catch (InterruptedException ex) {
 				Thread.currentThread().interrupt();
 			}
-		}
-
-		private static Executor eventLoop(ServerHttpRequest request) {
-			HttpServerRequest server = ServerHttpRequestDecorator.getNativeRequest(request);
-			return ((ChannelOperations<?, ?>) server).channel().eventLoop();
 		}
 
 		private static DataBuffer part(ServerHttpResponse response) {

@@ -19,6 +19,7 @@ import ch.qos.logback.core.AppenderBase;
 import io.github.asyncmiddleware.testsupport.Habit;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
+import io.github.asyncmiddleware.testsupport.boot.EventLoops;
 import io.github.asyncmiddleware.testsupport.boot.Leaving;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import io.github.asyncmiddleware.wire.PassThroughs.Style;
@@ -35,8 +36,6 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
-import reactor.netty.channel.ChannelOperations;
-import reactor.netty.http.server.HttpServerRequest;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
@@ -46,7 +45,6 @@ import org.springframework.core.annotation.Order;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
 import org.springframework.http.server.reactive.ServerHttpRequest;
-import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
@@ -236,9 +234,7 @@ class LeaksTests {
 		 */
 		@RequestMapping("/*/stream")
 		Mono<Void> stream(ServerHttpRequest request, ServerHttpResponse response) {
-			HttpServerRequest server = ServerHttpRequestDecorator.getNativeRequest(request);
-			Scheduler eventLoop = Schedulers
-				.fromExecutorService(((ChannelOperations<?, ?>) server).channel().eventLoop());
+			Scheduler eventLoop = Schedulers.fromExecutorService(EventLoops.of(request));
 			Mono<DataBuffer> part = Mono
 				.fromSupplier(() -> response.bufferFactory().allocateBuffer(4_096).write(PART, StandardCharsets.UTF_8));
 			return response.writeAndFlushWith(

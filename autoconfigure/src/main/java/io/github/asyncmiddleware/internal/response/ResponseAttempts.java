@@ -111,7 +111,7 @@ public abstract class ResponseAttempts extends CommitWord {
 		boolean discarded;
 		synchronized (this) {
 			int attempt = attempt();
-			if (part != null && part.attempt() != attempt) {
+			if (isPast(part, attempt)) {
 				return false;
 			}
 			ResponseWriter writer = this.writer;
@@ -146,6 +146,13 @@ public abstract class ResponseAttempts extends CommitWord {
 	}
 
 	/**
+	 * Whether those further out than a part of the chain have begun another attempt.
+	 */
+	private static boolean isPast(@Nullable AttemptExchange part, int attempt) {
+		return part != null && part.attempt() != attempt;
+	}
+
+	/**
 	 * Whether a writer writes further in than a part of the chain begins.
 	 */
 	private static boolean isInside(ResponseWriter writer, @Nullable AttemptExchange outer) {
@@ -171,7 +178,7 @@ public abstract class ResponseAttempts extends CommitWord {
 		synchronized (this) {
 			attempt = attempt();
 			ResponseWriter current = this.writer;
-			boolean past = part != null && part.attempt() != attempt;
+			boolean past = isPast(part, attempt);
 			if (writer == null && (past
 					|| (current != null && current.attempt() == attempt && current.isHeldFurtherOut(waiting)))) {
 				return false;
