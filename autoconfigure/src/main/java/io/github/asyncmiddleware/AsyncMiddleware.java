@@ -108,13 +108,13 @@ public @interface AsyncMiddleware {
 	boolean concurrent() default false;
 
 	/**
-	 * How much time this middleware has for itself in one request: before it hands over
+	 * The limit of the own time of this middleware in one request: before it hands over
 	 * to the rest of the chain, and after it has got the response back, until the head of
 	 * that is sent. The time that the rest of the chain takes does not count, nor does
 	 * waiting for bytes of the client. What happens to the request after that,
 	 * {@link #onFailure()} says. Code that blocks its thread in place is not interrupted.
 	 * @return a positive duration such as {@code "200ms"}, {@code "2s"} or
-	 * {@code "PT0.2S"}, with placeholders if need be; empty for no end
+	 * {@code "PT0.2S"}, with placeholders if need be; empty for no limit
 	 */
 	String timeout() default "";
 

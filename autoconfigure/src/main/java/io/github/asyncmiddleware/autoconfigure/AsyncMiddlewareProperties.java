@@ -27,7 +27,8 @@ public class AsyncMiddlewareProperties {
 	private static final Pattern PLAIN = Pattern.compile("[\\w-]+");
 
 	/**
-	 * Whether annotated middlewares take part in the filter chain.
+	 * Whether middlewares take part in the filter chain at all. If not, nothing is
+	 * measured either.
 	 */
 	private boolean enabled = true;
 
@@ -43,8 +44,8 @@ public class AsyncMiddlewareProperties {
 	private Misuse misuse = Misuse.FAIL;
 
 	/**
-	 * How long a request may wait for one middleware until that is logged. Zero for as
-	 * long as it takes.
+	 * How long a request may wait for one middleware until that is logged, at least 1ms.
+	 * Zero for never.
 	 */
 	private Duration stuckAfter = Duration.ofMinutes(1);
 
@@ -56,7 +57,7 @@ public class AsyncMiddlewareProperties {
 
 	/**
 	 * Secret with which a request can ask for the details of its time, in the header
-	 * "Server-Timing-Token". None can by default.
+	 * "Server-Timing-Token". By default no request can.
 	 */
 	private @Nullable String serverTimingToken;
 
@@ -280,8 +281,8 @@ public class AsyncMiddlewareProperties {
 		private int maxConcurrent = 256;
 
 		/**
-		 * How many requests may wait for that. Beyond that, the request fails with status
-		 * 503 or goes on without the middleware.
+		 * How many more calls may wait when max-concurrent is reached. Beyond that, the
+		 * request fails with status 503 or goes on without the middleware.
 		 */
 		private int maxQueued = 1024;
 
@@ -311,7 +312,7 @@ public class AsyncMiddlewareProperties {
 	public static class BlockingWatch {
 
 		/**
-		 * Whether to look for middlewares that block threads which serve requests.
+		 * Whether to log and count code that blocks a thread which serves requests.
 		 */
 		private boolean enabled = true;
 
@@ -346,7 +347,8 @@ public class AsyncMiddlewareProperties {
 	public static class Metrics {
 
 		/**
-		 * Whether to record meters for the middlewares.
+		 * Whether to record meters: of middlewares, requests, measured foreign filters
+		 * and blocking calls.
 		 */
 		private boolean enabled = true;
 
@@ -418,7 +420,7 @@ public class AsyncMiddlewareProperties {
 		private @Nullable List<String> path;
 
 		/**
-		 * Path patterns that it does not run for.
+		 * Path patterns that it does not run for. Empty for none.
 		 */
 		private @Nullable List<String> excludePath;
 
@@ -439,8 +441,8 @@ public class AsyncMiddlewareProperties {
 		private @Nullable Integer maxConcurrent;
 
 		/**
-		 * How much time the middleware has for itself in one request, such as 200ms.
-		 * Empty for no end.
+		 * Limit of the own time of the middleware in one request, such as 200ms. Empty
+		 * for no limit.
 		 */
 		private @Nullable String timeout;
 
