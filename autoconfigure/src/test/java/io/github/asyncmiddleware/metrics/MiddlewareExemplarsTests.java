@@ -48,6 +48,7 @@ import io.micrometer.tracing.otel.bridge.OtelTracer;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.propagation.ContextPropagators;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.prometheus.metrics.config.PrometheusPropertiesException;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.tracer.common.SpanContext;
 import org.awaitility.Awaitility;
@@ -200,9 +201,19 @@ class MiddlewareExemplarsTests {
 	}
 
 	private PrometheusMeterRegistry prometheus(SpanContext spans) {
+		try {
+			return prometheus(spans, "sample_interval_milliseconds", "min_retention_period_seconds");
+		}
+		catch (PrometheusPropertiesException ex) {
+			// That of Spring Boot 4.0 spells them so
+			return prometheus(spans, "sampleIntervalMilliseconds", "minRetentionPeriodSeconds");
+		}
+	}
+
+	private PrometheusMeterRegistry prometheus(SpanContext spans, String interval, String retention) {
 		Properties properties = new Properties();
-		properties.put("io.prometheus.exemplars.sample_interval_milliseconds", "1");
-		properties.put("io.prometheus.exemplars.min_retention_period_seconds", "1");
+		properties.put("io.prometheus.exemplars." + interval, "1");
+		properties.put("io.prometheus.exemplars." + retention, "1");
 		PrometheusMeterRegistry registry = new PrometheusMeterRegistry(new PrometheusConfig() {
 
 			@Override
