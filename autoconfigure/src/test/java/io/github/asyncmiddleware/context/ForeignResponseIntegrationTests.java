@@ -17,6 +17,7 @@ import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
 import io.github.asyncmiddleware.testsupport.boot.MeterChanges;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -24,16 +25,19 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
@@ -72,7 +76,7 @@ class ForeignResponseIntegrationTests {
 	 * What is foreign, where that happens, and how the client asks.
 	 */
 	static Stream<Arguments> foreign() {
-		return Stream.of("none", "response", "request", "exchange")
+		return Stream.of("none", "response", "status", "request", "exchange")
 			.flatMap((what) -> Stream.of("outside", "between")
 				.flatMap((where) -> Stream.of(Arguments.of(what, where, Protocol.HTTP_1_1, "GET"),
 						Arguments.of(what, where, Protocol.H2C, "GET"),
@@ -151,7 +155,18 @@ class ForeignResponseIntegrationTests {
 	}
 
 	/**
-	 * An exchange of which a part is known by its interface alone.
+	 * Go on with an exchange that is foreign, and send what its response keeps back.
+	 */
+	static Mono<Void> pass(ServerWebExchange exchange, WebFilterChain chain, String where) {
+		ServerWebExchange foreign = foreign(exchange, where);
+		Mono<Void> rest = chain.filter(foreign);
+		return (foreign.getResponse() instanceof LateStatus response) ? rest.then(Mono.defer(response::setComplete))
+				: rest;
+	}
+
+	/**
+	 * An exchange of which a part is known by its interface alone, or whose response
+	 * keeps its status back.
 	 */
 	static ServerWebExchange foreign(ServerWebExchange exchange, String where) {
 		if (!where.equals(exchange.getRequest().getHeaders().getFirst("X-Where"))) {
@@ -160,6 +175,7 @@ class ForeignResponseIntegrationTests {
 		return switch (String.valueOf(exchange.getRequest().getHeaders().getFirst("X-Foreign"))) {
 			case "response" ->
 				exchange.mutate().response(proxy(ServerHttpResponse.class, exchange.getResponse())).build();
+			case "status" -> exchange.mutate().response(new LateStatus(exchange.getResponse())).build();
 			case "request" -> exchange.mutate().request(proxy(ServerHttpRequest.class, exchange.getRequest())).build();
 			case "exchange" -> proxy(ServerWebExchange.class,
 					exchange.mutate()
@@ -193,7 +209,7 @@ class ForeignResponseIntegrationTests {
 		@Bean
 		@Order(-30)
 		WebFilter outside() {
-			return (exchange, chain) -> chain.filter(foreign(exchange, "outside"));
+			return (exchange, chain) -> pass(exchange, chain, "outside");
 		}
 
 		@Bean
@@ -205,7 +221,7 @@ class ForeignResponseIntegrationTests {
 		@Bean
 		@Order(-10)
 		WebFilter between() {
-			return (exchange, chain) -> chain.filter(foreign(exchange, "between"));
+			return (exchange, chain) -> pass(exchange, chain, "between");
 		}
 
 		@Bean
@@ -327,6 +343,54 @@ class ForeignResponseIntegrationTests {
 		@AsyncMiddleware(path = "/hooks")
 		Hooks hooks() {
 			return new Hooks();
+		}
+
+	}
+
+	/**
+	 * A response that has its status set when it is written.
+	 */
+	static final class LateStatus extends ServerHttpResponseDecorator {
+
+		private @Nullable HttpStatusCode status;
+
+		LateStatus(ServerHttpResponse response) {
+			super(response);
+		}
+
+		@Override
+		public boolean setStatusCode(@Nullable HttpStatusCode status) {
+			this.status = status;
+			return !isCommitted();
+		}
+
+		@Override
+		public @Nullable HttpStatusCode getStatusCode() {
+			return (this.status != null) ? this.status : super.getStatusCode();
+		}
+
+		@Override
+		public Mono<Void> writeWith(Publisher<? extends DataBuffer> body) {
+			setStatus();
+			return super.writeWith(body);
+		}
+
+		@Override
+		public Mono<Void> writeAndFlushWith(Publisher<? extends Publisher<? extends DataBuffer>> body) {
+			setStatus();
+			return super.writeAndFlushWith(body);
+		}
+
+		@Override
+		public Mono<Void> setComplete() {
+			setStatus();
+			return super.setComplete();
+		}
+
+		private void setStatus() {
+			if (this.status != null) {
+				super.setStatusCode(this.status);
+			}
 		}
 
 	}

@@ -140,6 +140,23 @@ class FatalErrorIntegrationTests {
 			.hasSize((answer.status() != 0) ? 1 : 0);
 	}
 
+	static Stream<Arguments> beforeTheHead() {
+		return Stream.of("delayed", "committed", "hooked")
+			.flatMap((waits) -> Stream.of(Protocol.values())
+				.flatMap((protocol) -> Stream.of("GET", "POST", "HEAD")
+					.map((method) -> Arguments.of(protocol, method, waits))));
+	}
+
+	/**
+	 * On the thread that the response goes on on, which is none of the server.
+	 */
+	@ParameterizedTest
+	@MethodSource("beforeTheHead")
+	void endTheRequestInAHookBeforeTheHead(Protocol protocol, String method, String waits) {
+		assertFatal(protocol, method, "/" + waits + "/throwsBeforeTheHead", "own " + waits + " passed",
+				"own throwsBeforeTheHead passed");
+	}
+
 	@ParameterizedTest
 	@EnumSource
 	void endWithTheDeadlineInOperatorsOfTheMiddleware(Protocol protocol) {
@@ -285,6 +302,34 @@ class FatalErrorIntegrationTests {
 		}
 
 		@Bean
+		@AsyncMiddleware(path = "/delayed/*", order = 1)
+		HandlerFilterFunction<LiveResponse, ServerResponse> delayed() {
+			return (request,
+					next) -> next.handle(request).delayElement(Duration.ofMillis(5)).cast(ServerResponse.class);
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/committed/*", order = 1)
+		WebFilter committed() {
+			return (exchange, chain) -> {
+				exchange.getResponse().beforeCommit(() -> Mono.delay(Duration.ofMillis(5)).then());
+				return chain.filter(exchange);
+			};
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/hooked/*", order = 3)
+		WaitsBeforeTheHead hooked() {
+			return new WaitsBeforeTheHead();
+		}
+
+		@Bean
+		@AsyncMiddleware(path = "/*/throwsBeforeTheHead", order = 2)
+		AfterHook throwsBeforeTheHead() {
+			return new AfterHook();
+		}
+
+		@Bean
 		@AsyncMiddleware(path = "/afterHook")
 		AfterHook afterHook() {
 			return new AfterHook();
@@ -314,6 +359,18 @@ class FatalErrorIntegrationTests {
 		@OnRequest
 		void load() throws InterruptedException {
 			Thread.sleep(5);
+		}
+
+	}
+
+	/**
+	 * Has the next hook run on another thread.
+	 */
+	static class WaitsBeforeTheHead {
+
+		@OnResponse
+		Mono<Void> stamp() {
+			return Mono.delay(Duration.ofMillis(5)).then();
 		}
 
 	}

@@ -1,25 +1,16 @@
 package io.github.asyncmiddleware.internal.response;
 
-import io.github.asyncmiddleware.LiveResponse;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Mono;
 
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
-import org.springframework.http.ResponseCookie;
-import org.springframework.http.server.reactive.ServerHttpResponse;
-import org.springframework.util.Assert;
-import org.springframework.util.MultiValueMap;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
- * The response as the middlewares see it that it is shown to: looks at the response
- * itself.
+ * What all middlewares share that await one response: its status, and the request that it
+ * answers.
  */
-public final class AwaitedResponse implements LiveResponse {
-
-	private final ServerHttpResponse response;
+public final class AwaitedResponse {
 
 	private final ResponseCommit commit;
 
@@ -28,9 +19,16 @@ public final class AwaitedResponse implements LiveResponse {
 
 	private @Nullable ServerWebExchange requestExchange;
 
-	AwaitedResponse(ServerHttpResponse response, ResponseCommit commit) {
-		this.response = response;
+	AwaitedResponse(ResponseCommit commit) {
 		this.commit = commit;
+	}
+
+	/**
+	 * The status that the head would have now.
+	 * @return that of a handshake where an upgrade strategy is to answer
+	 */
+	public HttpStatusCode statusCode() {
+		return this.commit.status().code();
 	}
 
 	/**
@@ -51,42 +49,6 @@ public final class AwaitedResponse implements LiveResponse {
 	public void keep(ServerRequest request, ServerWebExchange exchange) {
 		this.request = request;
 		this.requestExchange = exchange;
-	}
-
-	@Override
-	public HttpStatusCode statusCode() {
-		return this.commit.status().code();
-	}
-
-	@Override
-	public void setStatusCode(HttpStatusCode status) {
-		Assert.notNull(status, "'status' must not be null");
-		if (!this.response.setStatusCode(status)) {
-			throw new IllegalStateException("The response is on its way, and its status cannot be changed any more");
-		}
-	}
-
-	@Override
-	public HttpHeaders headers() {
-		return this.response.getHeaders();
-	}
-
-	@Override
-	public MultiValueMap<String, ResponseCookie> cookies() {
-		return this.response.getCookies();
-	}
-
-	/**
-	 * Cannot be written to an exchange: its writer writes it to its own.
-	 */
-	@Override
-	public Mono<Void> writeTo(ServerWebExchange exchange, Context context) {
-		return Mono.error(new IllegalStateException("A live response is sent by returning it from the middleware"));
-	}
-
-	@Override
-	public String toString() {
-		return "LiveResponse " + statusCode();
 	}
 
 }

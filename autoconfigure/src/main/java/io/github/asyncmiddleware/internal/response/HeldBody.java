@@ -109,7 +109,7 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 
 			@Override
 			public void subscribe(CoreSubscriber<? super DataBuffer> actual) {
-				body.subscribe(new HeldBody<DataBuffer>(actual, writer, true, false).register());
+				body.subscribe(writer.holding(new HeldBody<DataBuffer>(actual, writer, true, false)));
 			}
 
 		};
@@ -126,7 +126,7 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 
 			@Override
 			public void subscribe(CoreSubscriber<? super DataBuffer> actual) {
-				body.subscribe(new HeldBody<DataBuffer>(actual, writer, false, false).register());
+				body.subscribe(writer.holding(new HeldBody<DataBuffer>(actual, writer, false, false)));
 			}
 
 		};
@@ -144,15 +144,11 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 
 			@Override
 			public void subscribe(CoreSubscriber<? super Publisher<? extends DataBuffer>> actual) {
-				body.subscribe(new HeldBody<Publisher<? extends DataBuffer>>(actual, writer, false, true).register());
+				body.subscribe(
+						writer.holding(new HeldBody<Publisher<? extends DataBuffer>>(actual, writer, false, true)));
 			}
 
 		};
-	}
-
-	private HeldBody<T> register() {
-		this.writer.body(this);
-		return this;
 	}
 
 	/**
@@ -241,7 +237,9 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 	@Override
 	public void onError(Throwable ex) {
 		if (!this.begun) {
-			this.actual.onError(ex);
+			// Spring clears the content headers then, which can be those of another
+			// answer
+			(this.writer.isCurrent() ? this.actual : this.writer).onError(ex);
 		}
 		else if (!end(ex)) {
 			failed(ex);

@@ -66,6 +66,16 @@ public abstract class ResponseAttempts extends CommitWord {
 	}
 
 	/**
+	 * The headers or cookies are asked for through a face, and can be changed from now
+	 * on.
+	 */
+	final void headersTouched(ResponseFace face) {
+		if (!face.isOvertaken() && !face.isDiscarded()) {
+			this.request.headersTouched();
+		}
+	}
+
+	/**
 	 * The first face of the response, which belongs to the current attempt.
 	 */
 	abstract ResponseFace face();

@@ -34,7 +34,7 @@ public final class ResponseCommit extends ResponseAttempts {
 	private int headTouches = -1;
 
 	/** Made for the first that awaits. */
-	private @Nullable AwaitedResponse live;
+	private @Nullable AwaitedResponse awaited;
 
 	/**
 	 * Create the commit of a response.
@@ -105,16 +105,16 @@ public final class ResponseCommit extends ResponseAttempts {
 	}
 
 	/**
-	 * The response as those see it that it is shown to.
+	 * What those share that the response is shown to.
 	 * @return always the same object
 	 */
-	public AwaitedResponse live() {
-		AwaitedResponse live = this.live;
-		if (live == null) {
-			live = new AwaitedResponse(this.face, this);
-			this.live = live;
+	public AwaitedResponse awaited() {
+		AwaitedResponse awaited = this.awaited;
+		if (awaited == null) {
+			awaited = new AwaitedResponse(this);
+			this.awaited = awaited;
 		}
-		return live;
+		return awaited;
 	}
 
 	/**
@@ -216,6 +216,8 @@ public final class ResponseCommit extends ResponseAttempts {
 			before = overtaken ? word() : mark(attempt, OPEN, (first != null) ? GATED : COMMITTING);
 			if (!overtaken && was(before, attempt, OPEN)) {
 				this.writer = writer;
+				// What discards it says so in the same lock
+				this.request.leaves(writer.face());
 			}
 		}
 		if (before / ATTEMPT != attempt) {
@@ -226,7 +228,6 @@ public final class ResponseCommit extends ResponseAttempts {
 			writer.drop(earlier);
 			return false;
 		}
-		this.request.leaves(writer.face());
 		return first == null && commits(writer);
 	}
 
@@ -286,8 +287,8 @@ public final class ResponseCommit extends ResponseAttempts {
 	private void actionFailed(ResponseWriter writer) {
 		if (reopen(writer, ACTIONS_DONE)) {
 			this.request.answerFailed();
+			this.response.getHeaders().clearContentHeaders();
 		}
-		this.response.getHeaders().clearContentHeaders();
 	}
 
 	/**

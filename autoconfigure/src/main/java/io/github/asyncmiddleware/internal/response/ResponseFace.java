@@ -256,7 +256,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	@Override
 	public HttpHeaders getHeaders() {
-		this.commit.request().headersTouched();
+		this.commit.headersTouched(this);
 		if (isPlain()) {
 			HttpHeaders headers = this.target.getHeaders();
 			return this.commit.isSent() ? HttpHeaders.readOnlyHttpHeaders(headers) : headers;
@@ -278,7 +278,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	@Override
 	public MultiValueMap<String, ResponseCookie> getCookies() {
-		this.commit.request().headersTouched();
+		this.commit.headersTouched(this);
 		if (isPlain()) {
 			return this.target.getCookies();
 		}
@@ -296,7 +296,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	@Override
 	public void addCookie(ResponseCookie cookie) {
-		this.commit.request().headersTouched();
+		this.commit.headersTouched(this);
 		synchronized (this.commit) {
 			if (isWritable() || isPlain()) {
 				this.target.addCookie(cookie);

@@ -65,8 +65,14 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		write.subscribe(this);
 	}
 
-	void body(HeldBody<?> body) {
+	<T> HeldBody<T> holding(HeldBody<T> body) {
 		this.body = body;
+		return body;
+	}
+
+	/** Whether no other answer can be on its way in its place. */
+	boolean isCurrent() {
+		return !this.commit.isOfServer() || CommitWord.was(this.commit.word(), this.attempt, CommitWord.OPEN);
 	}
 
 	/**
@@ -78,10 +84,9 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		this.write = write;
 		this.unseen = unseen;
 		this.actual.onSubscribe(this);
-		if ((word() & OVER) != 0) {
-			return;
+		if (!isOver()) {
+			arrive();
 		}
-		arrive();
 	}
 
 	/** The head is decided. */
@@ -121,25 +126,27 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 
 	/** Wait for what comes before the head. */
 	void waitFor(Mono<Void> work) {
-		work.subscribe(new CommitWait(this));
-	}
+		work.subscribe(new WorkSubscriber(this) {
 
-	/** It can be told to stop waiting from now on. */
-	void waiting(Subscription wait) {
-		this.wait = wait;
-		if (isOver()) {
-			wait.cancel();
-		}
-		else {
-			wait.request(Long.MAX_VALUE);
-		}
+			@Override
+			protected boolean starts(Subscription subscription) {
+				ResponseWriter.this.wait = subscription;
+				return !isOver();
+			}
+
+			@Override
+			protected void ended(@Nullable Throwable error) {
+				waited(error);
+			}
+
+		});
 	}
 
 	/**
 	 * Everything before the head is done.
 	 * @param error why it could not be done, or {@code null}
 	 */
-	void waited(@Nullable Throwable error) {
+	private void waited(@Nullable Throwable error) {
 		if (error != null) {
 			cancel(this.upstream);
 			fail(error);
@@ -249,7 +256,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		if (!this.commit.isOfServer()) {
 			decorated();
 		}
-		else if (this.unseen || (this.body != null && !this.body.isOver())) {
+		else if ((word() & SENDING) != 0 && (this.unseen || (this.body != null && !this.body.isOver()))) {
 			// A client of a test reads the body after that
 			this.commit.request().end().bodyComplete();
 		}

@@ -133,6 +133,7 @@ final class WaitingLine {
 				lead.at = null;
 				if (!shown) {
 					writer.refuse();
+					this.commit.reopen(writer, 0);
 					return;
 				}
 				if (!lead.goesOn) {

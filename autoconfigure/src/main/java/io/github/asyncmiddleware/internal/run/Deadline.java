@@ -256,8 +256,15 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 
 	final void cancelWork() {
 		Subscription subscription = this.subscription;
-		if (subscription != null) {
+		if (subscription == null) {
+			return;
+		}
+		try {
 			subscription.cancel();
+		}
+		catch (RuntimeException | LinkageError ex) {
+			// The request goes on although the work breaks rule 3.15 of Reactive Streams
+			Operators.onErrorDropped(ex, currentContext());
 		}
 	}
 

@@ -3,11 +3,11 @@ package io.github.asyncmiddleware.internal.run;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.github.asyncmiddleware.internal.response.WorkSubscriber;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
-import reactor.util.context.Context;
 
 import org.springframework.http.HttpStatusCode;
 import org.springframework.web.server.ServerWebExchange;
@@ -122,7 +122,7 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	private void decided(GroupMember decider) {
 		this.group.run().returned(decider.step);
 		this.decider = decider;
-		decider.outcome(this.exchange).subscribe(new RestSubscriber(this));
+		decider.outcome(this.exchange).subscribe(awaitsEnd());
 	}
 
 	/**
@@ -138,7 +138,7 @@ final class GroupRun extends Mono<Void> implements Subscription {
 		List<Link> lost = lost();
 		Mono<Void> rest = lost.isEmpty() ? this.group.filter(this.exchange) : again(lost);
 		this.decider = null;
-		rest.subscribe(new RestSubscriber(this));
+		rest.subscribe(awaitsEnd());
 	}
 
 	private synchronized List<Link> lost() {
@@ -250,6 +250,25 @@ final class GroupRun extends Mono<Void> implements Subscription {
 		return open ? null : decider;
 	}
 
+	private WorkSubscriber awaitsEnd() {
+		return new WorkSubscriber(this.actual) {
+
+			@Override
+			protected boolean starts(Subscription subscription) {
+				synchronized (GroupRun.this) {
+					GroupRun.this.rest = subscription;
+					return !GroupRun.this.cancelled;
+				}
+			}
+
+			@Override
+			protected void ended(@Nullable Throwable error) {
+				GroupRun.this.ended(error);
+			}
+
+		};
+	}
+
 	@Override
 	public void request(long n) {
 	}
@@ -271,54 +290,6 @@ final class GroupRun extends Mono<Void> implements Subscription {
 		else {
 			this.members.forEach(GroupMember::cancel);
 		}
-	}
-
-	/**
-	 * Waits for the answer that a member has decided on, or for the part that the group
-	 * has left the request to.
-	 */
-	private static final class RestSubscriber implements CoreSubscriber<Void> {
-
-		private final GroupRun run;
-
-		RestSubscriber(GroupRun run) {
-			this.run = run;
-		}
-
-		@Override
-		public void onSubscribe(Subscription subscription) {
-			boolean unwanted;
-			synchronized (this.run) {
-				this.run.rest = subscription;
-				unwanted = this.run.cancelled;
-			}
-			if (unwanted) {
-				subscription.cancel();
-			}
-			else {
-				subscription.request(Long.MAX_VALUE);
-			}
-		}
-
-		@Override
-		public void onNext(Void value) {
-		}
-
-		@Override
-		public void onError(Throwable ex) {
-			this.run.ended(ex);
-		}
-
-		@Override
-		public void onComplete() {
-			this.run.ended(null);
-		}
-
-		@Override
-		public Context currentContext() {
-			return this.run.actual.currentContext();
-		}
-
 	}
 
 }

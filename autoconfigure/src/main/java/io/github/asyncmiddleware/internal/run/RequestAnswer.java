@@ -120,7 +120,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 			return true;
 		}
 		ResponseCommit commit = ResponseCommit.of(exchange);
-		return (commit != null) ? commit.isAnswered() : response == null && exchange.getResponse().isCommitted();
+		return (commit != null) ? commit.isAnswered() : exchange.getResponse().isCommitted();
 	}
 
 	/**

@@ -321,8 +321,9 @@ public final class RequestRun extends RequestAnswer {
 
 	@Override
 	public void fatal(Throwable error) {
-		ended(Ending.FATAL, error);
+		// It is forgotten with the report
 		Terminal terminal = this.terminal;
+		ended(Ending.FATAL, error);
 		if (terminal != null) {
 			terminal.fail(error);
 		}

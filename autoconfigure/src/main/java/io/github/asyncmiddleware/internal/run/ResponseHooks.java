@@ -131,6 +131,8 @@ class ResponseHooks implements Iterator<Mono<Void>> {
 				.onErrorResume((ex) -> failed(step, ex)) : null;
 		}
 		catch (VirtualMachineError ex) {
+			// On a thread of others nothing else would end the request
+			step.run().fatal(ex);
 			throw ex;
 		}
 		catch (Throwable ex) {

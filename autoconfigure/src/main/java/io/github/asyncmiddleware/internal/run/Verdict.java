@@ -4,9 +4,11 @@ import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Misuse;
+import io.github.asyncmiddleware.internal.chain.Style;
 import io.github.asyncmiddleware.internal.chain.UnavailableException;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import io.github.asyncmiddleware.internal.record.StepObservation;
+import io.github.asyncmiddleware.internal.response.ResponseCommit;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpStatus;
@@ -28,10 +30,16 @@ final class Verdict {
 	 */
 	static @Nullable Throwable completed(Step step, int touches) {
 		int phase = StepState.phase(step.word());
-		if (phase == StepState.NEXT_FAILED) {
+		if (phase == StepState.NEXT_FAILED && !isNextAwaited(step)) {
 			return refusalOfRest(step);
 		}
-		if (phase != StepState.AT_WORK || step.run().end().isClientLost()) {
+		if (step.run().end().isClientLost()) {
+			return null;
+		}
+		if (phase == StepState.NEXT_FAILED || phase == StepState.NEXT_CANCELLED) {
+			return (step.middleware().code().style() == Style.AWAIT) ? withoutResponse(step) : null;
+		}
+		if (phase != StepState.AT_WORK) {
 			return null;
 		}
 		if (!isTouched(step, touches) && step.stepsIn(Misuse.DROPPED_NEXT)) {
@@ -49,12 +57,27 @@ final class Verdict {
 	 */
 	private static @Nullable Throwable refusalOfRest(Step step) {
 		Relay next = step.nextRelay;
-		Relay own = step.relay();
-		if (next == null || own == null || step.run().isAnswered(step.exchange) || next.isAwaitedBy(own)
-				|| !step.stepsIn(Misuse.UNAWAITED_NEXT)) {
+		if (next == null || step.run().isAnswered(step.exchange) || !step.stepsIn(Misuse.UNAWAITED_NEXT)) {
 			return null;
 		}
 		return next.error();
+	}
+
+	private static boolean isNextAwaited(Step step) {
+		Relay next = step.nextRelay;
+		Relay own = step.relay();
+		return next == null || own == null || next.isAwaitedBy(own);
+	}
+
+	/**
+	 * The function has waited for the response of the rest of the chain, which has failed
+	 * or was cancelled, and has returned none of its own.
+	 */
+	private static @Nullable Throwable withoutResponse(Step step) {
+		if (!isUnanswered(step) || !step.stepsIn(Misuse.DROPPED_NEXT)) {
+			return null;
+		}
+		return misusedAfterNext(step, "A middleware completed without a response");
 	}
 
 	/**
@@ -63,19 +86,27 @@ final class Verdict {
 	 * @return the error to signal, or {@code null} if there is an answer
 	 */
 	static @Nullable Throwable cancelledNext(Step step) {
+		return isUnanswered(step)
+				? misusedAfterNext(step, "A middleware cancelled the rest of the chain without having waited for it")
+				: null;
+	}
+
+	private static boolean isUnanswered(Step step) {
 		RequestRun run = step.run();
-		if (!run.isObserved() || run.isOver() || run.isAnswered(step.exchange)) {
-			return null;
-		}
+		return run.isObserved() && !run.isOver() && !run.isAnswered(step.exchange) && !hasStatus(step);
+	}
+
+	/**
+	 * Some servers tell of a status before there is one.
+	 */
+	private static boolean hasStatus(Step step) {
 		HttpStatusCode status = step.exchange.getResponse().getStatusCode();
-		// Some servers tell of a status before there is one
-		if (status != null && !HttpStatus.OK.isSameCodeAs(status)) {
-			return null;
-		}
+		return status != null && !HttpStatus.OK.isSameCodeAs(status);
+	}
+
+	private static MisuseException misusedAfterNext(Step step, String text) {
 		step.markResult(MiddlewareResult.MISUSED);
-		MisuseException ex = new MisuseException(
-				"A middleware cancelled the rest of the chain without having waited for it",
-				step.middleware().toString());
+		MisuseException ex = new MisuseException(text, step.middleware().toString());
 		observed(step, ex);
 		return ex;
 	}
@@ -86,7 +117,9 @@ final class Verdict {
 	 */
 	private static boolean isTouched(Step step, int touches) {
 		RequestRun run = step.run();
-		if (!run.isObserved() || run.isAnswered(step.exchange)) {
+		if (!run.isObserved() || run.isAnswered(step.exchange)
+				|| (ResponseCommit.of(step.exchange) == null && hasStatus(step))) {
+			// A foreign filter can keep a status back until the response is written
 			return true;
 		}
 		int changed = run.touches() ^ touches;

@@ -64,8 +64,16 @@ public final class AwaitFilter implements WebFilter {
 		RequestRun request = (chain instanceof Step step) ? step.run() : RequestRun.of(exchange);
 		ServerWebExchange gated = ResponseFace.on(exchange, request);
 		AwaitRun run = new AwaitRun(this, gated, chain);
-		@Nullable Mono<ServerResponse> response = this.function.filter(AwaitRequest.of(gated, run.live(), this.readers), run);
-		return (response != null) ? run.answeredWith(response) : null;
+		@Nullable Mono<ServerResponse> response = null;
+		try {
+			response = this.function.filter(AwaitRequest.of(gated, run.commit.awaited(), this.readers), run);
+			return (response != null) ? run.answeredWith(response) : null;
+		}
+		finally {
+			if (response == null) {
+				run.unanswered();
+			}
+		}
 	}
 
 	ServerResponse.Context responseContext() {

@@ -7,15 +7,24 @@ import reactor.core.CoreSubscriber;
 import reactor.core.Scannable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
-import reactor.util.context.Context;
 
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.ResponseCookie;
+import org.springframework.util.Assert;
+import org.springframework.util.MultiValueMap;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
- * What {@code next.handle(request)} returns. Stands between the rest of the chain and the
- * middleware that waits for it.
+ * What {@code next.handle(request)} returns, and the response that it emits. Stands
+ * between the rest of the chain and the middleware that waits for it.
+ * <p>
+ * One object in several roles, since there is one for each middleware and request. The
+ * response is that of the part of the chain that the middleware belongs to: once that was
+ * given up, nothing can be changed through it.
  */
-final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>, Subscription, Scannable {
+final class AwaitNext extends Mono<LiveResponse>
+		implements LiveResponse, CoreSubscriber<Void>, Subscription, Scannable {
 
 	private final AwaitRest run;
 
@@ -35,6 +44,44 @@ final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>
 
 	ServerWebExchange exchange() {
 		return this.exchange;
+	}
+
+	/**
+	 * Whether this is the response of a middleware, and not of another one.
+	 */
+	boolean isOf(AwaitRest run) {
+		return this.run == run;
+	}
+
+	@Override
+	public HttpStatusCode statusCode() {
+		return this.run.commit.awaited().statusCode();
+	}
+
+	@Override
+	public void setStatusCode(HttpStatusCode status) {
+		Assert.notNull(status, "'status' must not be null");
+		if (!this.run.exchange.getResponse().setStatusCode(status)) {
+			throw new IllegalStateException("The response is on its way, and its status cannot be changed any more");
+		}
+	}
+
+	@Override
+	public HttpHeaders headers() {
+		return this.run.exchange.getResponse().getHeaders();
+	}
+
+	@Override
+	public MultiValueMap<String, ResponseCookie> cookies() {
+		return this.run.exchange.getResponse().getCookies();
+	}
+
+	/**
+	 * Cannot be written to an exchange: its writer writes it to its own.
+	 */
+	@Override
+	public Mono<Void> writeTo(ServerWebExchange exchange, Context context) {
+		return Mono.error(new IllegalStateException("A live response is sent by returning it from the middleware"));
 	}
 
 	@Override
@@ -94,7 +141,7 @@ final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>
 
 	void emit() {
 		try {
-			this.actual.onNext(this.run.live());
+			this.actual.onNext(this);
 			this.actual.onComplete();
 		}
 		catch (LinkageError ex) {
@@ -158,8 +205,13 @@ final class AwaitNext extends Mono<LiveResponse> implements CoreSubscriber<Void>
 	}
 
 	@Override
-	public Context currentContext() {
+	public reactor.util.context.Context currentContext() {
 		return this.actual.currentContext();
+	}
+
+	@Override
+	public String toString() {
+		return "LiveResponse " + statusCode();
 	}
 
 }

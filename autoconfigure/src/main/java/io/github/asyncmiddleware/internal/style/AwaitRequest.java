@@ -30,17 +30,17 @@ final class AwaitRequest extends ServerRequestWrapper {
 	/**
 	 * The request as a middleware sees it.
 	 * @param exchange the exchange as the middleware sees it
-	 * @param response keeps the request for the middlewares further in
+	 * @param awaited keeps the request for the middlewares further in
 	 * @param readers supplies what reads the body
 	 * @return the request
 	 */
-	static ServerRequest of(ServerWebExchange exchange, AwaitedResponse response,
+	static ServerRequest of(ServerWebExchange exchange, AwaitedResponse awaited,
 			Supplier<List<HttpMessageReader<?>>> readers) {
 		ServerWebExchange shared = (exchange instanceof AttemptExchange attempt) ? attempt.getDelegate() : exchange;
-		ServerRequest request = response.request(shared);
+		ServerRequest request = awaited.request(shared);
 		if (request == null) {
 			request = ServerRequest.create(shared, readers.get());
-			response.keep(request, shared);
+			awaited.keep(request, shared);
 		}
 		return (shared != exchange) ? new AwaitRequest(request, exchange) : request;
 	}

@@ -6,7 +6,6 @@ import java.util.List;
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.response.AttemptExchange;
-import io.github.asyncmiddleware.internal.response.AwaitedResponse;
 import io.github.asyncmiddleware.internal.response.ResponseCommit;
 import io.github.asyncmiddleware.internal.response.ResponseHead;
 import io.github.asyncmiddleware.internal.response.ResponseWriter;
@@ -81,10 +80,6 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 			this.next = next;
 		}
 		return next;
-	}
-
-	final AwaitedResponse live() {
-		return this.commit.live();
 	}
 
 	final @Nullable Step step() {
@@ -263,6 +258,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 				step.run().backAt(step);
 			}
 			noteHead();
+			takeJoined().forEach((joined) -> joined.join(null, false));
 			if ((before & POSTPONED) != 0 && this.postponed != null) {
 				replaceBy(this.postponed);
 			}

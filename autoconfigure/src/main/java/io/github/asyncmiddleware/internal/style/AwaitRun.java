@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 
 import io.github.asyncmiddleware.internal.response.ResponseHead;
 import io.github.asyncmiddleware.internal.response.ResponseWriter;
+import io.github.asyncmiddleware.internal.response.WorkSubscriber;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -61,11 +62,21 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 	 */
 	Mono<Void> answeredWith(Mono<? extends ServerResponse> response) {
 		AwaitNext next = this.next;
-		if (next != null && next == response) {
+		if (next != null && next == response && rest(markRest(NOT_STARTED, PASSED_ON)) == NOT_STARTED) {
 			return this.chain.filter(next.exchange());
 		}
 		this.response = response;
 		return this;
+	}
+
+	/**
+	 * The middleware has returned no publisher. It may have subscribed to next.
+	 */
+	void unanswered() {
+		mark(DECIDED);
+		if (this.running != null) {
+			abandonRest();
+		}
 	}
 
 	@Override
@@ -96,7 +107,8 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 		if (isGivenUp()) {
 			return;
 		}
-		boolean live = response == this.commit.live() && !isRefusedUpgrade(response);
+		boolean live = response instanceof AwaitNext next && next.isOf(this) && isToCome(word())
+				&& !isRefusedUpgrade(response);
 		int before = mark(live ? DECIDED | SENDING : DECIDED);
 		if ((before & (DECIDED | CANCELLED)) != 0) {
 			return;
@@ -239,11 +251,24 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 		}
 		Mono<Void> write = (step != null) ? step.run().answer(answer, this.exchange)
 				: Mono.defer(() -> answer.handle(this.exchange));
-		write.subscribe(new Write(this));
+		write.subscribe(new WorkSubscriber(this) {
+
+			@Override
+			protected boolean starts(Subscription subscription) {
+				AwaitRun.this.subscription = subscription;
+				return (word() & CANCELLED) == 0;
+			}
+
+			@Override
+			protected void ended(@Nullable Throwable error) {
+				end(error);
+			}
+
+		});
 	}
 
 	private WebHandler answer(ServerResponse response) {
-		if (response != this.commit.live()) {
+		if (!(response instanceof AwaitNext)) {
 			return (exchange) -> response.writeTo(exchange, this.filter.responseContext());
 		}
 		ResponseHead head = this.commit.head();
@@ -299,49 +324,6 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 	@Override
 	public Context currentContext() {
 		return this.actual.currentContext();
-	}
-
-	/**
-	 * Waits until a response of the middleware's own is written.
-	 */
-	private static final class Write implements CoreSubscriber<Void> {
-
-		private final AwaitRun run;
-
-		Write(AwaitRun run) {
-			this.run = run;
-		}
-
-		@Override
-		public void onSubscribe(Subscription subscription) {
-			this.run.subscription = subscription;
-			if ((this.run.word() & CANCELLED) != 0) {
-				subscription.cancel();
-			}
-			else {
-				subscription.request(Long.MAX_VALUE);
-			}
-		}
-
-		@Override
-		public void onNext(Void value) {
-		}
-
-		@Override
-		public void onError(Throwable ex) {
-			this.run.end(ex);
-		}
-
-		@Override
-		public void onComplete() {
-			this.run.end(null);
-		}
-
-		@Override
-		public Context currentContext() {
-			return this.run.currentContext();
-		}
-
 	}
 
 }

@@ -49,6 +49,9 @@ abstract class AwaitWord extends Waiting {
 	/** The rest has failed, or was cancelled or discarded. */
 	static final int OVER = 4;
 
+	/** The middleware has returned next itself, so that no response is shown to it. */
+	static final int PASSED_ON = 5;
+
 	/** The middleware can be given the response. */
 	static final int REQUESTED = 1 << 3;
 
@@ -97,6 +100,13 @@ abstract class AwaitWord extends Waiting {
 
 	static boolean isHere(int word) {
 		return rest(word) == SHOWN || rest(word) == COMPLETED;
+	}
+
+	/**
+	 * Whether the rest of the chain has a response, or can have one yet.
+	 */
+	static boolean isToCome(int word) {
+		return rest(word) == RUNNING || isHere(word);
 	}
 
 	/**

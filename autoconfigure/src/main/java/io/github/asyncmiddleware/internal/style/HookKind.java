@@ -154,7 +154,7 @@ enum HookKind {
 	private static HttpStatusCode status(ServerWebExchange exchange) {
 		ResponseCommit commit = ResponseCommit.of(exchange);
 		if (commit != null) {
-			return commit.live().statusCode();
+			return commit.awaited().statusCode();
 		}
 		HttpStatusCode status = exchange.getResponse().getStatusCode();
 		return (status != null) ? status : HttpStatus.OK;

@@ -10,28 +10,28 @@ import org.springframework.web.server.ServerWebExchange;
 /**
  * Remembers the status of a response, to tell whether it is set later.
  *
- * @param response the response
+ * @param response the response, which tells of a status that a foreign filter keeps back
  * @param step the part of the middleware, which tells even if the status is set to what
  * it was; {@code null} where there is none
  * @param touches what that has told
  * @param status the status
+ * @param committed whether the response was committed before
  */
-record StatusMark(ServerHttpResponse response, @Nullable Step step, int touches, @Nullable HttpStatusCode status) {
+record StatusMark(ServerHttpResponse response, @Nullable Step step, int touches, @Nullable HttpStatusCode status,
+		boolean committed) {
 
 	static StatusMark of(ServerWebExchange exchange, @Nullable Step step) {
 		ServerHttpResponse response = exchange.getResponse();
-		return (step != null) ? new StatusMark(response, step, step.statusTouches(), null)
-				: new StatusMark(response, null, 0, response.getStatusCode());
+		return new StatusMark(response, step, (step != null) ? step.statusTouches() : 0, response.getStatusCode(),
+				response.isCommitted());
 	}
 
 	/**
 	 * Whether the status was set since, or the response written.
 	 */
 	boolean isTouched() {
-		if (this.step != null) {
-			return this.step.statusTouches() != this.touches;
-		}
-		return this.response.isCommitted() || this.response.getStatusCode() != this.status;
+		return (this.step != null && this.step.statusTouches() != this.touches)
+				|| this.response.isCommitted() != this.committed || this.response.getStatusCode() != this.status;
 	}
 
 }

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -106,6 +107,41 @@ class LateAnswerTests {
 		assertThat(request.isDisposed()).isTrue();
 		assertThat(this.response.getStatusCode()).isNull();
 		assertThat(this.response.getHeaders().toSingleValueMap()).containsOnlyKeys("X-Action");
+	}
+
+	/**
+	 * Spring takes the headers of a body away that fails before its first element.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "one", "many", "groups" })
+	void changesNothingByABodyThatFailsWhileTheHeadWaits(String body) {
+		Sinks.Empty<Void> save = Sinks.empty();
+		Disposable request = new TestChain().middleware("impatient", (exchange, next) -> {
+			exchange.getResponse().beforeCommit(save::asMono);
+			return Mono.firstWithSignal(next.filter(exchange), this.givenUp.asMono()).then(Mono.defer(() -> {
+				exchange.getResponse().getHeaders().setContentLength(7);
+				return exchange.getResponse().writeWith(Mono.just(buffer("in time")));
+			}));
+		}).build((exchange) -> {
+			this.late.set(exchange);
+			return Mono.never();
+		}).handle(MockServerHttpRequest.get("/").build(), this.response).subscribe();
+		ServerHttpResponse late = this.late.get().getResponse();
+		this.givenUp.tryEmitEmpty();
+		AtomicReference<Throwable> error = new AtomicReference<>();
+		Throwable failure = new IllegalStateException("fails");
+		Mono<Void> write = switch (body) {
+			case "one" -> late.writeWith(Mono.error(failure));
+			case "many" -> late.writeWith(Flux.error(failure));
+			default -> late.writeAndFlushWith(Flux.error(failure));
+		};
+		write.subscribe((done) -> {
+		}, error::set);
+		assertThat(error).hasValue(failure);
+		save.tryEmitEmpty();
+		assertThat(request.isDisposed()).isTrue();
+		assertThat(this.response.getHeaders().getContentLength()).isEqualTo(7);
+		assertThat(this.response.getBodyAsString().block()).isEqualTo("in time");
 	}
 
 	@Test

@@ -37,6 +37,7 @@ import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ZeroCopyHttpOutputMessage;
 import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebHandler;
 
@@ -180,6 +181,27 @@ class WireTests {
 		assertThat(answers).startsWith("HTTP/1.1 500 ").isEqualTo(pipelined(this.bare, requests, "mono"));
 		assertThat(this.listener.take().result()).isEqualTo(RequestResult.ERROR_PAGE);
 		assertThat(this.listener.take().result()).isEqualTo(RequestResult.OK);
+	}
+
+	@Test
+	void recordsAClientThatLeavesDuringABodyBehindAnEmptyOne() throws Exception {
+		HttpHandler handler = new TestChain().listener(this.listener)
+			.middleware("a", (exchange, next) -> next.filter(exchange))
+			.build((exchange) -> {
+				ServerHttpResponse response = exchange.getResponse();
+				Flux<DataBuffer> ticks = Flux.interval(Duration.ofMillis(5))
+					.onBackpressureDrop()
+					.map((tick) -> response.bufferFactory().wrap("tick".getBytes()));
+				return response.writeWith(Mono.empty())
+					.then(Mono.defer(() -> response.writeAndFlushWith(ticks.map(Mono::just))));
+			});
+		try (WireServer ticking = new WireServer(handler)) {
+			Socket socket = ticking.open();
+			WireServer.send(socket, "GET /");
+			WireServer.readUntil(socket, "tick");
+			WireServer.reset(socket);
+			assertThat(this.listener.take().result()).isEqualTo(RequestResult.GONE_AFTER_HEAD);
+		}
 	}
 
 	@Test

@@ -683,6 +683,97 @@ class AwaitFilterTests {
 		assertMisused("loses", "DROPPED_NEXT");
 	}
 
+	/**
+	 * There is no answer of the rest of the chain any more, so none would be sent.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "cancels", "cancels-both", "swallows", "filters" })
+	void completingWithoutAResponseBehindNextIsAMisuse(String what) throws Exception {
+		Mono<Void> rest = what.startsWith("cancels") ? Mono.never() : Mono.error(new IllegalStateException("fails"));
+		for (String method : List.of("GET", "HEAD", "POST")) {
+			TestChain chain = chain().middleware("loses", await((request, next) -> {
+				Mono<LiveResponse> response = next.handle(request);
+				Duration patience = Duration.ofMillis(10);
+				return switch (what) {
+					case "cancels" -> response.cast(ServerResponse.class).timeout(patience, Mono.empty());
+					case "cancels-both" ->
+						Mono.zip(response.timeout(patience, Mono.empty()), response).cast(ServerResponse.class);
+					case "swallows" -> response.cast(ServerResponse.class).onErrorResume((ex) -> Mono.empty());
+					default -> response.cast(ServerResponse.class).onErrorComplete();
+				};
+			})).handler((exchange) -> rest);
+			assertThat(exchange(chain, method + " /")).startsWith("HTTP/1.1 500 ");
+			assertThat(this.listener.take().results()).containsExactly("loses MISUSED");
+			assertThat(this.misuse).contains("loses DROPPED_NEXT");
+		}
+	}
+
+	/**
+	 * As with a filter, a status is an answer.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "cancels", "swallows" })
+	void aStatusIsAnAnswerBehindNext(String what) throws Exception {
+		Mono<Void> rest = what.equals("cancels") ? Mono.never() : Mono.error(new IllegalStateException("fails"));
+		TestChain chain = chain().middleware("answers", await((request, next) -> {
+			Mono<ServerResponse> none = Mono
+				.fromRunnable(() -> request.exchange().getResponse().setStatusCode(HttpStatus.GATEWAY_TIMEOUT));
+			return next.handle(request)
+				.cast(ServerResponse.class)
+				.timeout(Duration.ofMillis(10), none)
+				.onErrorResume((ex) -> none);
+		})).handler((exchange) -> rest);
+		assertThat(exchange(chain, "GET /")).startsWith("HTTP/1.1 504 ");
+		assertThat(this.listener.take().results()).containsExactly("answers PASSED");
+		assertThat(this.misuse).isEmpty();
+	}
+
+	/**
+	 * All that await share the object, and what it stood for is discarded.
+	 */
+	@Test
+	void aResponseThatWasKeptFromAFailedRunIsAHead() throws Exception {
+		AtomicReference<ServerResponse> kept = new AtomicReference<>();
+		TestChain chain = chain()
+			.middleware("outer",
+					await((request, next) -> next.handle(request)
+						.cast(ServerResponse.class)
+						.onErrorResume((ex) -> Mono.just(kept.get()))))
+			.middleware("inner", after((response) -> {
+				kept.set(response);
+				throw new IllegalStateException("fails");
+			}));
+		assertThat(exchange(chain, "GET /mono")).startsWith("HTTP/1.1 200 ").endsWith("\r\n\r\n");
+		RecordedRequest record = this.listener.take();
+		assertThat(record.result()).isEqualTo(RequestResult.OK);
+		assertThat(record.results()).containsExactly("outer PASSED", "inner FAILED");
+	}
+
+	/**
+	 * A write that the handler did not wait for comes when its empty answer is shown.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "returns", "fails" })
+	void aWriteAfterTheHandlerHasCompletedIsNoAnswer(String what) throws Exception {
+		AtomicReference<ServerWebExchange> late = new AtomicReference<>();
+		List<String> written = Collections.synchronizedList(new ArrayList<>());
+		TestChain chain = chain()
+			.middleware("slow", await((request, next) -> next.handle(request).flatMap((response) -> {
+				write(late.get(), "late").subscribe((done) -> {
+				}, (ex) -> written.add("error"), () -> written.add("complete"));
+				return what.equals("fails") ? Mono.error(new IllegalStateException("fails")) : Mono.just(response);
+			})))
+			.handler((exchange) -> {
+				late.set(exchange);
+				return Mono.empty();
+			});
+		assertThat(exchange(chain, "GET /")).startsWith(what.equals("fails") ? "HTTP/1.1 500 " : "HTTP/1.1 200 ")
+			.doesNotContain("late");
+		RecordedRequest record = this.listener.take();
+		assertThat(record.result()).isEqualTo(what.equals("fails") ? RequestResult.ERROR_PAGE : RequestResult.OK);
+		assertThat(record.results()).containsExactly(what.equals("fails") ? "slow FAILED" : "slow PASSED");
+	}
+
 	@Test
 	void anotherResponseWithoutAwaitingNextWaitsForIt() throws Exception {
 		Semaphore handled = new Semaphore(0);

@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
@@ -54,6 +55,7 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseCookie;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
@@ -131,6 +133,26 @@ class DeadlineTests {
 		late.tryEmitEmpty();
 		assertThat(completed).hasValue(1);
 		assertThat(this.handled).hasValue((onFailure == OnFailure.SKIP) ? 1 : 0);
+	}
+
+	@ParameterizedTest
+	@EnumSource(OnFailure.class)
+	void aFilterThatThrowsWhenItIsCancelled(OnFailure onFailure) throws Exception {
+		List<Throwable> dropped = new ArrayList<>();
+		reactor.core.publisher.Hooks.onErrorDropped(dropped::add);
+		try {
+			RuntimeException failure = new IllegalStateException("cancel");
+			start(chain().middleware("slow", onFailure, TIMEOUT,
+					filter((exchange, next) -> Mono.create((sink) -> sink.onCancel(() -> {
+						throw failure;
+					})))));
+			this.deadlines.advance(LONG);
+			assertGivenUp(onFailure);
+			assertThat(dropped).containsExactly(failure);
+		}
+		finally {
+			reactor.core.publisher.Hooks.resetOnErrorDropped();
+		}
 	}
 
 	@ParameterizedTest
@@ -620,6 +642,44 @@ class DeadlineTests {
 		assertThat(record.status()).isEqualTo(skipped ? 200 : 503);
 		assertThat(this.response.getHeaders().getContentLength()).isEqualTo(skipped ? 7 : -1);
 		assertThat(cancelled).hasValue(1);
+	}
+
+	/**
+	 * The answer in its place waits for one further out, and can still be changed by
+	 * that.
+	 */
+	@Test
+	void aFunctionThatChangesTheResponseAfterItWasGivenUp() throws Exception {
+		AtomicReference<LiveResponse> given = new AtomicReference<>();
+		AtomicReference<Throwable> refused = new AtomicReference<>();
+		start(chain().middleware("outer",
+				await((request, next) -> next.handle(request).cast(ServerResponse.class).doOnNext((response) -> {
+					LiveResponse late = given.get();
+					late.headers().set("X-Late", "yes");
+					late.cookies().add("late", ResponseCookie.from("late", "yes").build());
+					try {
+						late.setStatusCode(HttpStatus.OK);
+					}
+					catch (IllegalStateException ex) {
+						refused.set(ex);
+					}
+					((LiveResponse) response).headers().set("X-Outer", "yes");
+				})))
+			.foreign("page", (exchange, next) -> next.filter(exchange).onErrorResume((ex) -> {
+				exchange.getResponse().setStatusCode(HttpStatus.SERVICE_UNAVAILABLE);
+				return exchange.getResponse().setComplete();
+			}))
+			.middleware("slow", OnFailure.FAIL, TIMEOUT, await(
+					(request, next) -> next.handle(request).doOnNext(given::set).flatMap((response) -> Mono.never()))));
+		this.deadlines.advance(LONG);
+		RecordedRequest record = this.listener.take();
+		assertThat(record.results()).containsExactly("outer PASSED", "slow TIMEOUT");
+		assertThat(record.status()).isEqualTo(503);
+		assertThat(this.response.getStatusCode()).isEqualTo(HttpStatus.SERVICE_UNAVAILABLE);
+		assertThat(this.response.getHeaders().containsHeader("X-Late")).isFalse();
+		assertThat(this.response.getCookies()).isEmpty();
+		assertThat(this.response.getHeaders().getFirst("X-Outer")).isEqualTo("yes");
+		assertThat(refused.get()).isInstanceOf(IllegalStateException.class);
 	}
 
 	@Test

@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.style;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
@@ -25,6 +26,7 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.L_Result;
+import reactor.core.publisher.Mono;
 
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpStatus;
@@ -101,6 +103,19 @@ public final class AwaitRunStress {
 	}
 
 	/**
+	 * Returns next itself, and shows it to another thread before.
+	 */
+	@SuppressWarnings("unchecked")
+	private static HandlerFilterFunction<LiveResponse, ServerResponse> returned() {
+		return (request, next) -> {
+			AtomicReference<Mono<?>> shown = request.exchange().getRequiredAttribute("next");
+			Mono<? extends ServerResponse> response = next.handle(request);
+			shown.set(response);
+			return (Mono<ServerResponse>) response;
+		};
+	}
+
+	/**
 	 * Answers with what comes from the attribute {@code body}.
 	 */
 	private static WebHandler handler() {
@@ -129,6 +144,8 @@ public final class AwaitRunStress {
 
 		private final Source<Object> start = new Source<>();
 
+		private final AtomicReference<@Nullable Mono<?>> next = new AtomicReference<>();
+
 		private final Signals signals = new Signals();
 
 		Awaited(Middleware... middlewares) {
@@ -136,6 +153,7 @@ public final class AwaitRunStress {
 			exchange.getAttributes().put("body", this.source);
 			exchange.getAttributes().put("timer", this.timer);
 			exchange.getAttributes().put("start", this.start);
+			exchange.getAttributes().put("next", this.next);
 			new Segment(List.of(middlewares), handler(), guards(this.clock)).handle(exchange).subscribe(this.signals);
 		}
 
@@ -155,6 +173,20 @@ public final class AwaitRunStress {
 
 		void start() {
 			this.start.complete();
+		}
+
+		/**
+		 * Subscribe to next as soon as it is there, if that is soon.
+		 */
+		void subscribeToNext() {
+			Mono<?> next = null;
+			for (int i = 0; i < 1_000 && next == null; i++) {
+				Thread.onSpinWait();
+				next = this.next.get();
+			}
+			if (next != null) {
+				next.subscribe();
+			}
 		}
 
 		void cancelRequest() {
@@ -281,6 +313,39 @@ public final class AwaitRunStress {
 		@Actor
 		public void giveUp() {
 			timer();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			emit();
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The middleware returns next while another thread subscribes to it.
+	 */
+	@JCStressTest
+	@Outcome(id = "201 mark rest, completes", expect = Expect.ACCEPTABLE, desc = "The rest runs once, for either.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "The response is held and never sent.")
+	@Outcome(id = ".*hears nothing", expect = Expect.FORBIDDEN, desc = "The request never ends.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Another answer.")
+	@State
+	public static class ReturnAndSubscription extends Awaited {
+
+		public ReturnAndSubscription() {
+			super(middleware(0, OnFailure.FAIL, null, late()), middleware(1, OnFailure.FAIL, null, returned()));
+		}
+
+		@Actor
+		public void startRest() {
+			start();
+		}
+
+		@Actor
+		public void subscribe() {
+			subscribeToNext();
 		}
 
 		@Arbiter
