@@ -8,10 +8,12 @@ import java.util.stream.Stream;
 import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Http1Client;
+import io.github.asyncmiddleware.testsupport.boot.Records;
 import io.github.asyncmiddleware.wire.PassThroughs.Style;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -100,6 +102,43 @@ class ServerSocketsTests {
 			// Of a test with parameters, the end of a build names only the method
 			throw new AssertionError(kind + ", " + style + ": " + ex.getMessage(), ex);
 		}
+	}
+
+	/**
+	 * The version of the protocol is what servers look at themselves, after Spring has
+	 * committed the response. Jetty refuses with a 200, which is recorded as the 426 that
+	 * the RFC asks for. For Reactor Netty no version is that of the first drafts.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void areUpgradesIfTheServerSpeaksTheirVersion(Server kind) {
+		try (BootServer server = BootServer.start(List.of(App.class), kind.property(), "wire.server=" + kind,
+				"wire.style=" + Style.NATIVE, "wire.count=" + COUNT, "server.http2.enabled=" + kind.speaksHttp2())) {
+			for (String version : List.of("13", "8", "7", "0", "99", (kind == Server.REACTOR_NETTY) ? "1" : "none")) {
+				Records before = server.records();
+				boolean upgraded;
+				try (Http1Client client = new Http1Client(server.port())) {
+					upgraded = client.sendNext("GET", "/socket", handshake(version)).status() == 101;
+				}
+				assertThat(upgraded).as("version %s on %s", version, kind)
+					.isEqualTo(version.equals("13")
+							|| (kind == Server.REACTOR_NETTY && List.of("7", "8").contains(version)));
+				Patience.await().untilAsserted(() -> {
+					Map<String, Integer> counts = server.records().since(before).counts();
+					assertThat(counts).as("version %s on %s", version, kind)
+						.containsEntry("request.ttfb " + (upgraded ? 101 : 426), 1);
+					assertThat(counts.containsKey("requests upgraded")).as("version %s on %s", version, kind)
+						.isEqualTo(upgraded);
+				});
+			}
+		}
+	}
+
+	private static String[] handshake(String version) {
+		return Stream.of(WEB_SOCKET)
+			.filter((header) -> !header.startsWith("Sec-WebSocket-Version") || !version.equals("none"))
+			.map((header) -> header.startsWith("Sec-WebSocket-Version") ? "Sec-WebSocket-Version: " + version : header)
+			.toArray(String[]::new);
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.response;
 import java.util.Set;
 import java.util.concurrent.Executor;
 
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -24,7 +25,8 @@ public final class Upgrade {
 	private static final boolean REACTOR_NETTY = ClassUtils.isPresent("reactor.netty.Connection",
 			Upgrade.class.getClassLoader());
 
-	private static final Set<String> VERSIONS = Set.of("7", "8", "13");
+	/** Versions of drafts that Reactor Netty speaks, too; the first ones have none. */
+	private static final Set<String> DRAFTS = Set.of("7", "8");
 
 	private Upgrade() {
 	}
@@ -41,13 +43,18 @@ public final class Upgrade {
 
 	/**
 	 * Whether the server refuses a handshake for its version, as RFC 6455, section 4.4,
-	 * has it. Reactor Netty speaks versions of drafts, too.
+	 * has it.
 	 * @param request a request that asks for a WebSocket
-	 * @return {@code true} if no server speaks the version
+	 * @return {@code true} if the server does not speak the version
 	 */
 	static boolean isOfUnknownVersion(ServerHttpRequest request) {
 		String version = request.getHeaders().getFirst("Sec-WebSocket-Version");
-		return version != null && !VERSIONS.contains(version);
+		boolean draft = version == null || DRAFTS.contains(version);
+		return !"13".equals(version) && !(draft && eventLoop(request) != null);
+	}
+
+	private static @Nullable Executor eventLoop(ServerHttpRequest request) {
+		return REACTOR_NETTY ? NettyEventLoop.of(request) : null;
 	}
 
 	/**
@@ -59,10 +66,7 @@ public final class Upgrade {
 	 * asks for an upgrade and the server has event loops
 	 */
 	public static <T> Mono<T> goOnAtConnection(Mono<T> source, ServerHttpRequest request) {
-		if (!REACTOR_NETTY || !isRequestedBy(request)) {
-			return source;
-		}
-		Executor eventLoop = NettyEventLoop.of(request);
+		Executor eventLoop = isRequestedBy(request) ? eventLoop(request) : null;
 		return (eventLoop != null) ? source.publishOn(Schedulers.fromExecutor(eventLoop)) : source;
 	}
 
