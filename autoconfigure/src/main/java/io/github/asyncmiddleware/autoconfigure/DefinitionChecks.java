@@ -77,6 +77,16 @@ final class DefinitionChecks {
 	}
 
 	/**
+	 * There can be several of a bean.
+	 */
+	static InvalidMiddlewareException noSingleton(String beanName, String source, @Nullable String scope) {
+		return new InvalidMiddlewareException(
+				"The middleware '%s' (%s) has the scope '%s', but the filter chain is built once and needs a singleton."
+					.formatted(beanName, source, scope),
+				"Remove the scope, and keep what belongs to one request in the attributes of its exchange.");
+	}
+
+	/**
 	 * The order of the annotation and another one on the same bean differ.
 	 */
 	static InvalidMiddlewareException conflictingOrder(MiddlewareDefinition definition, String other) {

@@ -104,6 +104,10 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 	}
 
 	private void create(MiddlewareDefinition definition) {
+		if (!this.context.isSingleton(definition.name())) {
+			// As a FactoryBean can say of what it makes
+			throw DefinitionChecks.noSingleton(definition.name(), definition.source(), "prototype");
+		}
 		Object bean = this.context.getBean(definition.name());
 		if (bean.equals(null)) {
 			// What a @Bean method has returned is null: as all of Spring, do without it

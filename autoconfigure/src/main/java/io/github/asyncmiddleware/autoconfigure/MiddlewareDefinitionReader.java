@@ -273,10 +273,8 @@ class MiddlewareDefinitionReader {
 	private void checkScope(String beanName, String source) {
 		BeanDefinition definition = definition(beanName);
 		if (definition != null && !definition.isSingleton()) {
-			throw new InvalidMiddlewareException(
-					"The middleware '%s' (%s) has the scope '%s', but the filter chain is built once and needs a singleton."
-						.formatted(StringUtils.delete(beanName, SCOPED_TARGET), source, definition.getScope()),
-					"Remove the scope, and keep what belongs to one request in the attributes of its exchange.");
+			throw DefinitionChecks.noSingleton(StringUtils.delete(beanName, SCOPED_TARGET), source,
+					definition.getScope());
 		}
 	}
 

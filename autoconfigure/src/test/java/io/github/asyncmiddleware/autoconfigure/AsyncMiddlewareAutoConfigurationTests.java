@@ -79,7 +79,12 @@ class AsyncMiddlewareAutoConfigurationTests {
 	void buildsTheHandlerAnewWithoutMiddlewaresThatAreSwitchedOff() {
 		this.runner.withUserConfiguration(Foreign.class, One.class, Listener.class)
 			.withPropertyValues("async-middleware.enabled=false")
-			.run((context) -> assertThat(MiddlewareRunner.ran(context, "/")).containsExactly("foreign"));
+			.run((context) -> {
+				assertThat(MiddlewareRunner.ran(context, "/")).containsExactly("foreign");
+				assertThat(WebHttpHandlerBuilder.applicationContext(context).build())
+					.isExactlyInstanceOf(HttpWebHandlerAdapter.class);
+				assertThat(context.getBean(Listener.class).results).isEmpty();
+			});
 	}
 
 	@Test

@@ -232,6 +232,14 @@ class InvalidMiddlewareTests {
 	}
 
 	@Test
+	void refusesWhatAFactoryMakesAnewForEachUse() {
+		fails(this.runner.withUserConfiguration(MakesMany.class),
+				"The middleware 'many' (" + PassingFilter.class.getName() + ") has the scope 'prototype', but the"
+						+ " filter chain is built once and needs a singleton.",
+				"Remove the scope, and keep what belongs to one request in the attributes of its exchange.");
+	}
+
+	@Test
 	void refusesScopedProxies() {
 		fails(this.runner.withUserConfiguration(ScopedProxy.class),
 				"The middleware 'scoped' (" + HERE + "$PassThrough) has the scope 'custom', but the filter chain is"
@@ -838,6 +846,34 @@ class InvalidMiddlewareTests {
 		@Scope(scopeName = "custom", proxyMode = ScopedProxyMode.TARGET_CLASS)
 		PassThrough scoped() {
 			return new PassThrough();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class MakesMany {
+
+		@Bean
+		@AsyncMiddleware
+		FactoryBean<PassingFilter> many() {
+			return new FactoryBean<>() {
+
+				@Override
+				public PassingFilter getObject() {
+					return new PassingFilter();
+				}
+
+				@Override
+				public Class<?> getObjectType() {
+					return PassingFilter.class;
+				}
+
+				@Override
+				public boolean isSingleton() {
+					return false;
+				}
+
+			};
 		}
 
 	}

@@ -2,8 +2,12 @@ package io.github.asyncmiddleware.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import com.jayway.jsonpath.JsonPath;
 import io.github.asyncmiddleware.AsyncMiddleware;
@@ -13,10 +17,13 @@ import io.github.asyncmiddleware.actuate.SlowRequestsEndpoint;
 import io.github.asyncmiddleware.testsupport.boot.Answer;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
+import io.github.asyncmiddleware.testsupport.boot.Http1Client;
+import io.github.asyncmiddleware.testsupport.boot.Leaving;
 import io.github.asyncmiddleware.testsupport.boot.LogCapture;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.annotation.ReflectiveRuntimeHintsRegistrar;
@@ -74,6 +81,33 @@ class SlowRequestsIntegrationTests {
 				.matches("WARN io.github.asyncmiddleware.slow: \\[[0-9a-f]+-\\d+(, .*)?\\] \\[slow_request\\] "
 						+ "GET /orders/\\{id} took [0-9.]+ ms until its head, status 200, ok: "
 						+ "first [0-9.]+ ms \\(passed\\), optional [0-9.]+ ms \\(failed_open\\), app [0-9.]+ ms\\.");
+		}
+	}
+
+	/**
+	 * What the handler has spent of it is what matters then.
+	 */
+	@Test
+	void logsWhereTheTimeOfARequestWithoutAHeadIs() throws Exception {
+		try (BootServer server = BootServer.start(Application.class,
+				"async-middleware.slow-requests.log-threshold=1ns"); LogCapture log = LogCapture.ofOurs()) {
+			Orders orders = server.bean(Orders.class);
+			long left;
+			try (Http1Client client = new Http1Client(server.port())) {
+				client.write("GET /stuck HTTP/1.1\r\nHost: localhost\r\n\r\n");
+				long entered = orders.entered.take();
+				Thread.sleep(5);
+				left = System.nanoTime() - entered;
+				client.leave(Leaving.RST);
+			}
+			Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> slowLines(log), (lines) -> lines.size() == 1);
+			Matcher line = Pattern.compile(
+					"GET /stuck took ([0-9.]+) ms and had no head, gone_before_head: first [0-9.]+ ms \\(passed\\), "
+							+ "optional [0-9.]+ ms \\(failed_open\\), app ([0-9.]+) ms\\.")
+				.matcher(slowLines(log).get(0));
+			assertThat(line.find()).as(slowLines(log).get(0)).isTrue();
+			assertThat(Double.parseDouble(line.group(2))).isGreaterThanOrEqualTo(left / 1_000 / 1_000.0)
+				.isLessThanOrEqualTo(Double.parseDouble(line.group(1)));
 		}
 	}
 
@@ -159,6 +193,14 @@ class SlowRequestsIntegrationTests {
 
 	@RestController
 	static class Orders {
+
+		private final BlockingQueue<Long> entered = new LinkedBlockingQueue<>();
+
+		@GetMapping("/stuck")
+		Mono<String> stuck() {
+			this.entered.add(System.nanoTime());
+			return Mono.never();
+		}
 
 		@GetMapping("/orders/{id}")
 		String order(@PathVariable String id) {

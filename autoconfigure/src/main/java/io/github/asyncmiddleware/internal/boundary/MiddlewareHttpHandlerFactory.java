@@ -108,12 +108,18 @@ public final class MiddlewareHttpHandlerFactory implements HttpHandlerDecoratorF
 
 	private HttpHandler rebuild(HttpWebHandlerAdapter adapter, ExceptionHandlingWebHandler exceptionHandling,
 			FilteringWebHandler filtering, List<ChainEntry> chain) {
-		if (chain.stream().allMatch((entry) -> entry.measured() == null)
-				&& chain.size() == filtering.getFilters().size()) {
+		boolean plain = chain.stream().allMatch((entry) -> entry.measured() == null);
+		if (plain && chain.size() == filtering.getFilters().size()) {
 			return adapter;
 		}
 		WebHandler filters = fuse(chain, filtering.getDelegate());
 		WebHandler delegate = new ExceptionHandlingWebHandler(filters, exceptionHandlers(exceptionHandling));
+		if (plain) {
+			// All are switched off, and nothing of them is to be felt
+			HttpWebHandlerAdapter without = new HttpWebHandlerAdapter(delegate);
+			MiddlewareHttpHandler.Settings.copy(adapter, without);
+			return without;
+		}
 		return new MiddlewareHttpHandler(delegate, adapter, observer(), this.guards.activities(),
 				chain.stream().anyMatch(MiddlewareHttpHandlerFactory::hasDeadline) ? this.guards.deadlines()
 						: Deadlines.NONE);

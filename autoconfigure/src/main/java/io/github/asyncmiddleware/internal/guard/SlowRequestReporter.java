@@ -67,7 +67,7 @@ public final class SlowRequestReporter implements RequestListener {
 			text.append(' ').append(step.name()).append(' ').append(milliseconds(step.own()));
 			text.append(" (").append(lowerCase(step.result())).append("),");
 		}
-		return text.append(" app ").append(milliseconds(request.app())).append('.').toString();
+		return text.append(" app ").append(milliseconds(request.rest())).append('.').toString();
 	}
 
 	private static String milliseconds(long nanoseconds) {

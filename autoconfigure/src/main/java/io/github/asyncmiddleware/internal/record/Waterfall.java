@@ -47,6 +47,20 @@ public record Waterfall(String method, String uri, int status, RequestResult res
 	}
 
 	/**
+	 * What no middleware has spent of the request, also where it has no head.
+	 * @return nanoseconds from the first middleware, or from the arrival where there is
+	 * none, to the head or the end
+	 */
+	public long rest() {
+		if (this.status != 0) {
+			return this.app;
+		}
+		long own = this.steps.stream().mapToLong(Step::own).sum();
+		long entered = this.steps.isEmpty() ? 0 : this.steps.get(0).entered();
+		return Math.max(this.total - entered - own, 0);
+	}
+
+	/**
 	 * The application's time begins with the first middleware, if there is one.
 	 */
 	private static long appOf(RequestRecord request) {

@@ -58,12 +58,13 @@ final class MiddlewareFrames {
 	/**
 	 * Where the code of a middleware is on a stack.
 	 * @param stack a stack, innermost call first
-	 * @param middleware the middleware
+	 * @param middleware the middleware, or the same in another place of the chain
 	 * @return the index of the innermost frame, or -1
 	 */
 	int indexOf(StackTraceElement[] stack, Middleware middleware) {
 		for (int i = 0; i < stack.length; i++) {
-			if (find(stack[i]) == middleware) {
+			Middleware found = find(stack[i]);
+			if (found != null && found.index() == middleware.index()) {
 				return i;
 			}
 		}

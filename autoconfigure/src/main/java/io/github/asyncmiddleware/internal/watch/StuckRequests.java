@@ -12,6 +12,7 @@ import io.github.asyncmiddleware.internal.guard.LogPauses;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.internal.record.Ticker;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the requests that wait for a middleware, now and then, and names middlewares
@@ -105,8 +106,10 @@ final class StuckRequests {
 			this.result.set(count.requests, count.oldest);
 		}
 		this.counted = count.any;
-		if (count.any) {
-			middlewares.forEach((middleware) -> report(middleware, count));
+		for (Middleware waits : count.waits) {
+			if (waits != null) {
+				report(waits, count);
+			}
 		}
 	}
 
@@ -142,6 +145,9 @@ final class StuckRequests {
 
 		private final long[] oldest;
 
+		/** As they stand in the chain. */
+		private final @Nullable Middleware[] waits;
+
 		private final int now;
 
 		private boolean any;
@@ -149,6 +155,7 @@ final class StuckRequests {
 		Count(int size, int now) {
 			this.requests = new int[size];
 			this.oldest = new long[size];
+			this.waits = new Middleware[size];
 			this.now = now;
 		}
 
@@ -162,6 +169,7 @@ final class StuckRequests {
 			int index = step.middleware().index();
 			if (index >= 0 && index < this.requests.length) {
 				this.any = true;
+				this.waits[index] = step.middleware();
 				this.requests[index]++;
 				this.oldest[index] = Math.max(this.oldest[index], age);
 			}

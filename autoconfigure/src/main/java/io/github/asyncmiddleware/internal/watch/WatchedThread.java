@@ -57,6 +57,9 @@ final class WatchedThread {
 	/** How much of that it did not move at all, while others got a processor at once. */
 	private long still;
 
+	/** It is accused, and what does not move at all is a wait in native code. */
+	private boolean reading;
+
 	/** The middleware on the stack, where there is no mark. */
 	private @Nullable Middleware suspect;
 
@@ -174,6 +177,9 @@ final class WatchedThread {
 		this.used += used;
 		if (used <= STILL && this.watch.isPunctual()) {
 			this.still += time;
+			if (this.accusation != null && !this.reading) {
+				this.reading = isInNativeCode();
+			}
 		}
 	}
 
@@ -182,15 +188,21 @@ final class WatchedThread {
 	 * processor.
 	 */
 	private long blocked() {
-		return this.waited + ((this.used >= this.ready * 3 / 4) ? this.ready : this.used);
+		long used = this.reading ? this.used + this.still : this.used;
+		return this.waited + ((used >= this.ready * 3 / 4) ? this.ready : used);
+	}
+
+	/**
+	 * In native code it can wait for a disk; elsewhere it waits for a processor.
+	 */
+	private boolean isInNativeCode() {
+		StackTraceElement[] stack = this.watch.probe().stack(thread());
+		return stack.length > 0 && stack[0].isNativeMethod();
 	}
 
 	private void judge() {
 		if (blocked() < this.watch.threshold()) {
-			StackTraceElement[] stack = this.watch.probe().stack(thread());
-			boolean reading = stack.length > 0 && stack[0].isNativeMethod();
-			// In native code it can wait for a disk; elsewhere it waits for a processor
-			this.waited += reading ? Math.max(this.still, this.used) : this.used;
+			this.waited += isInNativeCode() ? Math.max(this.still, this.used) : this.used;
 			this.ready = 0;
 			this.used = 0;
 			this.still = 0;
@@ -313,6 +325,7 @@ final class WatchedThread {
 		this.ready = 0;
 		this.used = 0;
 		this.still = 0;
+		this.reading = false;
 	}
 
 	private void endAccusation(@Nullable Middleware middleware, long unreported) {

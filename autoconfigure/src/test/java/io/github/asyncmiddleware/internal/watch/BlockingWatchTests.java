@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 import reactor.core.publisher.Mono;
@@ -182,6 +183,47 @@ class BlockingWatchTests {
 		end();
 		look(1);
 		assertThat(this.blocked).containsExactly("held 120");
+	}
+
+	@Test
+	void countsAllTheTimeOfAThreadThatReads() throws Exception {
+		this.probe.state = Thread.State.RUNNABLE;
+		this.probe.processorShare = 0;
+		this.probe.nativeMethod = true;
+		begin();
+		look(250);
+		end();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 5020");
+	}
+
+	@Test
+	void countsEachMinuteOfAReadThatDoesNotEnd() throws Exception {
+		this.probe.state = Thread.State.RUNNABLE;
+		this.probe.processorShare = 0;
+		this.probe.nativeMethod = true;
+		begin();
+		int minute = (int) (Duration.ofMinutes(1).toNanos() / PERIOD);
+		look(2 * minute + 5);
+		assertThat(this.blocked).containsExactly("held 60000", "held further 60000");
+	}
+
+	/**
+	 * What it does when it is accused need not be what it does then.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "true, held 1120", "false, held 120" })
+	void countsAReadBehindWhatComputes(boolean reads, String expected) throws Exception {
+		this.probe.state = Thread.State.RUNNABLE;
+		this.probe.processorShare = 1;
+		begin();
+		look(5);
+		this.probe.processorShare = 0;
+		this.probe.nativeMethod = reads;
+		look(50);
+		end();
+		look(1);
+		assertThat(this.blocked).containsExactly(expected);
 	}
 
 	@Test

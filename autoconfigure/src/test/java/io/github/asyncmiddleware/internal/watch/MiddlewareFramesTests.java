@@ -69,6 +69,14 @@ class MiddlewareFramesTests {
 	}
 
 	@Test
+	void findOneThatWasPlacedElsewhere() {
+		StackTraceElement[] stack = { frame("java.lang.Thread", "sleep"), frame(Outer.class.getName(), "filter") };
+		Middleware outer = this.frames.find(stack);
+		assertThat(outer).isNotNull();
+		assertThat(this.frames.indexOf(stack, outer.withOrder(42))).isEqualTo(1);
+	}
+
+	@Test
 	void leaveOneOutThatHasHandedOver() {
 		assertThat(this.frames.find(new StackTraceElement[] { frame("java.lang.Thread", "sleep"),
 				frame(Segment.class.getName(), "run"), frame(Outer.class.getName(), "filter") }))

@@ -49,7 +49,8 @@ class StuckRequestsTests {
 		Middleware waits = TestChain.middleware(0, "waits", (exchange, chain) -> Mono.never());
 		Middleware passes = TestChain.middleware(1, "passes");
 		StuckRequests stuck = stuck(waits, passes);
-		HttpHandler handler = chain(waits, passes).build();
+		// Where it was placed by what it has to precede
+		HttpHandler handler = chain(waits.withOrder(-7), passes).build();
 		List<Disposable> requests = new ArrayList<>();
 		for (int i = 0; i < 100; i++) {
 			requests.add(open(handler));
@@ -69,7 +70,7 @@ class StuckRequestsTests {
 		}
 		assertThat(lines(output)).singleElement()
 			.asString()
-			.endsWith("[stuck_request] The middleware 'waits' (" + waits.type().getName() + ", order 0) keeps 100"
+			.endsWith("[stuck_request] The middleware 'waits' (" + waits.type().getName() + ", order -7) keeps 100"
 					+ " requests waiting, the oldest for 60 s. Give it a timeout, or what it waits for a time"
 					+ " limit of its own." + Documentation.see("blocking", "stuck_request"));
 		look(stuck);
