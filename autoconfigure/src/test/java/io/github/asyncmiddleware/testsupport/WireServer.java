@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,6 +47,9 @@ public final class WireServer implements AutoCloseable {
 		try (Socket socket = open()) {
 			send(socket, requestLine, headers);
 			return readAll(socket);
+		}
+		catch (SocketTimeoutException ex) {
+			throw new AssertionError("The connection stays silent", ex);
 		}
 	}
 

@@ -33,14 +33,12 @@ final class Verdict {
 		if (phase == StepState.NEXT_FAILED && !isNextAwaited(step)) {
 			return refusalOfRest(step);
 		}
-		if (step.run().end().isClientLost()) {
+		boolean nextIsOver = phase == StepState.NEXT_FAILED || phase == StepState.NEXT_CANCELLED;
+		if ((phase != StepState.AT_WORK && !nextIsOver) || step.run().end().isClientLost()) {
 			return null;
 		}
-		if (phase == StepState.NEXT_FAILED || phase == StepState.NEXT_CANCELLED) {
+		if (nextIsOver) {
 			return (step.middleware().code().style() == Style.AWAIT) ? withoutResponse(step) : null;
-		}
-		if (phase != StepState.AT_WORK) {
-			return null;
 		}
 		if (!isTouched(step, touches) && step.stepsIn(Misuse.DROPPED_NEXT)) {
 			misused(step);

@@ -1,6 +1,5 @@
 package io.github.asyncmiddleware.internal.style;
 
-import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -115,7 +114,7 @@ class FatalErrorTests {
 	void otherwiseTheRequestFailsAndEnds(List<Object> beans) throws Exception {
 		try (WireServer server = new WireServer(chain(OnFailure.FAIL, beans).build())) {
 			for (int i = 0; i < 10; i++) {
-				assertThat(exchange(server)).matches("(?s)|HTTP/1.1 500 .*");
+				assertThat(server.exchange("GET /")).matches("(?s)|HTTP/1.1 500 .*");
 				this.listener.take();
 			}
 		}
@@ -141,7 +140,7 @@ class FatalErrorTests {
 	@MethodSource("answers")
 	void anAnswerThatCannotBeLinkedFailsTheRequest(String name, Object bean) throws Exception {
 		try (WireServer server = new WireServer(chain(OnFailure.FAIL, List.of(bean)).build())) {
-			assertThat(exchange(server)).startsWith("HTTP/1.1 500 ");
+			assertThat(server.exchange("GET /")).startsWith("HTTP/1.1 500 ");
 			assertThat(this.listener.take().results()).containsExactly("0 FAILED");
 		}
 		assertThat(this.handled).hasValue(0);
@@ -151,7 +150,7 @@ class FatalErrorTests {
 	void oneOfAGroupTooIfItsAnswerCannotBeLinked() throws Exception {
 		try (WireServer server = new WireServer(
 				chain(OnFailure.FAIL, List.of(new AnswersConcurrently(), new Waits())).build())) {
-			assertThat(exchange(server)).startsWith("HTTP/1.1 500 ");
+			assertThat(server.exchange("GET /")).startsWith("HTTP/1.1 500 ");
 			this.listener.take();
 		}
 		assertThat(this.handled).hasValue(0);
@@ -170,22 +169,10 @@ class FatalErrorTests {
 			.handler(this.handler)
 			.middleware("0", code);
 		try (WireServer server = new WireServer(chain.build())) {
-			assertThat(exchange(server)).startsWith("HTTP/1.1 500 ");
+			assertThat(server.exchange("GET /")).startsWith("HTTP/1.1 500 ");
 			assertThat(this.listener.take().results()).containsExactly("0 FAILED");
 		}
 		assertThat(this.handled).hasValue(0);
-	}
-
-	/**
-	 * What the server sends until it closes the connection.
-	 */
-	private static String exchange(WireServer server) throws Exception {
-		try {
-			return server.exchange("GET /");
-		}
-		catch (SocketTimeoutException ex) {
-			throw new AssertionError("The connection stays silent", ex);
-		}
 	}
 
 	private static List<String> expected(List<Object> beans) {

@@ -1,6 +1,5 @@
 package io.github.asyncmiddleware.internal.style;
 
-import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -73,9 +72,6 @@ class SubscribedNextTests {
 		String response;
 		try (WireServer server = new WireServer(chain.build())) {
 			response = server.exchange(method + " /");
-		}
-		catch (SocketTimeoutException ex) {
-			throw new AssertionError("The connection stays silent", ex);
 		}
 		boolean answered = !ending.failed && !handler.startsWith("fails");
 		assertThat(response).startsWith(answered ? "HTTP/1.1 200 " : "HTTP/1.1 500 ");
