@@ -14,6 +14,7 @@ import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
 import org.springframework.boot.thread.Threading;
 import org.springframework.core.env.Environment;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.core.task.TaskDecorator;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 
 /**
@@ -59,7 +60,9 @@ final class BlockingWork implements DisposableBean {
 	 * Virtual threads without a limit, for which an event loop would wait.
 	 */
 	private static Executor virtualThreads(SimpleAsyncTaskExecutorBuilder builder) {
-		SimpleAsyncTaskExecutor executor = builder.virtualThreads(true).threadNamePrefix(THREAD_NAME_PREFIX).build();
+		SimpleAsyncTaskExecutor executor = builder.virtualThreads(true)
+			.threadNamePrefix(THREAD_NAME_PREFIX)
+			.configure(new VirtualThreads());
 		executor.setConcurrencyLimit(SimpleAsyncTaskExecutor.UNBOUNDED_CONCURRENCY);
 		return executor;
 	}
@@ -70,7 +73,9 @@ final class BlockingWork implements DisposableBean {
 	 * customize the threads, but not that.
 	 */
 	private static Executor pool(ThreadPoolTaskExecutorBuilder builder) {
-		ThreadPoolTaskExecutor executor = builder.keepAlive(KEEP_ALIVE).threadNamePrefix(THREAD_NAME_PREFIX).build();
+		ThreadPoolTaskExecutor executor = builder.keepAlive(KEEP_ALIVE)
+			.threadNamePrefix(THREAD_NAME_PREFIX)
+			.configure(new Pool());
 		executor.setCorePoolSize(0);
 		executor.setMaxPoolSize(Integer.MAX_VALUE);
 		executor.setQueueCapacity(0);
@@ -97,6 +102,42 @@ final class BlockingWork implements DisposableBean {
 		else if (this.executor instanceof SimpleAsyncTaskExecutor virtualThreads) {
 			virtualThreads.close();
 		}
+	}
+
+	/**
+	 * A decorator of the application, which can fail on the thread of the task. Whatever
+	 * it does, the permit of a task that did not run is given back.
+	 */
+	private static TaskDecorator guarded(TaskDecorator decorator) {
+		return (task) -> {
+			Runnable decorated = decorator.decorate(task);
+			return () -> {
+				try {
+					decorated.run();
+				}
+				finally {
+					Offloader.done(task);
+				}
+			};
+		};
+	}
+
+	private static final class Pool extends ThreadPoolTaskExecutor {
+
+		@Override
+		public void setTaskDecorator(TaskDecorator taskDecorator) {
+			super.setTaskDecorator(guarded(taskDecorator));
+		}
+
+	}
+
+	private static final class VirtualThreads extends SimpleAsyncTaskExecutor {
+
+		@Override
+		public void setTaskDecorator(TaskDecorator taskDecorator) {
+			super.setTaskDecorator(guarded(taskDecorator));
+		}
+
 	}
 
 }

@@ -106,6 +106,52 @@ class BlockingWorkTests {
 	}
 
 	@Test
+	void givesThePermitBackWhereADecoratorFailsOnTheThreadOfTheTask() {
+		survivesDecorator((task) -> () -> {
+			throw new IllegalStateException("decorator");
+		}, false);
+	}
+
+	@Test
+	void givesThePermitBackWhereADecoratorDoesNotRunTheTask() {
+		survivesDecorator((task) -> () -> {
+		}, false);
+	}
+
+	@Test
+	void givesThePermitBackWhereADecoratorFailsOnTheThreadOfTheRequest() {
+		survivesDecorator((task) -> {
+			throw new IllegalStateException("decorator");
+		}, false);
+	}
+
+	@Test
+	@EnabledForJreRange(min = JRE.JAVA_21)
+	void givesThePermitBackWhereADecoratorFailsOnAVirtualThread() {
+		survivesDecorator((task) -> () -> {
+			throw new IllegalStateException("decorator");
+		}, true);
+	}
+
+	/**
+	 * With one permit and no room to wait, a permit that is lost would shed all that
+	 * follow.
+	 */
+	private void survivesDecorator(TaskDecorator broken, boolean virtual) {
+		AtomicInteger tasks = new AtomicInteger();
+		this.runner.withBean("blocks", Blocks.class)
+			.withBean(TaskDecorator.class,
+					() -> (task) -> (tasks.getAndIncrement() == 0) ? broken.decorate(task) : task)
+			.withPropertyValues("async-middleware.blocking.max-concurrent=1", "async-middleware.blocking.max-queued=1",
+					"spring.threads.virtual.enabled=" + virtual)
+			.run((context) -> {
+				get(context).expectStatus().isEqualTo(503);
+				assertThat(context.getBean(BlockingWork.class).offloader().active()).isZero();
+				get(context).expectStatus().isNotFound();
+			});
+	}
+
+	@Test
 	@EnabledForJreRange(min = JRE.JAVA_21)
 	void runsOnVirtualThreadsWhereTheApplicationDoes(CapturedOutput output) {
 		this.runner.withBean("blocks", Blocks.class)

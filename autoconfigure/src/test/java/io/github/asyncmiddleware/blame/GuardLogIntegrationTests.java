@@ -5,6 +5,11 @@ import java.util.List;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
 import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
+import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.guard.GuardLog;
+import io.github.asyncmiddleware.internal.guard.LogNames;
+import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.boot.BootServer;
 import io.github.asyncmiddleware.testsupport.boot.Client;
 import io.github.asyncmiddleware.testsupport.boot.LogCapture;
@@ -15,12 +20,16 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.MDC;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.mock.web.server.MockServerWebExchange;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.WebFilter;
@@ -34,6 +43,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class GuardLogIntegrationTests {
 
 	private static final String KEY = "guard-log-tests.order";
+
+	private static final String BROKEN = "guard-log-tests.broken";
 
 	@BeforeAll
 	static void register() {
@@ -68,6 +79,34 @@ class GuardLogIntegrationTests {
 			assertThat(log.fields().get(index)).containsExactly("code=" + code, "middleware=" + middleware,
 					"mdc.order=4711");
 			assertThat(MDC.get("order")).isNull();
+		}
+	}
+
+	/**
+	 * The accessor that fails comes behind the one of the order, which has been set by
+	 * then.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "set", "restore" })
+	void isThereWhereAThreadLocalFails(String when) {
+		Middleware middleware = TestChain.middleware(0, "fails");
+		LoggedRequest request = new LoggedRequest(MockServerWebExchange.from(MockServerHttpRequest.get("/")),
+				Context.of(KEY, "4711", BROKEN, "any"));
+		ContextRegistry.getInstance()
+			.registerThreadLocalAccessor(BROKEN, () -> null, (value) -> fail("set", when), () -> fail("restore", when));
+		try (LogCapture log = LogCapture.ofOurs()) {
+			new GuardLog(LogNames.FAILURE).warn("failed_open", middleware, "is there", request);
+			assertThat(log.events()).singleElement().asString().endsWith("[failed_open] is there");
+			assertThat(MDC.get("order")).isNull();
+		}
+		finally {
+			ContextRegistry.getInstance().removeThreadLocalAccessor(BROKEN);
+		}
+	}
+
+	private static void fail(String moment, String when) {
+		if (moment.equals(when)) {
+			throw new IllegalStateException(when);
 		}
 	}
 

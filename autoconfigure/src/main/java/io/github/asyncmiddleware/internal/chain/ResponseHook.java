@@ -18,6 +18,15 @@ public interface ResponseHook {
 	boolean isSynchronous();
 
 	/**
+	 * Whether there can be something to wait for in one request.
+	 * @param context the context of the subscriber that waits for the response
+	 * @return {@code true} if {@link #onResponse} can return something
+	 */
+	default boolean mayWait(ContextView context) {
+		return !isSynchronous();
+	}
+
+	/**
 	 * Whether the work may block, so that it is left out where too much of that goes on.
 	 * @return {@code false} if it runs on the thread that the response is on
 	 */

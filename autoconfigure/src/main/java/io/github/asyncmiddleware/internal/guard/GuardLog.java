@@ -42,15 +42,12 @@ public final class GuardLog {
 	 * @param request the request, or {@code null} if it is about none or several
 	 */
 	public void warn(String code, @Nullable Middleware middleware, String text, @Nullable LoggedRequest request) {
-		Runnable restore = (request != null && CONTEXT_PROPAGATION) ? GuardLogContext.set(request) : null;
-		try {
-			write(code, middleware,
-					((request != null) ? request.exchange().getLogPrefix() : "") + "[" + code + "] " + text);
+		String line = ((request != null) ? request.exchange().getLogPrefix() : "") + "[" + code + "] " + text;
+		if (request != null && CONTEXT_PROPAGATION) {
+			GuardLogContext.with(request, () -> write(code, middleware, line));
 		}
-		finally {
-			if (restore != null) {
-				restore.run();
-			}
+		else {
+			write(code, middleware, line);
 		}
 	}
 

@@ -52,7 +52,7 @@ class ResponseHooks implements Iterator<Mono<Void>> {
 	private static boolean canWait(@Nullable Step last) {
 		for (Step step = last; step != null; step = (Step) step.previous()) {
 			ResponseHook hook = step.middleware().code().onResponse();
-			if (hook != null && !hook.isSynchronous()) {
+			if (hook != null && step.hasBegun() && hook.mayWait(step.context())) {
 				return true;
 			}
 		}

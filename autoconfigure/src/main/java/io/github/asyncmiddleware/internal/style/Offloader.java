@@ -71,6 +71,18 @@ public final class Offloader implements AutoCloseable {
 	}
 
 	/**
+	 * The executor has done with a task. If it did not run it, as a decorator of tasks
+	 * has failed, say, it never will: the permit is given back, and the request sees a
+	 * lack of permits, as if the executor had rejected the task.
+	 * @param task what the executor was given
+	 */
+	public static void done(Runnable task) {
+		if (task instanceof Worker worker) {
+			worker.expire();
+		}
+	}
+
+	/**
 	 * How many permits are taken.
 	 * @return how many workers have one
 	 */
@@ -150,6 +162,16 @@ public final class Offloader implements AutoCloseable {
 			startWaiting();
 			call.shed();
 		}
+	}
+
+	/**
+	 * The executor accepted a call and did not run it.
+	 */
+	void notRun(BoundedCall call) {
+		logger.warn("The executor accepted blocking work and did not run it: does a TaskDecorator fail?");
+		this.admission.leave(call, false);
+		startWaiting();
+		shed(call);
 	}
 
 	/**

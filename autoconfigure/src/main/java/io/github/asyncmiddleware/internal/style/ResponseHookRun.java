@@ -34,18 +34,23 @@ final class ResponseHookRun extends HookRun implements ResponseHook {
 		return isImmediate();
 	}
 
-	@Override
-	public boolean mayBlock() {
-		return isOffloaded();
-	}
-
 	/**
 	 * There is something to wait for although the method is synchronous if it could not
 	 * see the security context yet.
 	 */
 	@Override
+	public boolean mayWait(ContextView context) {
+		return !isImmediate() || !isReady(context);
+	}
+
+	@Override
+	public boolean mayBlock() {
+		return isOffloaded();
+	}
+
+	@Override
 	public @Nullable Mono<Void> onResponse(ServerWebExchange exchange, ContextView context) throws Throwable {
-		if (isImmediate() && isReady(context)) {
+		if (!mayWait(context)) {
 			call(exchange, context);
 			return null;
 		}

@@ -1,5 +1,8 @@
 package io.github.asyncmiddleware.internal.style;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,11 +16,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class Worker implements Runnable {
 
+	private static final VarHandle TAKEN;
+
+	static {
+		try {
+			TAKEN = MethodHandles.lookup().findVarHandle(Worker.class, "taken", boolean.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
 	private final Offloader offloader;
+
+	/** Whether it was run, or is not to be run any more. */
+	private volatile boolean taken;
 
 	/**
 	 * The call to run next. Published by the executor that is given the worker; touched
-	 * by the thread of the worker alone from then on, as {@link #holdsPermit} is.
+	 * by the thread that has {@link #taken} it alone from then on, as
+	 * {@link #holdsPermit} is.
 	 */
 	private @Nullable BoundedCall next;
 
@@ -45,8 +63,30 @@ final class Worker implements Runnable {
 		this.offloader.release();
 	}
 
+	/**
+	 * The executor will not run it any more.
+	 */
+	void expire() {
+		if (take() && this.next != null) {
+			ThreadLocals.Scope scope = this.offloader.keepThreadLocals();
+			try {
+				this.offloader.notRun(this.next);
+			}
+			finally {
+				scope.close();
+			}
+		}
+	}
+
+	private boolean take() {
+		return TAKEN.compareAndSet(this, false, true);
+	}
+
 	@Override
 	public void run() {
+		if (!take()) {
+			return;
+		}
 		ThreadLocals.Scope scope = this.offloader.keepThreadLocals();
 		try {
 			runAll();

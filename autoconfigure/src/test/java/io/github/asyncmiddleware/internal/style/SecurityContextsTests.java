@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.OnRequest;
@@ -24,11 +25,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.util.context.Context;
 
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.core.ReactiveAdapterRegistry;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
 import org.springframework.mock.web.server.MockServerWebExchange;
 import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.authentication.TestingAuthenticationToken;
@@ -217,6 +222,39 @@ class SecurityContextsTests {
 		assertThat(this.seen).containsExactly("ann");
 	}
 
+	/**
+	 * What a hook has done to an answer is gone with it, also where it only waits for the
+	 * security context: the answer is given up while the second hook waits for it.
+	 */
+	@Test
+	void nothingOfAResponseHookIsLeftOfAnAnswerThatIsGivenUpMeanwhile() {
+		AtomicInteger loads = new AtomicInteger();
+		Sinks.Empty<Void> waits = Sinks.empty();
+		Mono<SecurityContext> load = Mono.defer(() -> {
+			if (loads.incrementAndGet() != 2) {
+				return Kept.LOADED.load();
+			}
+			return Mono.<SecurityContext>never().doOnSubscribe((subscription) -> waits.tryEmitEmpty());
+		});
+		MockServerHttpResponse response = new MockServerHttpResponse();
+		new TestChain()
+			.middleware("gives-up", (exchange, next) -> next.filter(exchange).timeout(waits.asMono(), Mono.defer(() -> {
+				exchange.getResponse().setRawStatusCode(504);
+				return exchange.getResponse().setComplete();
+			})))
+			.middleware("security",
+					(exchange, next) -> next.filter(exchange)
+						.contextWrite(ReactiveSecurityContextHolder.withSecurityContext(load)))
+			.middleware("outer", code(new Response(this.seen), false))
+			.middleware("inner", code(new Adds(), false))
+			.build()
+			.handle(MockServerHttpRequest.get("/").build(), response)
+			.block(PATIENCE);
+		assertThat(response.getStatusCode()).isEqualTo(HttpStatus.GATEWAY_TIMEOUT);
+		assertThat(response.getHeaders().get("X-Added")).containsExactly("yes");
+		assertThat(this.seen).containsExactly("ann");
+	}
+
 	private void run(Kept kept, TestChain hooks) {
 		TestChain chain = new TestChain().listener(this.listener)
 			.middleware("security", (exchange, next) -> next.filter(exchange)
@@ -291,6 +329,15 @@ class SecurityContextsTests {
 		@OnResponse
 		void run() {
 			look(this.seen);
+		}
+
+	}
+
+	record Adds() {
+
+		@OnResponse
+		void run(ServerHttpResponse response) {
+			response.getHeaders().add("X-Added", "yes");
 		}
 
 	}
