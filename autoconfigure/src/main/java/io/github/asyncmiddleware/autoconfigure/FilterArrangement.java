@@ -80,9 +80,9 @@ final class FilterArrangement {
 				to++;
 			}
 			List<Placed> tied = filters.subList(from, to);
-			List<Placed> byName = new ArrayList<>(tied.stream().filter((filter) -> !isMiddleware(filter)).toList());
+			List<Placed> byName = new ArrayList<>(tied.stream().filter(Placed::foreign).toList());
 			tied.stream()
-				.filter(FilterArrangement::isMiddleware)
+				.filter((filter) -> !filter.foreign())
 				.sorted(Comparator.comparing((filter) -> filter.entry().name()))
 				.forEach(byName::add);
 			Set<Placed> visited = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -106,14 +106,10 @@ final class FilterArrangement {
 	}
 
 	private static boolean isSettledBefore(Placed filter, Placed other, List<Placed> tied) {
-		if (!isMiddleware(filter) && !isMiddleware(other)) {
+		if (filter.foreign() && other.foreign()) {
 			return tied.indexOf(filter) < tied.indexOf(other);
 		}
 		return (filter.fixed() && filter.precedes(other)) || (other.fixed() && other.follows(filter));
-	}
-
-	private static boolean isMiddleware(Placed filter) {
-		return filter.entry() instanceof Middleware;
 	}
 
 	private void placeFloating() {
@@ -261,8 +257,9 @@ final class FilterArrangement {
 	 * @param before the filters it has to precede
 	 * @param after the filters it has to follow
 	 * @param fixed whether an order of its own says where it stands
+	 * @param foreign whether it is no middleware, also where it is run as one
 	 */
-	record Placed(ChainEntry entry, List<Class<?>> before, List<Class<?>> after, boolean fixed) {
+	record Placed(ChainEntry entry, List<Class<?>> before, List<Class<?>> after, boolean fixed, boolean foreign) {
 
 		private boolean precedes(Placed other) {
 			return this != other && matches(this.before, other.entry);

@@ -310,7 +310,8 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		Middleware middleware = (name != null) ? this.middlewares.get(name) : null;
 		if (definition != null && middleware != null && middleware.filter() == filter) {
 			Middleware scoped = middleware.withScope(this.scopes.withoutManagement(middleware.scope(), context));
-			return new Placed(scoped, definition.before(), definition.after(), definition.ordered());
+			return new Placed(scoped, definition.before(), definition.after(), definition.ordered(),
+					this.definitions.hasLentAnnotation(definition));
 		}
 		Class<?> type = this.classes.of(filter, name);
 		if (definition != null && middleware != null && this.context.getBean(definition.filterName()) == filter) {
@@ -321,7 +322,7 @@ class MiddlewareChain implements ChainArranger, SmartInitializingSingleton {
 		}
 		ForeignFilter foreign = new ForeignFilter((name != null) ? name : nameOf(type), type,
 				this.orders.orderOf(filter, name), filter);
-		return new Placed(foreign, List.of(), List.of(), true);
+		return new Placed(foreign, List.of(), List.of(), true, true);
 	}
 
 	/**

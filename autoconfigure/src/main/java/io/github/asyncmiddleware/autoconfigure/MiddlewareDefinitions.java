@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import io.github.asyncmiddleware.internal.chain.Style;
 import org.jspecify.annotations.Nullable;
 
@@ -144,6 +145,14 @@ class MiddlewareDefinitions implements BeanFactoryPostProcessor, BeanPostProcess
 	 */
 	boolean isMadeElsewhere(MiddlewareDefinition definition) {
 		return this.beanFactory != null && !this.beanFactory.containsBeanDefinition(definition.name());
+	}
+
+	/**
+	 * Whether the bean is a filter that is run as a middleware, and is none.
+	 */
+	boolean hasLentAnnotation(MiddlewareDefinition definition) {
+		return this.beanFactory != null && this.beanFactory.containsBeanDefinition(definition.name())
+				&& this.beanFactory.getBeanDefinition(definition.name()).hasAttribute(ForeignFilter.LENT_ANNOTATION);
 	}
 
 	/**

@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.test;
 import java.lang.reflect.Method;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.internal.chain.ForeignFilter;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.annotation.AnnotatedGenericBeanDefinition;
@@ -86,6 +87,7 @@ record MiddlewareBean(String name, Object bean) {
 		definition.setInstanceSupplier(this::bean);
 		if (!isAnnotated(this.bean)) {
 			definition.setResolvedFactoryMethod(PlainFilter.METHOD);
+			definition.setAttribute(ForeignFilter.LENT_ANNOTATION, true);
 		}
 		return definition;
 	}

@@ -33,6 +33,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.MethodParameter;
+import org.springframework.core.Ordered;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -230,6 +231,19 @@ class MiddlewareTesterTests {
 		assertThat(denied.middleware(Hooks.class)).answered();
 		assertThat(denied.middleware("legacy")).didNotRun();
 		assertThat(denied).hasStatus(403).hasHeader("X-Native", "1").didNotReachHandler();
+	}
+
+	/**
+	 * As in an application, where a filter that is no middleware comes before the
+	 * middlewares of the same order, whatever their names are.
+	 */
+	@Test
+	void runsAFilterBeforeTheMiddlewaresOfItsOrder() {
+		MiddlewareTester tester = MiddlewareTester.of(new Native()).withFilter("zlast", new OrderedFilter());
+		assertThat(tester.withAttributes(Native.class, (attributes) -> attributes.order(OrderedFilter.ORDER))
+			.exchange(get("/"))).ran("zlast", "middlewareTesterTests.Native");
+		assertThat(tester.withAttributes(Native.class, (attributes) -> attributes.order(OrderedFilter.ORDER - 1))
+			.exchange(get("/"))).ran("middlewareTesterTests.Native", "zlast");
 	}
 
 	@Test
@@ -586,6 +600,22 @@ class MiddlewareTesterTests {
 		public Mono<Object> resolveArgument(MethodParameter parameter, BindingContext context,
 				ServerWebExchange exchange) {
 			return Mono.just(new Tea(HttpStatus.I_AM_A_TEAPOT));
+		}
+
+	}
+
+	static class OrderedFilter implements WebFilter, Ordered {
+
+		static final int ORDER = 7;
+
+		@Override
+		public int getOrder() {
+			return ORDER;
+		}
+
+		@Override
+		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+			return chain.filter(exchange);
 		}
 
 	}

@@ -19,6 +19,13 @@ public record ForeignFilter(String name, Class<?> type, int order, WebFilter fil
 		@Nullable Middleware measured) implements ChainEntry {
 
 	/**
+	 * The attribute of a bean definition that says that the filter is no middleware,
+	 * although it has the annotation: a test can lend it one. Among filters of the same
+	 * order it stands where it would without.
+	 */
+	public static final String LENT_ANNOTATION = ForeignFilter.class.getName() + ".lentAnnotation";
+
+	/**
 	 * Create a filter that is not measured.
 	 * @param name the name of its bean, or its class
 	 * @param type the class the user wrote
