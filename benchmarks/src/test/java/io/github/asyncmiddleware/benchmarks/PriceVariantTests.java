@@ -18,7 +18,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 class PriceVariantTests {
 
 	@ParameterizedTest
-	@EnumSource(names = { "BARE", "OURS_OFF", "OURS_PROMETHEUS_HISTOGRAM", "OURS_COMPOSITE", "CONCURRENT" })
+	@EnumSource(
+			names = { "BARE", "OURS_OFF", "OURS_PROMETHEUS_HISTOGRAM", "OURS_COMPOSITE", "CONCURRENT", "ON_RESPONSE" })
 	void isWhatItSays(PriceVariant variant) {
 		try (ConfigurableApplicationContext application = PriceServer.runChecked(variant, 2)) {
 			assertThat(application.isRunning()).isTrue();
