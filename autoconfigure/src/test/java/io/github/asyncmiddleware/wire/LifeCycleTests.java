@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.wire;
 
+import java.io.IOException;
+import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,9 +35,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class LifeCycleTests {
 
-	private static final int IN_FLIGHT = 200;
+	private static final int IN_FLIGHT = 1_000;
 
-	private static final int RESTARTS = 10;
+	private static final int RESTARTS = Integer.getInteger("lifecycle.restarts", 10);
 
 	/** A name ends in a number where there are several of a kind. */
 	private static final String NUMBER = "[-\\d]+$";
@@ -54,7 +56,11 @@ class LifeCycleTests {
 				clients.add(client);
 			}
 			Patience.await().until(() -> waiting.entered.get() == IN_FLIGHT);
+			int port = server.port();
 			CompletableFuture<Void> stop = CompletableFuture.runAsync(server::close);
+			// The stop has begun when there are no new connections any more
+			Patience.await().until(() -> isRefused(port));
+			assertThat(stop).isNotDone();
 			waiting.go.tryEmitEmpty();
 			for (Client client : clients) {
 				Answer answer = client.answer();
@@ -70,6 +76,15 @@ class LifeCycleTests {
 		// What is left is handed over before the registry is gone
 		assertThat(Records.of(registry).count("requests ok")).isEqualTo(IN_FLIGHT);
 		assertThat(Records.of(registry).sum("own passThrough0 ")).isEqualTo(IN_FLIGHT);
+	}
+
+	private static boolean isRefused(int port) {
+		try (Socket socket = new Socket("localhost", port)) {
+			return false;
+		}
+		catch (IOException ex) {
+			return true;
+		}
 	}
 
 	@Test

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -30,6 +31,8 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 /**
  * Sends requests to a {@link SoakApplication}, each of which does what its seed says, and
  * compares what the clients saw, what the application counted and what the meters say.
@@ -38,8 +41,9 @@ final class Soak {
 
 	/** The figures that have to be 0. */
 	static final List<String> ZERO = List.of("request records - requests", "middleware records - entered",
-			"handlers reached without consent", "truncated answers that look whole",
-			"clients without an answer after 30 s", "gauges that are not 0 again", "threads that stay");
+			"handlers reached without consent", "truncated answers that look whole", "answers that break the protocol",
+			"clients without an answer after 30 s", "requests - what clients saw", "gauges that are not 0 again",
+			"threads that stay");
 
 	private static final int CLIENTS = 16;
 
@@ -61,6 +65,10 @@ final class Soak {
 	private final Queue<String> nothing = new ConcurrentLinkedQueue<>();
 
 	private final Queue<String> silent = new ConcurrentLinkedQueue<>();
+
+	private final Queue<String> broken = new ConcurrentLinkedQueue<>();
+
+	private final Set<String> faults = ConcurrentHashMap.newKeySet();
 
 	private final Map<String, Long> table = new LinkedHashMap<>();
 
@@ -121,6 +129,7 @@ final class Soak {
 
 	private void sendOne(int port, long seed) {
 		SoakPlan plan = new SoakPlan(seed);
+		plan.faults(this.kind).forEach(this.faults::add);
 		try {
 			Answer answer = exchange(port, seed, plan.client);
 			if (answer == null) {
@@ -142,6 +151,9 @@ final class Soak {
 			else {
 				this.left.increment();
 			}
+		}
+		catch (RuntimeException | AssertionError ex) {
+			this.broken.add("seed " + seed + ": " + plan + ": " + ex);
 		}
 	}
 
@@ -223,14 +235,17 @@ final class Soak {
 		this.table.put("answers, whole", this.whole.sum());
 		this.table.put("answers, cut", this.cut.sum());
 		this.table.put("clients that left", this.left.sum());
-		this.table.put("kinds of fault", (long) SoakPlan.kinds().size());
+		this.table.put("kinds of fault", (long) this.faults.size());
 		this.table.put("requests that the server never ended", (long) counts.ends.requests().size());
 		this.table.put("request records - requests", requests(counts, records));
 		this.table.put("middleware records - entered", middlewares(counts, records));
 		this.table.put("handlers reached", counts.handled.sum());
 		this.table.put("handlers reached without consent", counts.withoutConsent.sum());
 		this.table.put("truncated answers that look whole", (long) this.looksWhole.size());
+		this.table.put("answers that break the protocol", (long) this.broken.size());
 		this.table.put("clients without an answer after 30 s", (long) this.silent.size());
+		this.table.put("requests - what clients saw", this.requests - this.whole.sum() - this.cut.sum()
+				- this.left.sum() - this.broken.size() - this.silent.size());
 		this.table.put("gauges that are not 0 again", gauges(registry));
 		long observed = registry.find("http.server.requests").timers().stream().mapToLong(Timer::count).sum();
 		this.table.put("http.server.requests - requests", observed - arrived);
@@ -238,6 +253,7 @@ final class Soak {
 		this.table.put("closed connections without an answer", (long) this.nothing.size());
 		this.notes.addAll(this.nothing);
 		this.notes.addAll(this.looksWhole);
+		this.notes.addAll(this.broken);
 		this.notes.addAll(this.silent);
 		this.notes.add("differences " + differences(counts, records));
 		this.notes.add(counts.entered().toString());
@@ -295,16 +311,21 @@ final class Soak {
 		return differences;
 	}
 
+	/**
+	 * How many of our gauges say that something goes on.
+	 */
 	static long gauges(SimpleMeterRegistry registry) {
-		return registry.getMeters()
+		List<Gauge> gauges = registry.getMeters()
 			.stream()
-			.filter((meter) -> meter instanceof Gauge)
 			.filter((meter) -> meter.getId().getName().startsWith("async.middleware.active")
 					|| ("asyncMiddlewareBlocking".equals(meter.getId().getTag("name"))
 							&& List.of("executor.active", "executor.queued", "executor.abandoned")
 								.contains(meter.getId().getName())))
-			.filter((meter) -> ((Gauge) meter).value() != 0)
-			.count();
+			.filter(Gauge.class::isInstance)
+			.map(Gauge.class::cast)
+			.toList();
+		assertThat(gauges).isNotEmpty();
+		return gauges.stream().filter((gauge) -> gauge.value() != 0).count();
 	}
 
 	private static long heap() {
