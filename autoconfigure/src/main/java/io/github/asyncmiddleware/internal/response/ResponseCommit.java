@@ -312,7 +312,7 @@ public final class ResponseCommit extends ResponseAttempts {
 			return false;
 		}
 		if (this.server) {
-			this.status.sent(writer.hasOpenBody());
+			this.status.sent(writer.hasOpenBody(), writer.hasNoBody());
 		}
 		return true;
 	}

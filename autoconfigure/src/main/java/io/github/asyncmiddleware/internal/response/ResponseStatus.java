@@ -65,9 +65,10 @@ final class ResponseStatus {
 	/**
 	 * Tell the request about a head that is with the server.
 	 * @param body whether a body follows whose end is not known yet
+	 * @param none whether there is no body at all, as in a handshake
 	 */
-	void sent(boolean body) {
-		if (!body && isUpgrade()) {
+	void sent(boolean body, boolean none) {
+		if (none && isUpgrade()) {
 			if (Upgrade.isOfUnknownVersion(this.request.request())) {
 				this.request.head(HttpStatus.UPGRADE_REQUIRED.value(), false, this.response);
 			}

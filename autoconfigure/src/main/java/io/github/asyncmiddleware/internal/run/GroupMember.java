@@ -139,7 +139,7 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 	}
 
 	/**
-	 * It has nothing against going on.
+	 * It has passed.
 	 */
 	void passed() {
 		this.step.mark(StepState.AT_WORK, StepState.HANDED);

@@ -126,7 +126,7 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	}
 
 	/**
-	 * None has anything against going on, unless it has set a status or has lost.
+	 * All have passed, unless one has set a status or has lost.
 	 */
 	private void passed() {
 		GroupMember answering = answeringWithStatus();

@@ -9,7 +9,7 @@ import io.github.asyncmiddleware.internal.record.RequestResult;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Is told what became of each request.
+ * Is told the result of each request.
  * <p>
  * Called on whatever thread the request happens to be on, often an event loop: an
  * implementation must not block. What it throws is logged once and otherwise ignored.

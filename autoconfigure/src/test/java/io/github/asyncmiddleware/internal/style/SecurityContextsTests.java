@@ -224,7 +224,8 @@ class SecurityContextsTests {
 
 	/**
 	 * What a hook has done to an answer is gone with it, also where it only waits for the
-	 * security context: the answer is given up while the second hook waits for it.
+	 * security context: the answer is given up, by a filter inside of both, while the
+	 * second hook waits for it.
 	 */
 	@Test
 	void nothingOfAResponseHookIsLeftOfAnAnswerThatIsGivenUpMeanwhile() {
@@ -238,15 +239,15 @@ class SecurityContextsTests {
 		});
 		MockServerHttpResponse response = new MockServerHttpResponse();
 		new TestChain()
-			.middleware("gives-up", (exchange, next) -> next.filter(exchange).timeout(waits.asMono(), Mono.defer(() -> {
-				exchange.getResponse().setRawStatusCode(504);
-				return exchange.getResponse().setComplete();
-			})))
 			.middleware("security",
 					(exchange, next) -> next.filter(exchange)
 						.contextWrite(ReactiveSecurityContextHolder.withSecurityContext(load)))
 			.middleware("outer", code(new Response(this.seen), false))
 			.middleware("inner", code(new Adds(), false))
+			.foreign("gives-up", (exchange, next) -> next.filter(exchange).timeout(waits.asMono(), Mono.defer(() -> {
+				exchange.getResponse().setRawStatusCode(504);
+				return exchange.getResponse().setComplete();
+			})))
 			.build()
 			.handle(MockServerHttpRequest.get("/").build(), response)
 			.block(PATIENCE);
