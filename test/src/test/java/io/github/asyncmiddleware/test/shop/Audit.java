@@ -11,7 +11,7 @@ class Audit {
 
 	@OnRequest
 	Mono<Void> write() {
-		return Mono.delay(Duration.ofMillis(50)).then(); // stands for a request
+		return Mono.delay(Duration.ofMillis(50)).then(); // stands in for a call
 	}
 
 }
