@@ -65,6 +65,14 @@ public final class Source<T> implements Subscription {
 	}
 
 	/**
+	 * Whether it was subscribed to.
+	 * @return {@code true} if a signal reaches a subscriber
+	 */
+	public boolean isSubscribed() {
+		return this.actual != null;
+	}
+
+	/**
 	 * Emit a value, or release it if it is not wanted any more.
 	 * @param value the value
 	 */

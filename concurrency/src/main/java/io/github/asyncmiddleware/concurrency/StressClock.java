@@ -17,6 +17,8 @@ public final class StressClock implements Deadlines {
 
 	private volatile @Nullable Timer first;
 
+	private volatile @Nullable Timer last;
+
 	/**
 	 * Set the time.
 	 * @param now the time
@@ -37,6 +39,7 @@ public final class StressClock implements Deadlines {
 		if (this.first == null) {
 			this.first = timer;
 		}
+		this.last = timer;
 		return timer;
 	}
 
@@ -55,6 +58,16 @@ public final class StressClock implements Deadlines {
 		Timer first = this.first;
 		if (first != null && first.tryEnd()) {
 			first.task.run();
+		}
+	}
+
+	/**
+	 * Ring the timer that was set last, unless it has rung or was taken back.
+	 */
+	public void ringLast() {
+		Timer last = this.last;
+		if (last != null && last.tryEnd()) {
+			last.task.run();
 		}
 	}
 

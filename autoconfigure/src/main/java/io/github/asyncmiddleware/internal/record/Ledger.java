@@ -197,13 +197,15 @@ public abstract class Ledger implements RequestRecord {
 	 * @param end when it has ended
 	 */
 	protected final void closeWithoutHead(long end) {
-		if (this.owner == null && awaited() instanceof LedgerEntry entry) {
-			this.owner = entry;
+		// A response can return to a middleware meanwhile, on another thread
+		LedgerEntry owner = this.owner;
+		if (owner == null && awaited() instanceof LedgerEntry entry) {
+			owner = entry;
 		}
-		if (this.owner != null) {
-			this.owner.own += duration(this.handover, end);
-			this.owner = null;
+		if (owner != null) {
+			owner.own += duration(this.handover, end);
 		}
+		this.owner = null;
 	}
 
 	/**

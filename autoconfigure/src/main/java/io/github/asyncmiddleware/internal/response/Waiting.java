@@ -62,6 +62,14 @@ public abstract class Waiting extends Mono<Void> {
 	}
 
 	/**
+	 * Whether the middleware has decided to let the response pass on.
+	 * @return {@code true} if the response does not wait for it any more
+	 */
+	public boolean hasLetGo() {
+		return false;
+	}
+
+	/**
 	 * The response that was shown is not to wait any longer.
 	 */
 	public abstract void letGo();

@@ -93,9 +93,14 @@ final class OwnTime extends Deadline<Void> {
 		return StepState.phase(this.step.word()) != StepState.HANDED && !isPointless();
 	}
 
+	/**
+	 * From the moment in which the middleware lets it go it is not, also where the rest
+	 * of the chain ends only then, on another thread, and starts the clock once more.
+	 */
 	@Override
 	boolean isShown() {
-		return this.waiting != null && (this.step.word() & StepState.REPLACED) == 0;
+		Waiting waiting = this.waiting;
+		return waiting != null && !waiting.hasLetGo() && (this.step.word() & StepState.REPLACED) == 0;
 	}
 
 	/**

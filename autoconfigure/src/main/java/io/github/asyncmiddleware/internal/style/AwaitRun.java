@@ -200,6 +200,11 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 	}
 
 	@Override
+	public boolean hasLetGo() {
+		return (word() & SENDING) != 0;
+	}
+
+	@Override
 	public void letGo() {
 		if ((mark(DECIDED | SENDING) & (DECIDED | CANCELLED)) == 0) {
 			Subscription subscription = this.subscription;

@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.internal.run;
 
+import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.concurrency.StressRequest;
 import io.github.asyncmiddleware.internal.record.Ending;
 import org.openjdk.jcstress.annotations.Actor;
@@ -161,6 +162,44 @@ public final class RequestRunStress {
 		@Actor
 		public void head() {
 			this.request.run().head(200, true, this.request.response());
+		}
+
+		@Actor
+		public void cancel() {
+			this.request.run().ended(Ending.CANCEL, null);
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = this.request.record();
+		}
+
+	}
+
+	/**
+	 * The response goes on from a middleware, and comes to another, while the server
+	 * cancels the request.
+	 */
+	@JCStressTest
+	@Outcome(id = "no head and GONE_BEFORE_HEAD", expect = Expect.ACCEPTABLE, desc = "The request is recorded.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "No record, or two.")
+	@State
+	public static class ReturnAndCancel {
+
+		private final StressRequest request = new StressRequest();
+
+		private final Step step = StressLinks.step(StressLinks.link(StressLinks.STRICT, OnFailure.FAIL), this.request);
+
+		public ReturnAndCancel() {
+			this.request.run().entered(this.step);
+		}
+
+		@Actor
+		public void goOn() {
+			for (int i = 0; i < 10; i++) {
+				this.request.run().returned(null);
+				this.request.run().returned(this.step);
+			}
 		}
 
 		@Actor

@@ -86,6 +86,18 @@ public final class AwaitRunStress {
 	}
 
 	/**
+	 * Lets the response go when the timer says so, and has the head wait until it is told
+	 * to start.
+	 */
+	private static HandlerFilterFunction<LiveResponse, ServerResponse> delayBeforeAction() {
+		return (request, next) -> {
+			Source<Object> start = request.exchange().getRequiredAttribute("start");
+			request.exchange().getResponse().beforeCommit(() -> start.mono().then());
+			return delay().filter(request, next);
+		};
+	}
+
+	/**
 	 * Lets the response go at once.
 	 */
 	private static HandlerFilterFunction<LiveResponse, ServerResponse> pass() {
@@ -171,6 +183,21 @@ public final class AwaitRunStress {
 			this.timer.complete();
 		}
 
+		/**
+		 * Let the response go as soon as it is shown, if that is soon.
+		 * @return whether it was
+		 */
+		boolean tryLetGo() {
+			for (int i = 0; i < 10_000 && !this.timer.isSubscribed(); i++) {
+				Thread.onSpinWait();
+			}
+			if (!this.timer.isSubscribed()) {
+				return false;
+			}
+			timer();
+			return true;
+		}
+
 		void start() {
 			this.start.complete();
 		}
@@ -196,6 +223,14 @@ public final class AwaitRunStress {
 		void deadline() {
 			this.clock.now(TIMEOUT);
 			this.clock.ring();
+		}
+
+		/**
+		 * The time of the clock that was started last is used up.
+		 */
+		void lastDeadline() {
+			this.clock.now(2 * TIMEOUT);
+			this.clock.ringLast();
 		}
 
 		String summary() {
@@ -587,6 +622,46 @@ public final class AwaitRunStress {
 
 		@Arbiter
 		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The middleware lets the response go on one thread, while the one that has shown it
+	 * still takes it from the rest; then the head waits for longer than the time that the
+	 * middleware has left.
+	 */
+	@JCStressTest
+	@Outcome(id = "201 mark rest, completes", expect = Expect.ACCEPTABLE,
+			desc = "The head does not wait for the middleware, so it has all of its time left.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "The middleware is given up after it has decided.")
+	@State
+	public static class DecisionAndTake extends Awaited {
+
+		private boolean decided;
+
+		public DecisionAndTake() {
+			super(middleware(0, OnFailure.FAIL, Duration.ofNanos(TIMEOUT), delayBeforeAction()));
+		}
+
+		@Actor
+		public void answer() {
+			emit();
+		}
+
+		@Actor
+		public void letGo() {
+			this.decided = tryLetGo();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			if (!this.decided) {
+				timer();
+			}
+			lastDeadline();
+			start();
 			result.r1 = summary();
 		}
 
