@@ -30,7 +30,7 @@ class ServerTimingTextTests {
 
 	@Test
 	void isWhatTheDocumentationShows() throws IOException {
-		assertThat(Files.readString(Path.of("..", "docs", "metrics.md"))).contains(
+		assertThat(Files.readString(Path.of("..", "docs", "server-timing.md"))).contains(
 				"`" + ServerTimingText.detailed(new String[] { "auth" }, new long[] { 12_345_000 }, 17_355_000) + "`",
 				"`" + ServerTimingText.total(17_355_000) + "`",
 				"at most " + ServerTimingText.MAX_ENTRIES + " entries and 1 KB",
