@@ -71,9 +71,9 @@ public final class Offloader implements AutoCloseable {
 	}
 
 	/**
-	 * The executor has done with a task. If it did not run it, as a decorator of tasks
-	 * has failed, say, it never will: the permit is given back, and the request sees a
-	 * lack of permits, as if the executor had rejected the task.
+	 * The executor has done with a task. If it did not run the task, for example because
+	 * a decorator has failed, it never will: the permit is given back, and the request
+	 * sees a lack of permits, as if the executor had rejected the task.
 	 * @param task what the executor was given
 	 */
 	public static void done(Runnable task) {
