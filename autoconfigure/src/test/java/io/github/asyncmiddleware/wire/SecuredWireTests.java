@@ -1,8 +1,6 @@
 package io.github.asyncmiddleware.wire;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +23,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.http.HttpHeaders;
 import org.springframework.security.access.prepost.PreAuthorize;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.method.configuration.EnableReactiveMethodSecurity;
@@ -133,9 +132,8 @@ class SecuredWireTests {
 	}
 
 	private static String[] credentials(String user) {
-		byte[] credentials = (user + ":secret").getBytes(StandardCharsets.UTF_8);
 		return user.isEmpty() ? new String[0]
-				: new String[] { "Authorization: Basic " + Base64.getEncoder().encodeToString(credentials) };
+				: new String[] { "Authorization: Basic " + HttpHeaders.encodeBasicAuth(user, "secret", null) };
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -169,8 +169,7 @@ public final class Offloader implements AutoCloseable {
 	 */
 	void notRun(BoundedCall call) {
 		logger.warn("The executor accepted blocking work and did not run it: does a TaskDecorator fail?");
-		this.admission.leave(call, false);
-		startWaiting();
+		finished(call, false);
 		shed(call);
 	}
 
