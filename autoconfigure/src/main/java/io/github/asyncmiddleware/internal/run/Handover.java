@@ -59,15 +59,36 @@ final class Handover {
 			Operators.complete(actual);
 		}
 		else {
-			ServerWebExchange next = step.link().foreign ? exchange : beginAttempt(step, exchange);
-			StepObservation observation = step.observation();
-			if (observation != null) {
-				new Rest(step, next).contextWrite(observation::rest).subscribe(actual);
-			}
-			else {
-				proceed(step, next, actual);
-			}
+			run(step, exchange, actual);
 		}
+	}
+
+	private static void run(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
+		ServerWebExchange next = step.link().foreign ? exchange : beginAttempt(step, exchange);
+		StepObservation observation = step.observation();
+		if (observation != null) {
+			new Rest(step, next).contextWrite(observation::rest).subscribe(actual);
+		}
+		else {
+			proceed(step, next, actual);
+		}
+	}
+
+	/**
+	 * The middleware subscribes to next once more while the rest of the chain runs, or is
+	 * about to on another thread.
+	 * @param exchange the exchange that next was given
+	 * @param actual the subscriber
+	 * @return whether the rest runs again; if not, nothing was subscribed to
+	 */
+	static boolean tryRepeat(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
+		if (step.stepsIn(Misuse.REPEATED_NEXT)) {
+			return false;
+		}
+		step.markHandedOver();
+		step.run().restarted();
+		run(step, exchange, actual);
+		return true;
 	}
 
 	private static ServerWebExchange beginAttempt(Step step, ServerWebExchange exchange) {
@@ -95,6 +116,19 @@ final class Handover {
 	static boolean discardAttempt(Step step) {
 		AttemptExchange attempt = looksAfterAttempt(step) ? attempt(step) : null;
 		return attempt != null && !step.run().isEnded() && attempt.discard();
+	}
+
+	/**
+	 * Undo what the middleware itself has done to the response and has not sent, where
+	 * the request may have to go on as if it were absent.
+	 * @return the exchange as it is without the middleware
+	 */
+	static ServerWebExchange discardOwn(Step step) {
+		if (!step.link().discardable || !(step.exchange instanceof AttemptExchange own)) {
+			return step.exchange;
+		}
+		own.discard();
+		return own.outside();
 	}
 
 	/**

@@ -227,7 +227,7 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 	private void endedOverdue(Step inner, DeadlineException ex) {
 		if ((mark(DONE) & DONE) == 0 && !skip(inner, ex)) {
 			Verdict.failed(inner, ex);
-			inner.discardOwn();
+			Handover.discardOwn(inner);
 			end(ex);
 		}
 	}
@@ -240,7 +240,7 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 			return false;
 		}
 		mark(SKIPPED);
-		proceed(inner.link().next(), inner.discardOwn(), this);
+		proceed(inner.link().next(), Handover.discardOwn(inner), this);
 		return true;
 	}
 

@@ -168,19 +168,6 @@ public class Step extends StepWord implements WebFilterChain {
 	}
 
 	/**
-	 * Undo what the middleware itself has done to the response and has not sent, where
-	 * the request may have to go on as if it were absent.
-	 * @return the exchange as it is without the middleware
-	 */
-	ServerWebExchange discardOwn() {
-		if (!this.link.discardable || !(this.exchange instanceof AttemptExchange own)) {
-			return this.exchange;
-		}
-		own.discard();
-		return own.outside();
-	}
-
-	/**
 	 * Whether an answer can be the middleware's own: it was written to the response that
 	 * the middleware sees.
 	 */
@@ -215,6 +202,16 @@ public class Step extends StepWord implements WebFilterChain {
 	 */
 	LoggedRequest logged() {
 		return new LoggedRequest(this.exchange, context());
+	}
+
+	/**
+	 * Run the rest of the chain again although it runs, if the engine does not step in.
+	 * @param exchange the exchange that next was given
+	 * @param actual the subscriber
+	 * @return {@code false} if it does, so that nothing was subscribed to
+	 */
+	public boolean tryRepeatNext(ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
+		return Handover.tryRepeat(this, exchange, actual);
 	}
 
 	/**

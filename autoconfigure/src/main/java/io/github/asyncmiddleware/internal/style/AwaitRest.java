@@ -12,6 +12,7 @@ import io.github.asyncmiddleware.internal.response.ResponseWriter;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
 
 import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.server.HandlerFunction;
@@ -114,9 +115,13 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		else if ((before & DECIDED) != 0 && step != null && step.stepsIn(Misuse.LATE_NEXT)) {
 			next.refuse();
 		}
-		else {
-			// If the rest is already running or has been, the engine decides
+		else if (rest(before) != RUNNING || step == null) {
+			// If the rest has been running before, the engine decides
 			this.chain.filter(next.exchange()).subscribe(next);
+		}
+		else if (!step.tryRepeatNext(next.exchange(), next)) {
+			// It gets the answer of the first one, which may not run yet
+			Operators.complete(next);
 		}
 	}
 

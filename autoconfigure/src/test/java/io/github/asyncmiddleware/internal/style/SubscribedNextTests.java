@@ -18,6 +18,7 @@ import io.github.asyncmiddleware.testsupport.WireServer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
@@ -115,6 +116,23 @@ class SubscribedNextTests {
 		assertThat(this.listener.take().results()).containsExactly("it PASSED");
 		assertThat(this.misuse).containsExactly("it REPEATED_NEXT");
 		assertThat(this.handled).hasValue(1);
+	}
+
+	/**
+	 * Where misuse is only reported, it is reported once.
+	 */
+	@ParameterizedTest
+	@EnumSource(names = { "RETURNS_NEXT", "RETURNS_WHAT_IT_MAKES_OF_NEXT" })
+	void theRestRunsAgainWhereTheEngineDoesNotStepIn(Ending ending) throws Exception {
+		TestChain chain = chain("later")
+			.guard((middleware, misuse, request) -> !this.misuse.add(middleware.name() + " " + misuse))
+			.middleware("it", code(ending.function));
+		try (WireServer server = new WireServer(chain.build())) {
+			assertThat(server.exchange("GET /")).startsWith("HTTP/1.1 200 ").endsWith("\r\n\r\nhandled");
+		}
+		assertThat(this.listener.take().results()).containsExactly("it PASSED");
+		assertThat(this.misuse).containsExactly("it REPEATED_NEXT");
+		assertThat(this.handled).hasValue(2);
 	}
 
 	private TestChain chain(String handler) {
