@@ -1,14 +1,15 @@
 package io.github.asyncmiddleware.test.shop;
 
-import io.github.asyncmiddleware.AsyncMiddleware;
-import io.github.asyncmiddleware.MiddlewareOrder;
 import io.github.asyncmiddleware.test.MiddlewareTester;
+import io.github.asyncmiddleware.test.shop.Styles.StatusFilter;
+import io.github.asyncmiddleware.test.shop.Styles.StatusHeader;
+import io.github.asyncmiddleware.test.shop.Styles.StatusHook;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
-import org.springframework.web.server.WebFilter;
+import org.springframework.beans.BeanUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.springframework.mock.http.server.reactive.MockServerHttpRequest.get;
@@ -27,33 +28,18 @@ class ReadmeTests {
 		assertThat(tester.exchange(get("/"))).didNotRun();
 	}
 
-	@Test
-	void servesABeanMethod() {
-		assertThat(MiddlewareTester.ofConfiguration(ServedBy.class).exchange(get("/"))).passed()
-			.hasHeader("X-Served-By", "sample");
+	@ParameterizedTest
+	@ValueSource(classes = { StatusHook.class, StatusHeader.class, StatusFilter.class })
+	void doesTheSameInEachStyle(Class<?> style) {
+		MiddlewareTester tester = MiddlewareTester.of(BeanUtils.instantiateClass(style));
+		assertThat(tester.exchange(get("/"))).passed().hasHeader("X-Status", "OK");
+		assertThat(tester.withResponse(404, "none").exchange(get("/"))).passed().doesNotHaveHeader("X-Status");
 	}
 
 	@Test
 	void refuses() {
 		MiddlewareTester tester = MiddlewareTester.of(new Authentication(this.tokens));
 		assertThat(tester.exchange(get("/orders/7"))).answered().hasStatus(401).didNotReachHandler();
-	}
-
-	/**
-	 * Declares a filter.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	static class ServedBy {
-
-		@Bean
-		@AsyncMiddleware(order = MiddlewareOrder.LAST)
-		WebFilter servedBy() {
-			return (exchange, chain) -> {
-				exchange.getResponse().getHeaders().set("X-Served-By", "sample");
-				return chain.filter(exchange);
-			};
-		}
-
 	}
 
 }
