@@ -108,17 +108,16 @@ public final class FailureReporter implements FailureLog {
 
 		TIMEOUT_OPEN("timeout_open", "exceeded its timeout%s, and the request went on without it"),
 
-		SHED("shed", "could not run because too much is blocked already, and the request was answered with 503"),
+		SHED("shed", "got no thread for its blocking code, and the request was answered with 503"),
 
-		SHED_OPEN("shed_open", "could not run because too much is blocked already, and the request went on without it"),
+		SHED_OPEN("shed_open", "got no thread for its blocking code, and the request went on without it"),
 
 		RESPONSE("response_hook_failed", "failed before the head of the response, which went out without it"),
 
 		RESPONSE_TIMEOUT("response_timeout",
 				"exceeded its timeout%s before the head of the response, which went out without it"),
 
-		RESPONSE_SHED("response_hook_shed",
-				"could not run before the head of the response because too much is blocked already");
+		RESPONSE_SHED("response_hook_shed", "got no thread for its blocking code before the head of the response");
 
 		private final String code;
 

@@ -159,7 +159,7 @@ public final class MisuseReporter implements MisuseGuard {
 			case LATE_NEXT ->
 				"ran the rest of the chain after it had answered. Return either the answer or what next.handle(request) returns.";
 			case UNAWAITED_NEXT ->
-				"answered without waiting for the rest of the chain that it had started. Return what comes of next.handle(request) instead of subscribing to it.";
+				"answered without waiting for the rest of the chain that it had started. Return the Mono that next.handle(request) returns, or one made from it, instead of subscribing to it.";
 		};
 	}
 

@@ -123,7 +123,7 @@ final class StuckRequests {
 				"The " + middleware + " keeps " + requests + ((requests == 1) ? " request" : " requests")
 						+ " waiting, the oldest for " + ((oldest < 10_000) ? oldest + " ms" : oldest / 1000 + " s")
 						+ (middleware.isForeign() ? ". Give what it waits for a time limit."
-								: ". Give it a timeout, or what it waits for a time limit of its own.")
+								: ". Set a timeout for the middleware, or a time limit for the call that it waits for.")
 						+ Documentation.see("blocking", "stuck_request"),
 				null);
 	}

@@ -71,8 +71,8 @@ class StuckRequestsTests {
 		assertThat(lines(output)).singleElement()
 			.asString()
 			.endsWith("[stuck_request] The middleware 'waits' (" + waits.type().getName() + ", order -7) keeps 100"
-					+ " requests waiting, the oldest for 60 s. Give it a timeout, or what it waits for a time"
-					+ " limit of its own." + Documentation.see("blocking", "stuck_request"));
+					+ " requests waiting, the oldest for 60 s. Set a timeout for the middleware, or a time"
+					+ " limit for the call that it waits for." + Documentation.see("blocking", "stuck_request"));
 		look(stuck);
 		look(stuck);
 		assertThat(lines(output)).hasSize(2);
