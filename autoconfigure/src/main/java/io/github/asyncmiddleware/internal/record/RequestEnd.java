@@ -114,11 +114,13 @@ public final class RequestEnd {
 	 * of the application, such as a file that is not there
 	 */
 	public void writeFailed(@Nullable Throwable error) {
+		End end = this.end;
 		if (error instanceof FileSystemException || error instanceof FileNotFoundException) {
 			bodyFailed(error);
 		}
-		// A server that throws from the last signal makes a failure of what was written
-		else if (this.end == null) {
+		// A server that throws from the last signal makes a failure of what was written.
+		// One that has lost its client may say so while the response is handed to it
+		else if (end == null || end.ending() == Ending.CANCEL) {
 			this.writeFailed = true;
 		}
 	}

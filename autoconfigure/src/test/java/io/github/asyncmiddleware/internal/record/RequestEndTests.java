@@ -99,6 +99,19 @@ class RequestEndTests {
 		assertThat(this.end.judge(true, null)).isEqualTo(RequestResult.GONE_AFTER_HEAD);
 	}
 
+	/**
+	 * What is rendered for that reaches no client either.
+	 */
+	@Test
+	void aServerThatHasCancelledCanSayLaterThatItCouldNotWrite() {
+		MockServerWebExchange exchange = MockServerWebExchange.from(MockServerHttpRequest.get("/"));
+		exchange.getAttributes().put(ExceptionHandlingWebHandler.HANDLED_WEB_EXCEPTION, DISCONNECT);
+		this.end.bodyComplete();
+		this.end.ended(Ending.CANCEL, null, 0);
+		this.end.writeFailed(null);
+		assertThat(this.end.judge(true, exchange)).isEqualTo(RequestResult.GONE_AFTER_HEAD);
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "COMPLETE, GONE_AFTER_HEAD", "CANCEL, GONE_AFTER_HEAD", "ERROR, CUT" })
 	void aCancelledBodyIsNotWholeAlthoughTheServerHasAllOfIt(Ending ending, RequestResult result) {
