@@ -28,6 +28,15 @@ public abstract class Waiting extends Mono<Void> {
 	}
 
 	/**
+	 * Whether a response can be one that the middleware waits for. One that has joined
+	 * the line and has not started the rest lets what comes past.
+	 * @return {@code false} if the response is not shown to it
+	 */
+	protected boolean isWaiting() {
+		return true;
+	}
+
+	/**
 	 * The head is decided.
 	 * @param writer what writes the response
 	 * @return {@code false} if the part of the middleware is over, and the response with

@@ -121,6 +121,10 @@ final class WaitingLine {
 			Lead lead = new Lead();
 			Waiting waiting = first;
 			while (waiting != null) {
+				if (!waiting.isWaiting()) {
+					waiting = outer(waiting);
+					continue;
+				}
 				int hop = writer.showing(waiting);
 				if (hop < 0) {
 					this.commit.reopen(writer, 0);

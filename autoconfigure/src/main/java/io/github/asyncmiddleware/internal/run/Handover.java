@@ -19,7 +19,7 @@ import org.springframework.web.server.ServerWebExchangeDecorator;
  * after an error that left no answer it may run again. The rest of a foreign filter runs
  * as often as that subscribes to it.
  */
-final class Handover {
+public final class Handover {
 
 	private Handover() {
 	}
@@ -50,44 +50,80 @@ final class Handover {
 	 * @param actual the subscriber
 	 */
 	private static void begin(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
-		if ((!step.link().foreign && step.isCutOff()) || !OwnTime.stop(step)) {
-			// Given up already, so this is not what the request is doing
-			Operators.complete(actual);
-		}
-		else if (!isAllowed(step, exchange) && !isAllowedAnyway(step)) {
-			OwnTime.start(step);
-			Operators.complete(actual);
+		ServerWebExchange next = tryBegin(step, exchange);
+		if (next != null) {
+			proceed(step, next, actual);
 		}
 		else {
-			run(step, exchange, actual);
+			Operators.complete(actual);
 		}
 	}
 
-	private static void run(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
-		ServerWebExchange next = step.link().foreign ? exchange : beginAttempt(step, exchange);
+	/**
+	 * Hand over.
+	 * @param step the part of the middleware
+	 * @param exchange the exchange that next was given
+	 * @return what to {@link #proceed} with or {@link #takeBack}, or {@code null} if the
+	 * rest of the chain may not run
+	 */
+	public static @Nullable ServerWebExchange tryBegin(Step step, ServerWebExchange exchange) {
+		step.calledNext(exchange);
+		boolean foreign = step.link().foreign;
+		if ((!foreign && step.isCutOff()) || !OwnTime.stop(step)) {
+			// Given up already, so this is not what the request is doing
+			return null;
+		}
+		if (!isAllowed(step, exchange) && !isAllowedAnyway(step)) {
+			OwnTime.start(step);
+			return null;
+		}
+		return foreign ? exchange : beginAttempt(step, exchange);
+	}
+
+	/**
+	 * Run the rest of the chain.
+	 * @param step the part of the middleware that has handed over
+	 * @param next what {@link #tryBegin} has returned
+	 * @param actual the subscriber
+	 */
+	public static void proceed(Step step, ServerWebExchange next, CoreSubscriber<? super Void> actual) {
 		StepObservation observation = step.observation();
 		if (observation != null) {
 			new Rest(step, next).contextWrite(observation::rest).subscribe(actual);
 		}
 		else {
-			proceed(step, next, actual);
+			proceedDirectly(step, next, actual);
+		}
+	}
+
+	/**
+	 * The middleware has handed over and does not want the rest of the chain any more,
+	 * which does not run yet.
+	 * @param step the part of the middleware
+	 * @param goesOn whether the middleware goes on, and was not given up itself
+	 */
+	public static void takeBack(Step step, boolean goesOn) {
+		cancelled(step);
+		if (goesOn) {
+			step.run().backAt(step);
 		}
 	}
 
 	/**
 	 * The middleware subscribes to next once more while the rest of the chain runs, or is
 	 * about to on another thread.
+	 * @param step the part of the middleware
 	 * @param exchange the exchange that next was given
 	 * @param actual the subscriber
 	 * @return whether the rest runs again; if not, nothing was subscribed to
 	 */
-	static boolean tryRepeat(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
+	public static boolean tryRepeat(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
 		if (step.stepsIn(Misuse.REPEATED_NEXT)) {
 			return false;
 		}
 		step.markHandedOver();
 		step.run().restarted();
-		run(step, exchange, actual);
+		proceed(step, beginAttempt(step, exchange), actual);
 		return true;
 	}
 
@@ -138,7 +174,7 @@ final class Handover {
 		return step.middleware().code().style() != Style.AWAIT;
 	}
 
-	private static void proceed(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
+	private static void proceedDirectly(Step step, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
 		Relay relay = step.relay();
 		if (relay != null) {
 			relay.proceed(step.link().next(), exchange, actual);
@@ -239,7 +275,7 @@ final class Handover {
 
 		@Override
 		public void subscribe(CoreSubscriber<? super Void> actual) {
-			proceed(this.step, this.exchange, actual);
+			proceedDirectly(this.step, this.exchange, actual);
 		}
 
 	}

@@ -145,6 +145,15 @@ public class Step extends StepWord implements WebFilterChain {
 		this.nextExchange = exchange;
 	}
 
+	/**
+	 * Next was called, which only the first call remembers.
+	 */
+	void calledNext(ServerWebExchange exchange) {
+		if (this.nextExchange == null) {
+			this.nextExchange = exchange;
+		}
+	}
+
 	boolean hasCalledNext() {
 		return this.nextExchange != null;
 	}
@@ -202,16 +211,6 @@ public class Step extends StepWord implements WebFilterChain {
 	 */
 	LoggedRequest logged() {
 		return new LoggedRequest(this.exchange, context());
-	}
-
-	/**
-	 * Run the rest of the chain again although it runs, if the engine does not step in.
-	 * @param exchange the exchange that next was given
-	 * @param actual the subscriber
-	 * @return {@code false} if it does, so that nothing was subscribed to
-	 */
-	public boolean tryRepeatNext(ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
-		return Handover.tryRepeat(this, exchange, actual);
 	}
 
 	/**

@@ -1,5 +1,8 @@
 package io.github.asyncmiddleware.internal.style;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
 import io.github.asyncmiddleware.LiveResponse;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -30,9 +33,22 @@ final class AwaitNext extends Mono<LiveResponse>
 
 	private final ServerWebExchange exchange;
 
-	@SuppressWarnings("NullAway.Init")
-	private CoreSubscriber<? super LiveResponse> actual;
+	private static final VarHandle ACTUAL;
 
+	static {
+		try {
+			ACTUAL = MethodHandles.lookup().findVarHandle(AwaitNext.class, "actual", CoreSubscriber.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	/** Set once, by the thread that goes on with this. */
+	@SuppressWarnings("NullAway.Init")
+	private volatile CoreSubscriber<? super LiveResponse> actual;
+
+	/** Read by what gives the rest up, see {@link AwaitRest#isUnwanted}. */
 	private @Nullable Subscription subscription;
 
 	private volatile boolean cancelled;
@@ -86,11 +102,10 @@ final class AwaitNext extends Mono<LiveResponse>
 
 	@Override
 	public void subscribe(CoreSubscriber<? super LiveResponse> actual) {
-		if (this.actual != null) {
+		if (!ACTUAL.compareAndSet(this, null, actual)) {
 			new AwaitNext(this.run, this.exchange).subscribe(actual);
 			return;
 		}
-		this.actual = actual;
 		this.run.start(this);
 	}
 
@@ -106,6 +121,7 @@ final class AwaitNext extends Mono<LiveResponse>
 		this.subscription = subscription;
 		this.actual.onSubscribe(this);
 		subscription.request(Long.MAX_VALUE);
+		cancelIfUnwanted();
 	}
 
 	@Override
@@ -181,10 +197,10 @@ final class AwaitNext extends Mono<LiveResponse>
 	}
 
 	/**
-	 * What has cancelled the middleware may have been too early to see the subscription.
+	 * What has given the rest up may have been too early to see the subscription.
 	 */
 	private void cancelIfUnwanted() {
-		if ((this.run.word() & AwaitWord.CANCELLED) != 0) {
+		if (this.run.isUnwanted(this)) {
 			cancelRest();
 		}
 	}

@@ -1,14 +1,11 @@
 package io.github.asyncmiddleware.internal.style;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.lang.invoke.VarHandle;
 
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.internal.chain.Misuse;
-import io.github.asyncmiddleware.internal.response.AttemptExchange;
-import io.github.asyncmiddleware.internal.response.ResponseCommit;
-import io.github.asyncmiddleware.internal.response.ResponseHead;
 import io.github.asyncmiddleware.internal.response.ResponseWriter;
+import io.github.asyncmiddleware.internal.run.Handover;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -26,13 +23,7 @@ import org.springframework.web.server.WebFilterChain;
  * the chain, shows its response to the middleware, and gives it up where the middleware
  * wants none.
  */
-abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveResponse> {
-
-	final ServerWebExchange exchange;
-
-	final WebFilterChain chain;
-
-	final ResponseCommit commit;
+abstract class AwaitRest extends AwaitAttempt implements HandlerFunction<LiveResponse> {
 
 	// Published by the subscription, or by the word
 
@@ -41,25 +32,11 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 
 	@Nullable AwaitNext running;
 
-	/** The head before the rest of the chain was started last. */
-	private @Nullable ResponseHead head;
-
 	/** What writes the response that is shown. */
 	@Nullable ResponseWriter writer;
 
-	@Nullable Throwable error;
-
-	private @Nullable ServerResponse postponed;
-
-	/** Further subscriptions to next, which get the same response. Guarded by this. */
-	private @Nullable List<AwaitNext> joined;
-
 	AwaitRest(ServerWebExchange exchange, WebFilterChain chain) {
-		this.exchange = exchange;
-		this.chain = chain;
-		ResponseCommit commit = ResponseCommit.of(exchange);
-		Assert.state(commit != null, "The response of a middleware that awaits is a face");
-		this.commit = commit;
+		super(exchange, chain);
 	}
 
 	/**
@@ -83,17 +60,12 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		return next;
 	}
 
-	final @Nullable Step step() {
-		return (this.chain instanceof Step step) ? step : null;
-	}
-
-	/**
-	 * Whether the middleware was given up. If not, its clock is stopped: it is about to
-	 * leave the next move to others.
-	 */
-	final boolean isGivenUp() {
-		Step step = step();
-		return step != null && !step.stopClock();
+	/** Whether the rest was given up that a subscription to next has started. */
+	final boolean isUnwanted(AwaitNext next) {
+		// Either this thread sees that, or the one that gives it up sees the subscription
+		VarHandle.fullFence();
+		int word = word();
+		return (word & CANCELLED) != 0 || (next == this.running && rest(word) == OVER);
 	}
 
 	/** The middleware subscribes to next. */
@@ -103,36 +75,63 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 			next.refuse();
 			return;
 		}
-		int before = markStarted();
+		int before = markStarting();
 		if (mayStart(before)) {
-			begin(next, rest(before) == OVER);
+			start(next, rest(before) == OVER);
 		}
-		if (isCancelled()) {
-			// What has cancelled it may have been too early to see this
-			this.commit.leave(this);
+		else if (isCancelled()) {
 			next.refuse();
 		}
 		else if ((before & DECIDED) != 0 && step != null && step.stepsIn(Misuse.LATE_NEXT)) {
 			next.refuse();
 		}
-		else if (rest(before) != RUNNING || step == null) {
+		else if (!isUnderWay(before) || step == null) {
 			// If the rest has been running before, the engine decides
 			this.chain.filter(next.exchange()).subscribe(next);
 		}
-		else if (!step.tryRepeatNext(next.exchange(), next)) {
-			// It gets the answer of the first one, which may not run yet
+		else if (!Handover.tryRepeat(step, next.exchange(), next)) {
 			Operators.complete(next);
 		}
 	}
 
-	private void begin(AwaitNext next, boolean again) {
+	/**
+	 * Prepare for the response of the rest, and run that. What the middleware decides
+	 * until the rest runs is left to this thread to do.
+	 */
+	private void start(AwaitNext next, boolean again) {
 		if (again) {
 			discard(null);
 		}
 		this.running = next;
 		this.error = null;
-		this.head = this.commit.head();
+		keepHead();
 		this.commit.await(this);
+		Step step = step();
+		ServerWebExchange exchange = (step != null) ? Handover.tryBegin(step, next.exchange()) : next.exchange();
+		int before = markRunning();
+		if (!mayRun(before)) {
+			this.commit.leave(this);
+			if (step != null && exchange != null) {
+				Handover.takeBack(step, (before & CANCELLED) == 0);
+			}
+			settle(markRest(ENDING, OVER));
+			next.refuse();
+			answerJoined(null, false);
+		}
+		else if (exchange == null) {
+			Operators.complete(next);
+		}
+		else if (step != null) {
+			Handover.proceed(step, exchange, next);
+		}
+		else {
+			this.chain.filter(exchange).subscribe(next);
+		}
+	}
+
+	@Override
+	protected final boolean isWaiting() {
+		return rest(word()) != STARTING;
 	}
 
 	@Override
@@ -141,9 +140,11 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		if (step != null) {
 			step.responseShown(this);
 		}
-		boolean replaces = isGivenUpUpgrade(this.writer) && rest(word()) == SHOWN && (word() & DECIDED) == 0;
+		if (isGivenUpUpgrade(this.writer)) {
+			markReplacing();
+		}
 		this.writer = writer;
-		return replaces || arrived(SHOWN);
+		return arrived(SHOWN);
 	}
 
 	/**
@@ -158,10 +159,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		if ((before & SENDING) != 0) {
 			send();
 		}
-		else if ((before & POSTPONED) != 0 && this.postponed != null) {
-			replaceBy(this.postponed);
-		}
-		else if ((before & REQUESTED) != 0) {
+		else if (!settle(before) && (before & (REQUESTED | REPLACING)) == REQUESTED) {
 			emit();
 		}
 		return true;
@@ -172,29 +170,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		if (next != null) {
 			next.emit();
 		}
-		if ((word() & JOINED) != 0) {
-			takeJoined().forEach((joined) -> joined.join(null, true));
-		}
-	}
-
-	/** A further run of the rest was refused, and the first answer stands. */
-	private void join(AwaitNext next) {
-		synchronized (this) {
-			if (this.joined == null) {
-				this.joined = new ArrayList<>(1);
-			}
-			this.joined.add(next);
-		}
-		int before = mark(JOINED);
-		if (rest(before) != RUNNING) {
-			takeJoined().forEach((joined) -> joined.join(null, isHere(before)));
-		}
-	}
-
-	private synchronized List<AwaitNext> takeJoined() {
-		List<AwaitNext> joined = (this.joined != null) ? this.joined : List.of();
-		this.joined = null;
-		return joined;
+		answerJoined(null, true);
 	}
 
 	final void requested(AwaitNext next) {
@@ -233,17 +209,18 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 			return;
 		}
 		this.error = error;
-		int before = markRest(RUNNING, OVER);
-		if (rest(before) != RUNNING) {
+		if (rest(markRest(RUNNING, ENDING)) != RUNNING) {
 			finish(mark(ENDED), ENDED);
+			return;
 		}
-		else if ((before & POSTPONED) != 0 && this.postponed != null) {
-			replaceBy(this.postponed);
+		noteHead();
+		int before = markRest(ENDING, OVER);
+		if (settle(before)) {
+			return;
 		}
-		else if ((before & LEFT) == 0) {
-			noteHead();
+		if ((before & LEFT) == 0) {
 			next.pass(error);
-			takeJoined().forEach((joined) -> joined.join(error, false));
+			answerJoined(error, false);
 		}
 		else {
 			this.commit.leave(this);
@@ -263,40 +240,62 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 				step.run().backAt(step);
 			}
 			noteHead();
-			takeJoined().forEach((joined) -> joined.join(null, false));
-			if ((before & POSTPONED) != 0 && this.postponed != null) {
-				replaceBy(this.postponed);
-			}
+			settle(markRest(ENDING, OVER));
+			answerJoined(null, false);
 		}
 	}
 
-	/** What the middleware sets from now on stays if the rest runs once more. */
-	private void noteHead() {
-		if (this.head != null) {
-			this.head = this.head.ended();
+	/**
+	 * Do what was decided while this thread has changed the rest.
+	 * @param before the word before it was done with that
+	 * @return whether something was
+	 */
+	private boolean settle(int before) {
+		if ((before & POSTPONED) == 0) {
+			return false;
 		}
+		if (this.postponed != null) {
+			replaceBy(this.postponed);
+		}
+		else {
+			this.commit.leave(this);
+			end(this.postponedError);
+		}
+		return true;
 	}
 
-	@Override
-	protected final @Nullable AttemptExchange part() {
-		return AttemptExchange.partOf(this.exchange);
+	/**
+	 * Nothing of the rest is to be sent. A thread that is about to change the rest does
+	 * that by itself.
+	 * @return {@code false} if it is being sent already
+	 */
+	final boolean abandonRest() {
+		int before = markAbandoned();
+		return isChanging(before) || abandonRest(before);
 	}
 
-	private boolean discard(@Nullable ResponseWriter shown) {
-		return this.head == null || this.commit.discard(this, shown, part(), this.head);
-	}
-
-	final boolean tryPostpone(ServerResponse response) {
-		this.postponed = response;
-		return rest(markPostponed()) == RUNNING;
+	/**
+	 * Nothing of the rest is to be sent, since something was decided.
+	 * @param response the answer of the middleware, or {@code null}
+	 * @param error its error, if there is no answer
+	 * @return the word before; if a thread is about to change the rest, it does what was
+	 * decided
+	 */
+	final int abandonRestFor(@Nullable ServerResponse response, @Nullable Throwable error) {
+		int before = markAbandoned();
+		while (isChanging(before) && !tryPostpone(rest(before), response, error)) {
+			before = markAbandoned();
+		}
+		return before;
 	}
 
 	/**
 	 * Nothing of the rest is to be sent.
+	 * @param before the word before that was decided
 	 * @return {@code false} if it is being sent already
 	 */
-	final boolean abandonRest() {
-		boolean discarded = discardRest();
+	final boolean abandonRest(int before) {
+		boolean discarded = discardRest(before);
 		Step step = step();
 		if (discarded && step != null) {
 			step.run().backAt(step);
@@ -304,8 +303,7 @@ abstract class AwaitRest extends AwaitWord implements HandlerFunction<LiveRespon
 		return discarded;
 	}
 
-	private boolean discardRest() {
-		int before = markAbandoned();
+	private boolean discardRest(int before) {
 		AwaitNext next = this.running;
 		if (next == null) {
 			return true;

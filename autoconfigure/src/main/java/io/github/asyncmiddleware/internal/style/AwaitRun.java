@@ -1,8 +1,5 @@
 package io.github.asyncmiddleware.internal.style;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-
 import io.github.asyncmiddleware.internal.response.ResponseHead;
 import io.github.asyncmiddleware.internal.response.ResponseWriter;
 import io.github.asyncmiddleware.internal.response.WorkSubscriber;
@@ -29,17 +26,6 @@ import org.springframework.web.server.WebHandler;
  * subscribed to once.
  */
 final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>, Subscription, Scannable {
-
-	private static final VarHandle SUBSCRIPTION;
-
-	static {
-		try {
-			SUBSCRIPTION = MethodHandles.lookup().findVarHandle(AwaitRun.class, "subscription", Subscription.class);
-		}
-		catch (ReflectiveOperationException ex) {
-			throw new ExceptionInInitializerError(ex);
-		}
-	}
 
 	private final AwaitFilter filter;
 
@@ -87,15 +73,23 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 			// It was shown while the function ran, when there was no clock yet
 			step.responseShown(this);
 		}
-		this.response.subscribe(this);
+		// Told before those further in, so that long chains need no deep stack for it
+		actual.onSubscribe(this);
+		if ((word() & CANCELLED) == 0) {
+			this.response.subscribe(this);
+		}
 	}
 
 	@Override
 	public void onSubscribe(Subscription subscription) {
 		if (Operators.validate(this.subscription, subscription)) {
-			// Nothing can cancel before the subscriber is told
-			SUBSCRIPTION.setRelease(this, subscription);
-			this.actual.onSubscribe(this);
+			this.subscription = subscription;
+			if ((word() & CANCELLED) != 0) {
+				subscription.cancel();
+			}
+			else {
+				subscription.request(Long.MAX_VALUE);
+			}
 		}
 	}
 
@@ -118,7 +112,7 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 			return;
 		}
 		Step step = step();
-		if (rest(before) != RUNNING || step == null || !step.isHeldForNext() || !tryPostpone(response)) {
+		if (rest(before) != RUNNING || step == null || !step.isHeldForNext() || !tryPostpone(RUNNING, response, null)) {
 			replaceBy(response);
 		}
 	}
@@ -145,7 +139,10 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 			return;
 		}
 		if (!isHere(before)) {
-			if (rest(before) != RUNNING) {
+			if (rest(before) == ENDING && tryPostpone(ENDING, null, null)) {
+				return;
+			}
+			if (!leavesEnd(before)) {
 				this.commit.leave(this);
 			}
 			// The engine judges, and waits for the rest if that is running
@@ -174,12 +171,16 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 			Operators.onErrorDropped(ex, currentContext());
 			return;
 		}
+		before = abandonRestFor(null, ex);
+		if (isChanging(before)) {
+			return;
+		}
 		if (rest(before) == OVER) {
 			// What has failed may have left headers for the page that tells of it
 			this.commit.leave(this);
 		}
 		else {
-			abandonRest();
+			abandonRest(before);
 		}
 		end(ex);
 	}
@@ -225,7 +226,7 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 			this.commit.leave(this);
 			finish(mark(RELEASED), RELEASED);
 		}
-		else if (writer != null) {
+		else if (writer != null && rest(word()) == SHOWN) {
 			if (!this.commit.release(this, writer)) {
 				finish(mark(RELEASED), RELEASED);
 			}
@@ -246,7 +247,11 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 	@Override
 	void replaceBy(ServerResponse response) {
 		WebHandler answer = answer(response);
-		if (!abandonRest() || this.exchange.getResponse().isCommitted()) {
+		int before = abandonRestFor(response, null);
+		if (isChanging(before)) {
+			return;
+		}
+		if (!abandonRest(before) || this.exchange.getResponse().isCommitted()) {
 			end(null);
 			return;
 		}
@@ -290,10 +295,6 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 
 	@Override
 	public void request(long n) {
-		Subscription subscription = this.subscription;
-		if (subscription != null) {
-			subscription.request(Long.MAX_VALUE);
-		}
 	}
 
 	@Override

@@ -52,6 +52,12 @@ abstract class AwaitWord extends Waiting {
 	/** The middleware has returned next itself, so that no response is shown to it. */
 	static final int PASSED_ON = 5;
 
+	/** A thread is about to start the rest, of which nothing can have come yet. */
+	static final int STARTING = 6;
+
+	/** A thread is about to undo what the rest has done, which has failed or is over. */
+	static final int ENDING = 7;
+
 	/** The middleware can be given the response. */
 	static final int REQUESTED = 1 << 3;
 
@@ -81,6 +87,9 @@ abstract class AwaitWord extends Waiting {
 	/** There are others that wait for the response, too. */
 	static final int JOINED = 1 << 12;
 
+	/** The response that is to come takes the place of one that was emitted. */
+	static final int REPLACING = 1 << 13;
+
 	private volatile int word;
 
 	/**
@@ -106,7 +115,22 @@ abstract class AwaitWord extends Waiting {
 	 * Whether the rest of the chain has a response, or can have one yet.
 	 */
 	static boolean isToCome(int word) {
-		return rest(word) == RUNNING || isHere(word);
+		return rest(word) == RUNNING || rest(word) == STARTING || isHere(word);
+	}
+
+	/**
+	 * Whether a thread is about to start the rest or to undo it. What is decided in that
+	 * moment is left to that thread, which is done with the response then.
+	 */
+	static boolean isChanging(int word) {
+		return rest(word) >= STARTING;
+	}
+
+	/**
+	 * Whether the rest was started, and is not over for those that wait for it.
+	 */
+	static boolean isUnderWay(int word) {
+		return rest(word) == RUNNING || isChanging(word);
 	}
 
 	/**
@@ -139,24 +163,60 @@ abstract class AwaitWord extends Waiting {
 	}
 
 	/**
-	 * Nothing of the rest counts any more.
+	 * Nothing of the rest counts any more, unless a thread is about to change it.
 	 * @return the word before
 	 */
 	final int markAbandoned() {
 		int word = this.word;
-		while (!WORD.compareAndSet(this, word, (word & ~REST) | OVER)) {
+		while (!isChanging(word) && !WORD.compareAndSet(this, word, (word & ~REST) | OVER)) {
 			word = this.word;
 		}
 		return word;
 	}
 
 	/**
-	 * Start the rest, if it was not started or may run again.
+	 * Begin to start the rest, if it was not started or may run again.
 	 * @return the word before
 	 */
-	final int markStarted() {
+	final int markStarting() {
 		int word = this.word;
-		while (mayStart(word) && !WORD.compareAndSet(this, word, (word & ~(REST | REQUESTED | ENDED)) | RUNNING)) {
+		while (mayStart(word)
+				&& !WORD.compareAndSet(this, word, (word & ~(REST | REQUESTED | ENDED | REPLACING)) | STARTING)) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * What this thread has written for the rest is there, which can run now unless it is
+	 * not wanted any more.
+	 * @return the word before
+	 */
+	final int markRunning() {
+		int word = this.word;
+		while (!WORD.compareAndSet(this, word, (word & ~REST) | (mayRun(word) ? RUNNING : ENDING))) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * Whether the rest is still wanted that is about to be started. A middleware that has
+	 * completed may have started it without waiting for it.
+	 */
+	static boolean mayRun(int word) {
+		return (word & CANCELLED) == 0 && (word & (DECIDED | SENDING)) != DECIDED;
+	}
+
+	/**
+	 * A response is to come in place of the one that is here, if the middleware has not
+	 * decided yet.
+	 * @return the word before
+	 */
+	final int markReplacing() {
+		int word = this.word;
+		while (rest(word) == SHOWN && (word & DECIDED) == 0
+				&& !WORD.compareAndSet(this, word, (word & ~REST) | RUNNING | REPLACING)) {
 			word = this.word;
 		}
 		return word;
@@ -167,42 +227,50 @@ abstract class AwaitWord extends Waiting {
 	}
 
 	/**
-	 * The answer of the middleware waits for the rest, if that is running.
+	 * What the middleware has decided waits for the rest, if that is as it was.
+	 * @param rest how it was
 	 * @return the word before
 	 */
-	final int markPostponed() {
+	final int markPostponed(int rest) {
 		int word = this.word;
-		while (rest(word) == RUNNING && !WORD.compareAndSet(this, word, word | POSTPONED)) {
+		while (rest(word) == rest && !WORD.compareAndSet(this, word, word | POSTPONED)) {
 			word = this.word;
 		}
 		return word;
 	}
 
 	/**
-	 * The rest is cancelled, unless its response is being sent.
+	 * The rest is about to be cancelled, unless its response is being sent.
 	 * @return the word before
 	 */
 	final int markUnlessSending() {
 		int word = this.word;
 		while (rest(word) == RUNNING && (word & SENDING) == 0
-				&& !WORD.compareAndSet(this, word, (word & ~REST) | OVER)) {
+				&& !WORD.compareAndSet(this, word, (word & ~REST) | ENDING)) {
 			word = this.word;
 		}
 		return word;
 	}
 
 	/**
-	 * The middleware has completed. If the rest is running, the end is left to the
-	 * engine.
+	 * The middleware has completed. If the rest is running or about to, the end is left
+	 * to the engine.
 	 * @return the word before
 	 */
 	final int markCompleted() {
 		int word = this.word;
 		while ((word & (DECIDED | CANCELLED)) == 0
-				&& !WORD.compareAndSet(this, word, word | DECIDED | ((rest(word) == RUNNING) ? SENDING | LEFT : 0))) {
+				&& !WORD.compareAndSet(this, word, word | DECIDED | (leavesEnd(word) ? SENDING | LEFT : 0))) {
 			word = this.word;
 		}
 		return word;
+	}
+
+	/**
+	 * Whether a middleware that completes leaves its end to the engine.
+	 */
+	static boolean leavesEnd(int word) {
+		return rest(word) == RUNNING || rest(word) == STARTING;
 	}
 
 	static boolean isFinished(int word) {

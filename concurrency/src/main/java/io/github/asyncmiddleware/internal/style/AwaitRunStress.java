@@ -56,14 +56,14 @@ public final class AwaitRunStress {
 		return new Guards((middleware, misuse, request) -> true, FailureLog.NONE, clock, ThreadActivities.NONE);
 	}
 
-	private static Middleware middleware(int index, OnFailure onFailure, @Nullable Duration timeout,
+	static Middleware middleware(int index, OnFailure onFailure, @Nullable Duration timeout,
 			HandlerFilterFunction<LiveResponse, ServerResponse> function) {
 		AwaitFilter filter = new AwaitFilter(function, STRATEGIES::messageReaders, WriterContext::new);
 		return new Middleware(index, "m" + index, AwaitRunStress.class, index, MiddlewareScope.ALL, onFailure, timeout,
 				filter.toCode());
 	}
 
-	private static Source<Object> timer(ServerRequest request) {
+	static Source<Object> timer(ServerRequest request) {
 		return request.exchange().getRequiredAttribute("timer");
 	}
 
@@ -107,11 +107,19 @@ public final class AwaitRunStress {
 	/**
 	 * Starts the rest when it is told to.
 	 */
-	private static HandlerFilterFunction<LiveResponse, ServerResponse> late() {
+	static HandlerFilterFunction<LiveResponse, ServerResponse> late() {
 		return (request, next) -> {
 			Source<Object> start = request.exchange().getRequiredAttribute("start");
 			return start.mono().then(next.handle(request)).cast(ServerResponse.class);
 		};
+	}
+
+	/**
+	 * Show what next has returned to another thread.
+	 */
+	static void show(ServerRequest request, Mono<?> next) {
+		AtomicReference<Mono<?>> shown = request.exchange().getRequiredAttribute("next");
+		shown.set(next);
 	}
 
 	/**
@@ -120,9 +128,8 @@ public final class AwaitRunStress {
 	@SuppressWarnings("unchecked")
 	private static HandlerFilterFunction<LiveResponse, ServerResponse> returned() {
 		return (request, next) -> {
-			AtomicReference<Mono<?>> shown = request.exchange().getRequiredAttribute("next");
 			Mono<? extends ServerResponse> response = next.handle(request);
-			shown.set(response);
+			show(request, response);
 			return (Mono<ServerResponse>) response;
 		};
 	}
@@ -142,7 +149,7 @@ public final class AwaitRunStress {
 	/**
 	 * A request in a chain of middlewares that await the response.
 	 */
-	private abstract static class Awaited {
+	abstract static class Awaited {
 
 		private final StressClock clock = new StressClock();
 
@@ -203,6 +210,16 @@ public final class AwaitRunStress {
 		}
 
 		/**
+		 * Subscribe to next, which is there.
+		 */
+		void subscribeToNext(Signals subscriber) {
+			Mono<?> next = this.next.get();
+			if (next != null) {
+				next.subscribe(subscriber);
+			}
+		}
+
+		/**
 		 * Subscribe to next as soon as it is there, if that is soon.
 		 */
 		void subscribeToNext() {
@@ -231,6 +248,14 @@ public final class AwaitRunStress {
 		void lastDeadline() {
 			this.clock.now(2 * TIMEOUT);
 			this.clock.ringLast();
+		}
+
+		/**
+		 * Whether the request has ended.
+		 * @return {@code false} if its end waits for something
+		 */
+		boolean hasEnded() {
+			return !this.signals.toString().equals("hears nothing");
 		}
 
 		String summary() {
