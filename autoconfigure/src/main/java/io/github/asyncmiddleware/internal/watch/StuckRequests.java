@@ -19,11 +19,14 @@ import org.jspecify.annotations.Nullable;
  * that keep one waiting for too long. A request whose head is out waits for none.
  * <p>
  * The age of a request is counted from the first time it is seen to wait for the same
- * middleware. Belongs to one thread.
+ * middleware. A look that comes late counts for two periods at most, as in
+ * {@link BlockingWatch}: the process stood still. Belongs to one thread.
  */
 final class StuckRequests {
 
 	private static final GuardLog logger = new GuardLog(LogNames.BLOCKING);
+
+	private static final int MAX_LATENESS = 2;
 
 	private static final long MAX_PERIOD = Duration.ofSeconds(1).toNanos();
 
@@ -46,7 +49,10 @@ final class StuckRequests {
 
 	private boolean begun;
 
-	private long origin;
+	private long lastLook;
+
+	/** Without that in which the process stood still. */
+	private long time;
 
 	/**
 	 * Create what finds stuck requests.
@@ -95,10 +101,12 @@ final class StuckRequests {
 	void look(long now) {
 		if (!this.begun) {
 			this.begun = true;
-			this.origin = now;
+			this.lastLook = now;
 		}
+		this.time += Math.min(now - this.lastLook, MAX_LATENESS * this.period);
+		this.lastLook = now;
 		// Differences are right beyond the largest number too
-		int milliseconds = (int) ((now - this.origin) / 1_000_000);
+		int milliseconds = (int) (this.time / 1_000_000);
 		List<Middleware> middlewares = List.copyOf(this.middlewares);
 		Count count = new Count(middlewares.stream().mapToInt(Middleware::index).max().orElse(-1) + 1, milliseconds);
 		this.activities.forEachInFlight(count::add);

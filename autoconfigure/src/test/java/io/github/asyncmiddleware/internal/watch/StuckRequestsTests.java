@@ -130,6 +130,24 @@ class StuckRequestsTests {
 	}
 
 	@Test
+	void doesNotBlameForTheTimeInWhichTheProcessStoodStill(CapturedOutput output) {
+		Middleware waits = TestChain.middleware(0, "waits", (exchange, chain) -> Mono.never());
+		StuckRequests stuck = stuck(waits);
+		open(chain(waits).build());
+		look(stuck);
+		look(stuck);
+		this.ticker.advance(Duration.ofHours(1));
+		look(stuck);
+		assertThat(lines(output)).isEmpty();
+		// One look before, and two for the hour
+		assertThat(this.active.oldest(waits)).isEqualTo(Duration.ofSeconds(3));
+		for (int i = 0; i < 57; i++) {
+			look(stuck);
+		}
+		assertThat(lines(output)).singleElement().asString().contains("keeps 1 request waiting, the oldest for 60 s");
+	}
+
+	@Test
 	void countsFromTheMomentTheMiddlewareGotIt() {
 		Sinks.Empty<Void> first = Sinks.empty();
 		Middleware one = TestChain.middleware(0, "one",
