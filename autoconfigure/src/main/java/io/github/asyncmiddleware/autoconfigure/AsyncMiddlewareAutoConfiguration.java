@@ -115,11 +115,11 @@ public final class AsyncMiddlewareAutoConfiguration {
 
 	@Bean
 	WatchLifecycle asyncMiddlewareWatch(MiddlewareChain chain, AsyncMiddlewareProperties properties,
-			ObjectProvider<RequestListener> listeners, ActiveRequests active) {
+			ObjectProvider<RequestListener> listeners, ActiveRequests active, Ticker ticker) {
 		AsyncMiddlewareProperties.BlockingWatch blocking = properties.getBlockingWatch();
 		RequestWatch watch = RequestWatch.create(chain.middlewares(), chain.measuresForeign(),
 				listeners.orderedStream().toList(), blocking.isEnabled() ? blocking.getThreshold() : null,
-				properties.getStuckAfter().isZero() ? null : properties.getStuckAfter(), active, Ticker.SYSTEM);
+				properties.getStuckAfter().isZero() ? null : properties.getStuckAfter(), active, ticker);
 		chain.tellOfMeasured(watch::onMeasured);
 		return new WatchLifecycle(watch);
 	}
