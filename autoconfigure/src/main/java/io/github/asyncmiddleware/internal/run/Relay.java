@@ -225,7 +225,7 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 	}
 
 	private void endedOverdue(Step inner, DeadlineException ex) {
-		if ((mark(DONE) & DONE) == 0 && !skip(inner, ex)) {
+		if ((mark(DONE) & (DONE | CANCELLED)) == 0 && !skip(inner, ex)) {
 			Verdict.failed(inner, ex);
 			Handover.discardOwn(inner);
 			end(ex);
@@ -233,14 +233,17 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 	}
 
 	/**
-	 * Go on without the inner middleware, if the request can.
+	 * Go on without the inner middleware, if the request can and those further out have
+	 * not given the part up meanwhile.
+	 * @return {@code false} if it can not
 	 */
 	private boolean skip(Step inner, Throwable ex) {
 		if (!Verdict.trySkip(inner, ex)) {
 			return false;
 		}
-		mark(SKIPPED);
-		proceed(inner.link().next(), Handover.discardOwn(inner), this);
+		if ((mark(SKIPPED) & CANCELLED) == 0) {
+			proceed(inner.link().next(), Handover.discardOwn(inner), this);
+		}
 		return true;
 	}
 

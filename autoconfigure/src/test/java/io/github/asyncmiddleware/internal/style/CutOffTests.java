@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.CoreSubscriber;
@@ -81,6 +82,7 @@ class CutOffTests {
 			@Override
 			public void skipped(Middleware middleware, Part part, Throwable failure, @Nullable LoggedRequest request) {
 				CutOffTests.this.told.add(middleware.name() + " skipped");
+				CutOffTests.this.whenSkipped.run();
 			}
 
 			@Override
@@ -90,6 +92,9 @@ class CutOffTests {
 			}
 
 		});
+
+	private Runnable whenSkipped = () -> {
+	};
 
 	private Cut cut = Cut.CANCELLED;
 
@@ -161,6 +166,48 @@ class CutOffTests {
 			assertThat(this.response.isCommitted()).isTrue();
 			assertThat(this.response.getHeaders().headerNames()).isEmpty();
 		}
+	}
+
+	/**
+	 * The request does not go on where it was given up while the deadline cancels the
+	 * work of the middleware.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "GIVEN_UP, FAIL", "GIVEN_UP, SKIP", "GIVEN_UP_BY_FOREIGN, FAIL", "GIVEN_UP_BY_FOREIGN, SKIP",
+			"GIVEN_UP_BY_AWAITING, FAIL", "GIVEN_UP_BY_AWAITING, SKIP" })
+	void isNotSkippedIfItIsGivenUpWhileItsTimePasses(Cut cut, OnFailure onFailure) throws Exception {
+		passTime(cut, onFailure, () -> this.timeout.tryEmitEmpty());
+		assertThat(this.listener.take().results()).contains("cut-off CANCELLED");
+		assertThat(this.told).isEmpty();
+	}
+
+	/**
+	 * The same where it is skipped, and given up before the request goes on without it.
+	 */
+	@ParameterizedTest
+	@EnumSource(names = { "GIVEN_UP", "GIVEN_UP_BY_FOREIGN", "GIVEN_UP_BY_AWAITING" })
+	void theRequestDoesNotGoOnWithoutItIfItIsGivenUpMeanwhile(Cut cut) throws Exception {
+		this.whenSkipped = () -> this.timeout.tryEmitEmpty();
+		passTime(cut, OnFailure.SKIP, () -> {
+		});
+		assertThat(this.listener.take().results()).contains("cut-off TIMEOUT_OPEN");
+		assertThat(this.told).containsExactly("cut-off skipped");
+	}
+
+	private void passTime(Cut cut, OnFailure onFailure, Runnable whenCancelled) {
+		TestDeadlines deadlines = new TestDeadlines();
+		outer(cut);
+		this.chain.deadlines(deadlines)
+			.middleware("cut-off", onFailure, Duration.ofMillis(100),
+					MiddlewareCode.of((exchange, next) -> Mono.<Void>never().doOnCancel(whenCancelled)))
+			.build(this.handler)
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe(this.client);
+		deadlines.advance(Duration.ofMillis(200));
+		this.outer.goOn();
+		assertThat(this.entered).hasValue(0);
+		assertThat(this.response.getStatusCode()).isEqualTo(HttpStatus.GATEWAY_TIMEOUT);
+		assertThat(this.response.isCommitted()).isTrue();
 	}
 
 	/**
