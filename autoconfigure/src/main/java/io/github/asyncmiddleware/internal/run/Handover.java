@@ -103,7 +103,7 @@ public final class Handover {
 	 * @param goesOn whether the middleware goes on, and was not given up itself
 	 */
 	public static void takeBack(Step step, boolean goesOn) {
-		cancelled(step);
+		cancelled(step, StepState.run(step.word()));
 		if (goesOn) {
 			step.run().backAt(step);
 		}
@@ -219,27 +219,29 @@ public final class Handover {
 
 	/**
 	 * The rest of the chain has ended.
+	 * @param run which run of it
 	 * @param error the error it ended with, or {@code null} if it completed
-	 * @return whether the end of the middleware is being held until now
+	 * @return the phase before: whether the end of the middleware is being held until now
 	 */
-	static boolean ended(Step step, @Nullable Throwable error) {
-		int before = step.markNextEnded((error != null) ? StepState.NEXT_FAILED : StepState.NEXT_COMPLETED);
-		if (StepState.phase(before) == StepState.HANDED) {
+	static int ended(Step step, int run, @Nullable Throwable error) {
+		int phase = step.markNextEnded(run, (error != null) ? StepState.NEXT_FAILED : StepState.NEXT_COMPLETED);
+		if (phase == StepState.HANDED) {
 			OwnTime.start(step);
 			AttemptExchange attempt = (error != null && looksAfterAttempt(step)) ? attempt(step) : null;
 			if (attempt != null) {
 				attempt.ended();
 			}
 		}
-		return StepState.phase(before) == StepState.HELD;
+		return phase;
 	}
 
 	/**
 	 * The rest of the chain was cancelled, by the middleware or with the request.
+	 * @param run which run of it
 	 * @return the phase before
 	 */
-	static int cancelled(Step step) {
-		int phase = StepState.phase(step.markNextEnded(StepState.NEXT_CANCELLED));
+	static int cancelled(Step step, int run) {
+		int phase = step.markNextEnded(run, StepState.NEXT_CANCELLED);
 		if (phase == StepState.HANDED) {
 			OwnTime.start(step);
 		}

@@ -20,7 +20,11 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 	/** The middleware that the response leaves, or {@code null} for the rest. */
 	private final @Nullable Step inner;
 
-	private final int depth;
+	/**
+	 * Which run of the rest of the outer middleware this is, and in the lowest byte how
+	 * deep the subscription to the part is nested.
+	 */
+	private final int runAndDepth;
 
 	/** What had been done to the response when the inner middleware was entered. */
 	private final int touches;
@@ -54,12 +58,21 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 			int touches) {
 		super(actual, run, outer);
 		this.inner = inner;
-		this.depth = depth;
+		this.runAndDepth = ((outer != null) ? StepState.run(outer.word()) << 8 : 0) | depth;
 		this.touches = touches;
 		this.ownTime = (inner != null) ? OwnTime.of(inner, this) : null;
 		if (outer != null) {
 			outer.nextRelay = this;
 		}
+	}
+
+	@Override
+	int outerRun() {
+		return this.runAndDepth >>> 8;
+	}
+
+	private int depth() {
+		return this.runAndDepth & 0xFF;
 	}
 
 	/**
@@ -110,11 +123,11 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 	 */
 	void proceed(Link next, ServerWebExchange exchange, CoreSubscriber<? super Void> actual) {
 		boolean nested = this.subscribing == Thread.currentThread();
-		if (nested && this.depth >= MAX_DEPTH) {
+		if (nested && depth() >= MAX_DEPTH) {
 			this.postponed = new Postponed(exchange, actual);
 			return;
 		}
-		Segment.proceed(next, this.run, exchange, actual, this.inner, nested ? this.depth + 1 : 0);
+		Segment.proceed(next, this.run, exchange, actual, this.inner, nested ? depth() + 1 : 0);
 	}
 
 	@Override
@@ -143,7 +156,7 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 	@Override
 	public void cancel() {
 		Step outer = this.outer;
-		int phase = (outer != null) ? Handover.cancelled(outer) : StepState.AT_WORK;
+		int phase = (outer != null) ? Handover.cancelled(outer, outerRun()) : StepState.AT_WORK;
 		Relay held = (outer != null && phase == StepState.HELD) ? outer.relay() : null;
 		if (held != null && held.isCancelled()) {
 			// With the request, so there is nothing to end

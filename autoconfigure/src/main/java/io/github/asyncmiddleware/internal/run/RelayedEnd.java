@@ -61,6 +61,11 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 	 */
 	abstract void onThrown(LinkageError ex);
 
+	/**
+	 * Which run of the rest of the outer middleware this is.
+	 */
+	abstract int outerRun();
+
 	final @Nullable Throwable error() {
 		return this.error;
 	}
@@ -114,12 +119,18 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 	 * @return the next relay on the way out, if it has postponed its own end until now
 	 */
 	private @Nullable RelayedEnd passOn() {
-		this.run.backAt(this.outer);
 		if (this.outer == null) {
+			this.run.backAt(null);
 			signalActual();
 			return null;
 		}
-		boolean held = Handover.ended(this.outer, this.error);
+		int phase = Handover.ended(this.outer, outerRun(), this.error);
+		if (phase == StepState.OTHER_RUN) {
+			signalActual();
+			return null;
+		}
+		this.run.backAt(this.outer);
+		boolean held = phase == StepState.HELD;
 		RelayedEnd next = this.outer.relay();
 		if (next == null) {
 			signalActual();

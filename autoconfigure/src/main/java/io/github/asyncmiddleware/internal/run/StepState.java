@@ -42,6 +42,9 @@ final class StepState {
 
 	static final int PHASE = 7;
 
+	/** In place of a phase, where another run has begun since. */
+	static final int OTHER_RUN = -1;
+
 	/** It sends a response of its own in place of the one that it was shown. */
 	static final int REPLACED = 1 << 7;
 
@@ -56,6 +59,9 @@ final class StepState {
 
 	/** Its code was called when the middleware ran before in the same request. */
 	static final int BEGUN_BEFORE = 1 << 11;
+
+	/** How often the middleware has handed over, in the upper bits. */
+	static final int RUN = 1 << 12;
 
 	/** The ordinal of the result plus one, or 0 if the phase tells. */
 	private static final int RESULT = 3;
@@ -73,6 +79,20 @@ final class StepState {
 
 	static int withPhase(int word, int phase) {
 		return (word & ~PHASE) | phase;
+	}
+
+	/**
+	 * The word of a middleware that hands over.
+	 */
+	static int handedOver(int word) {
+		return withPhase(word, HANDED) + RUN;
+	}
+
+	/**
+	 * Which run of the rest of the chain a word is about.
+	 */
+	static int run(int word) {
+		return word >>> 12;
 	}
 
 	static int withResult(int word, MiddlewareResult result) {

@@ -47,24 +47,27 @@ abstract class StepWord extends LedgerEntry implements Beginning {
 	 */
 	final int markHandedOver() {
 		int word = this.word;
-		while (StepState.mayHandOver(word)
-				&& !WORD.compareAndSet(this, word, StepState.withPhase(word, StepState.HANDED))) {
+		while (StepState.mayHandOver(word) && !WORD.compareAndSet(this, word, StepState.handedOver(word))) {
 			word = this.word;
 		}
 		return word;
 	}
 
 	/**
-	 * Note how the rest of the chain has ended that was running or waited for.
-	 * @return the word before
+	 * Note how a run of the rest of the chain has ended that was running or waited for.
+	 * One that was given up can end when the next one has begun.
+	 * @param run which run, see {@link StepState#run}
+	 * @param phase how it has ended
+	 * @return the phase before, or {@link StepState#OTHER_RUN}
 	 */
-	final int markNextEnded(int phase) {
+	final int markNextEnded(int run, int phase) {
 		int word = this.word;
-		while ((StepState.phase(word) == StepState.HANDED || StepState.phase(word) == StepState.HELD)
+		while (StepState.run(word) == run
+				&& (StepState.phase(word) == StepState.HANDED || StepState.phase(word) == StepState.HELD)
 				&& !WORD.compareAndSet(this, word, StepState.withPhase(word, phase))) {
 			word = this.word;
 		}
-		return word;
+		return (StepState.run(word) == run) ? StepState.phase(word) : StepState.OTHER_RUN;
 	}
 
 	/**
@@ -109,8 +112,8 @@ abstract class StepWord extends LedgerEntry implements Beginning {
 	 */
 	final boolean markSkipped(MiddlewareResult result) {
 		int word = this.word;
-		while (StepState.maySkip(word) && !WORD.compareAndSet(this, word,
-				StepState.withResult(StepState.withPhase(word, StepState.HANDED), result))) {
+		while (StepState.maySkip(word)
+				&& !WORD.compareAndSet(this, word, StepState.withResult(StepState.handedOver(word), result))) {
 			word = this.word;
 		}
 		return StepState.maySkip(word);

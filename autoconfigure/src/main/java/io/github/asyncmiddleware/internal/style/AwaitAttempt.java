@@ -36,10 +36,11 @@ abstract class AwaitAttempt extends AwaitWord {
 	/** Further subscriptions to next, which get the same response. Guarded by this. */
 	private @Nullable List<AwaitNext> joined;
 
-	/** What waits for the rest. Published by the word. */
-	@Nullable ServerResponse postponed;
-
-	@Nullable Throwable postponedError;
+	/**
+	 * What waits for the rest: a {@link ServerResponse}, an error, or {@code null} for an
+	 * end without either. Published by the word.
+	 */
+	@Nullable Object postponed;
 
 	AwaitAttempt(ServerWebExchange exchange, WebFilterChain chain) {
 		this.exchange = exchange;
@@ -91,8 +92,7 @@ abstract class AwaitAttempt extends AwaitWord {
 	 * @return {@code false} if the rest is not like that any more
 	 */
 	final boolean tryPostpone(int rest, @Nullable ServerResponse response, @Nullable Throwable error) {
-		this.postponed = response;
-		this.postponedError = error;
+		this.postponed = (response != null) ? response : error;
 		return rest(markPostponed(rest)) == rest;
 	}
 

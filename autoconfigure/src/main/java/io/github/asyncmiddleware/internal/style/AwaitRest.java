@@ -254,12 +254,12 @@ abstract class AwaitRest extends AwaitAttempt implements HandlerFunction<LiveRes
 		if ((before & POSTPONED) == 0) {
 			return false;
 		}
-		if (this.postponed != null) {
-			replaceBy(this.postponed);
+		if (this.postponed instanceof ServerResponse response) {
+			replaceBy(response);
 		}
 		else {
 			this.commit.leave(this);
-			end(this.postponedError);
+			end((Throwable) this.postponed);
 		}
 		return true;
 	}

@@ -13,6 +13,7 @@ import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
+import io.github.asyncmiddleware.internal.chain.OverloadException;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.UnavailableException;
 import io.github.asyncmiddleware.internal.record.RequestResult;
@@ -89,11 +90,15 @@ class CutOffTests {
 			public void unavailable(Middleware middleware, UnavailableException failure,
 					@Nullable LoggedRequest request) {
 				CutOffTests.this.told.add(middleware.name() + " unavailable");
+				CutOffTests.this.whenUnavailable.run();
 			}
 
 		});
 
 	private Runnable whenSkipped = () -> {
+	};
+
+	private Runnable whenUnavailable = () -> {
 	};
 
 	private Cut cut = Cut.CANCELLED;
@@ -328,6 +333,38 @@ class CutOffTests {
 		assertThat(record.results()).containsExactly("outer PASSED", "cut-off PASSED");
 		assertThat(record.status()).isEqualTo(200);
 		assertThat(this.told).isEmpty();
+		assertThat(this.entered).hasValue(1);
+	}
+
+	/**
+	 * The same where the first run fails by itself, and is given up in that moment.
+	 */
+	@Test
+	void doesNotEndTheNextRunThatBeginsWhileItFails() throws Exception {
+		TestDeadlines deadlines = new TestDeadlines();
+		Held<Void> again = new Held<>();
+		AtomicInteger runs = new AtomicInteger();
+		this.whenUnavailable = () -> this.timeout.tryEmitEmpty();
+		this.chain.deadlines(deadlines)
+			.middleware("outer", OnFailure.FAIL, Duration.ofMillis(100),
+					MiddlewareCode.of((exchange, next) -> next.filter(exchange)
+						.timeout(this.timeout.asMono(), Mono.error(new IllegalStateException("again")))
+						.onErrorResume((ex) -> next.filter(exchange))))
+			.middleware("fails",
+					(exchange, next) -> (runs.incrementAndGet() == 1)
+							? this.middle.<Void>hold(Mono.error(new OverloadException()))
+							: again.hold(Mono.defer(() -> next.filter(exchange))));
+		this.chain.build(this.handler)
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe(this.client);
+		this.middle.goOn();
+		assertThat(runs).hasValue(2);
+		deadlines.advance(Duration.ofMillis(200));
+		again.goOn();
+		RecordedRequest record = this.listener.take();
+		assertThat(record.results()).containsExactly("outer PASSED", "fails PASSED");
+		assertThat(record.status()).isEqualTo(200);
+		assertThat(this.told).containsExactly("fails unavailable");
 		assertThat(this.entered).hasValue(1);
 	}
 

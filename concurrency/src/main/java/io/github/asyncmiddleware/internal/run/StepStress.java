@@ -83,7 +83,7 @@ public final class StepStress {
 
 		@Actor
 		public void endRest(ZZ_Result result) {
-			result.r2 = Handover.ended(this.step, null);
+			result.r2 = Handover.ended(this.step, 1, null) == StepState.HELD;
 		}
 
 	}
@@ -114,7 +114,7 @@ public final class StepStress {
 
 		@Actor
 		public void endRest(ZZ_Result result) {
-			result.r2 = Handover.ended(this.step, null);
+			result.r2 = Handover.ended(this.step, 1, null) == StepState.HELD;
 		}
 
 	}
@@ -139,12 +139,12 @@ public final class StepStress {
 
 		@Actor
 		public void endRest(ZII_Result result) {
-			result.r1 = Handover.ended(this.step, null);
+			result.r1 = Handover.ended(this.step, 1, null) == StepState.HELD;
 		}
 
 		@Actor
 		public void cancel(ZII_Result result) {
-			result.r2 = Handover.cancelled(this.step);
+			result.r2 = Handover.cancelled(this.step, 1);
 		}
 
 		@Arbiter
@@ -175,12 +175,12 @@ public final class StepStress {
 
 		@Actor
 		public void endRest(ZI_Result result) {
-			result.r1 = Handover.ended(this.step, null);
+			result.r1 = Handover.ended(this.step, 1, null) == StepState.HELD;
 		}
 
 		@Actor
 		public void cancel(ZI_Result result) {
-			result.r2 = Handover.cancelled(this.step);
+			result.r2 = Handover.cancelled(this.step, 1);
 		}
 
 	}
