@@ -68,6 +68,9 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 
 	private final RequestRun run;
 
+	// Written in the lock, in which the clock is started and stopped. The thread of the
+	// timer reads them without it, and does nothing if the state is another one since
+
 	/** What the middleware had left when its clock was started last, in nanoseconds. */
 	private long left;
 
@@ -119,16 +122,22 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	 * The time is that of the middleware again, if the work is not over.
 	 */
 	final void startClock() {
-		int state = this.state;
-		if (phase(state) != STOPPED) {
-			return;
+		int running;
+		long left;
+		synchronized (this) {
+			int state = this.state;
+			if (phase(state) != STOPPED) {
+				return;
+			}
+			this.started = this.deadlines.now();
+			this.waitedBefore = this.run.waited(isShown());
+			running = (state & ~PHASE) + START;
+			left = this.left;
+			if (!STATE.compareAndSet(this, state, running)) {
+				return;
+			}
 		}
-		this.started = this.deadlines.now();
-		this.waitedBefore = this.run.waited(isShown());
-		int running = (state & ~PHASE) + START;
-		if (STATE.compareAndSet(this, state, running)) {
-			setTimer(running, this.left);
-		}
+		setTimer(running, left);
 	}
 
 	/**
@@ -137,12 +146,14 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	 * what it is about to do
 	 */
 	final boolean stopClock() {
-		int state = this.state;
-		if (phase(state) == RUNNING) {
-			long now = this.left - spent();
-			if (STATE.compareAndSet(this, state, state | STOPPED)) {
-				this.left = now;
-				clearTimer();
+		if (phase(this.state) == RUNNING) {
+			synchronized (this) {
+				int state = this.state;
+				long left = this.left - spent();
+				if (phase(state) == RUNNING && STATE.compareAndSet(this, state, state | STOPPED)) {
+					this.left = left;
+					clearTimer();
+				}
 			}
 		}
 		return !hasPassed();
@@ -159,7 +170,7 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	 * What is left of the time.
 	 * @return nanoseconds, not positive if nothing is
 	 */
-	final long left() {
+	final synchronized long left() {
 		return (phase(this.state) == RUNNING) ? this.left - spent() : this.left;
 	}
 
