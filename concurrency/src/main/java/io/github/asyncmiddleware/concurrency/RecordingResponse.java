@@ -64,7 +64,7 @@ public final class RecordingResponse extends AbstractServerHttpResponse {
 	protected void applyStatusCode() {
 		this.heads.incrementAndGet();
 		this.status = getStatusCode();
-		this.mark = getHeaders().getFirst("mark");
+		this.mark = String.join(" ", getHeaders().getOrEmpty("mark"));
 	}
 
 	@Override
@@ -81,8 +81,8 @@ public final class RecordingResponse extends AbstractServerHttpResponse {
 	}
 
 	/**
-	 * What the client gets: how many heads if not one, status, the header {@code mark} if
-	 * it is there, and the body.
+	 * What the client gets: how many heads if not one, status, each header {@code mark},
+	 * and the body.
 	 */
 	@Override
 	public String toString() {
@@ -92,8 +92,8 @@ public final class RecordingResponse extends AbstractServerHttpResponse {
 		}
 		HttpStatusCode status = this.status;
 		return ((heads > 1) ? heads + " heads " : "") + ((status != null) ? status.value() : 200)
-				+ ((this.mark != null) ? " " + this.mark : "") + (this.body.isEmpty() ? "" : " " + this.body)
-				+ (this.complete ? "" : " cut");
+				+ ((this.mark == null || this.mark.isEmpty()) ? "" : " " + this.mark)
+				+ (this.body.isEmpty() ? "" : " " + this.body) + (this.complete ? "" : " cut");
 	}
 
 	/**

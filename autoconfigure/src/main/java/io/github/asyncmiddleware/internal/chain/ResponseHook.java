@@ -18,15 +18,6 @@ public interface ResponseHook {
 	boolean isSynchronous();
 
 	/**
-	 * Whether there can be something to wait for in one request.
-	 * @param context the context of the subscriber that waits for the response
-	 * @return {@code true} if {@link #onResponse} can return something
-	 */
-	default boolean mayWait(ContextView context) {
-		return !isSynchronous();
-	}
-
-	/**
 	 * Whether the work may block, so that it is left out where too much of that goes on.
 	 * @return {@code false} if it runs on the thread that the response is on
 	 */
@@ -37,7 +28,8 @@ public interface ResponseHook {
 	/**
 	 * Do the work. What it throws or signals is counted and logged, and does not reach
 	 * the response. Called on the thread that the response is on.
-	 * @param exchange the exchange as the middleware has seen it
+	 * @param exchange the exchange as the middleware has seen it, through which no answer
+	 * can be changed that follows this one
 	 * @param context the context of the subscriber that waits for the response
 	 * @return what the head has to wait for, or {@code null} if nothing
 	 * @throws Throwable whatever the code of the middleware throws

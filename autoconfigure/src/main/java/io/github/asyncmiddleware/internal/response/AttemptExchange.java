@@ -48,12 +48,13 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	/** Set in the lock of the commit. */
 	private volatile @Nullable ResponseFace response;
 
-	private AttemptExchange(ServerWebExchange delegate, @Nullable AttemptExchange outer, ResponseHead head) {
+	private AttemptExchange(ServerWebExchange delegate, @Nullable AttemptExchange outer, ResponseHead head,
+			int attempt) {
 		super(delegate);
 		this.outer = outer;
 		this.head = head;
 		// Plain, as no other thread can see this yet
-		ATTEMPT.set(this, (outer != null) ? outer.attempt : head.commit().attempt());
+		ATTEMPT.set(this, attempt);
 	}
 
 	/**
@@ -64,11 +65,11 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	 */
 	public static AttemptExchange begin(ServerWebExchange exchange, CommitListener request) {
 		if (exchange instanceof AttemptExchange outer) {
-			return new AttemptExchange(outer.getDelegate(), outer, outer.commit().head());
+			return new AttemptExchange(outer.getDelegate(), outer, outer.commit().head(), outer.attempt);
 		}
 		ResponseFace outer = ResponseFace.of(exchange.getResponse(), request);
 		outer.commit().share();
-		return new AttemptExchange(exchange, outer.part(), outer.commit().head());
+		return new AttemptExchange(exchange, outer.part(), outer.commit().head(), outer.attempt());
 	}
 
 	/**
@@ -84,14 +85,31 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	}
 
 	/**
-	 * An exchange through which the response that is about to be sent can be changed,
-	 * also if the part of the chain that sees the exchange has given that up.
+	 * An exchange through which an answer that is about to be sent can be changed, and
+	 * none that follows it, also if the part of the chain that sees the exchange has
+	 * given up its own answer.
 	 * @param exchange any exchange
-	 * @return the same unless it has
+	 * @param head the head of the answer
+	 * @param attempt the number of its attempt
+	 * @param last what this was the result of for another exchange
+	 * @return the same exchange if a filter has decorated its response, which has to see
+	 * what is done to it
 	 */
-	public static ServerWebExchange toBeSent(ServerWebExchange exchange) {
-		ResponseCommit commit = closed(exchange);
-		return (commit != null) ? exchange.mutate().response(ResponseFace.of(commit, null)).build() : exchange;
+	public static ServerWebExchange toBeSent(ServerWebExchange exchange, ResponseHead head, int attempt,
+			@Nullable ServerWebExchange last) {
+		ResponseCommit commit = ResponseCommit.of(exchange);
+		if (commit != head.commit()) {
+			commit = closed(exchange);
+		}
+		if (commit != head.commit()) {
+			return (commit != null) ? exchange.mutate().response(ResponseFace.of(commit, null)).build() : exchange;
+		}
+		ServerWebExchange delegate = (exchange instanceof AttemptExchange part) ? part.getDelegate() : exchange;
+		if (last instanceof AttemptExchange same && same.getDelegate() == delegate) {
+			return same;
+		}
+		head.commit().share();
+		return new AttemptExchange(delegate, null, head, attempt);
 	}
 
 	/**

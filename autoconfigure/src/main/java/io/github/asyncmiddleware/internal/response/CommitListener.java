@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.response;
 
+import java.util.function.Supplier;
+
 import io.github.asyncmiddleware.internal.record.RequestEnd;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
@@ -78,10 +80,19 @@ public interface CommitListener extends RequestRecord {
 	void letOut();
 
 	/**
-	 * Run the response hooks, unless they have run.
-	 * @return what the head has to wait for, or {@code null} if nothing; never fails
+	 * Whether there are response hooks.
+	 * @return {@code true} if {@link #hooks} has to be asked for them
 	 */
-	@Nullable Mono<Void> beforeHead();
+	boolean isHooked();
+
+	/**
+	 * Response hooks begin for the answer on its way out. In the lock of its commit, as
+	 * its end is, so that none begin for an answer that was given up.
+	 * @param attempt the number of the attempt
+	 * @return runs them, and returns what the head has to wait for, or {@code null} if
+	 * nothing; never fails
+	 */
+	Supplier<@Nullable Mono<Void>> hooks(int attempt);
 
 	/**
 	 * Status and headers are about to be handed to the server, and nothing can change

@@ -15,13 +15,16 @@ import reactor.core.publisher.Mono;
  */
 final class CommitWork {
 
+	private final ResponseCommit commit;
+
 	private final CommitListener request;
 
 	/** Added to by the thread that the request is on. */
 	private @Nullable List<Supplier<? extends Mono<Void>>> actions;
 
-	CommitWork(CommitListener request) {
-		this.request = request;
+	CommitWork(ResponseCommit commit) {
+		this.commit = commit;
+		this.request = commit.request();
 	}
 
 	void add(Supplier<? extends Mono<Void>> action) {
@@ -35,14 +38,14 @@ final class CommitWork {
 
 	/**
 	 * Begin the work.
+	 * @param writer writes the answer
 	 * @param withActions whether the commit actions run, too
-	 * @param failed called if one of them fails
 	 * @return what to wait for, or {@code null} if all is done
 	 */
-	@Nullable Mono<Void> begin(boolean withActions, Runnable failed) {
+	@Nullable Mono<Void> begin(ResponseWriter writer, boolean withActions) {
 		List<Supplier<? extends Mono<Void>>> actions = this.actions;
 		if (actions == null || !withActions) {
-			return this.request.beforeHead();
+			return hooks(writer);
 		}
 		// Also where a middleware has answered, their time is the application's
 		this.request.letOut();
@@ -52,13 +55,25 @@ final class CommitWork {
 			activity.at(null);
 		}
 		return Flux.concat(Flux.fromIterable(List.copyOf(actions)).map(Supplier::get))
-			.doOnError((ex) -> failed.run())
-			.then(Mono.defer(this::hooks));
+			.doOnError((ex) -> this.commit.actionFailed(writer))
+			.then(Mono.defer(() -> {
+				Mono<Void> hooks = hooks(writer);
+				return (hooks != null) ? hooks : Mono.empty();
+			}));
 	}
 
-	private Mono<Void> hooks() {
-		Mono<Void> hooks = this.request.beforeHead();
-		return (hooks != null) ? hooks : Mono.empty();
+	private @Nullable Mono<Void> hooks(ResponseWriter writer) {
+		if (!this.request.isHooked()) {
+			return null;
+		}
+		Supplier<@Nullable Mono<Void>> hooks;
+		synchronized (this.commit) {
+			if (!CommitWord.was(this.commit.word(), writer.attempt(), CommitWord.COMMITTING)) {
+				return null;
+			}
+			hooks = this.request.hooks(writer.attempt());
+		}
+		return hooks.get();
 	}
 
 }

@@ -45,7 +45,7 @@ public final class ResponseCommit extends ResponseAttempts {
 	ResponseCommit(ServerHttpResponse response, CommitListener request, boolean server) {
 		super(response, request, server);
 		this.status = new ResponseStatus(response, request);
-		this.work = new CommitWork(request);
+		this.work = new CommitWork(this);
 		this.face = ResponseFace.of(this, null);
 	}
 
@@ -271,8 +271,7 @@ public final class ResponseCommit extends ResponseAttempts {
 	 * @return whether that is all done, and the head with the server
 	 */
 	private boolean commits(ResponseWriter writer) {
-		Mono<Void> work = this.server ? this.work.begin((word() & ACTIONS_DONE) == 0, () -> actionFailed(writer))
-				: null;
+		Mono<Void> work = this.server ? this.work.begin(writer, (word() & ACTIONS_DONE) == 0) : null;
 		if (work != null) {
 			writer.pend(work);
 			return false;
@@ -284,7 +283,7 @@ public final class ResponseCommit extends ResponseAttempts {
 	 * As {@code AbstractServerHttpResponse} does: the rest of the actions is left out,
 	 * also for the response that follows.
 	 */
-	private void actionFailed(ResponseWriter writer) {
+	void actionFailed(ResponseWriter writer) {
 		if (reopen(writer, ACTIONS_DONE)) {
 			this.request.answerFailed();
 			this.response.getHeaders().clearContentHeaders();

@@ -13,6 +13,7 @@ import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.util.Assert;
 import org.springframework.web.server.ServerWebExchange;
 
 /**
@@ -163,8 +164,10 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	/**
 	 * What has been decided of the head so far.
 	 */
-	final @Nullable ResponseHead head() {
-		return (this.response != null) ? this.response.commit().head() : null;
+	final ResponseHead head() {
+		ResponseFace response = this.response;
+		Assert.state(response != null, "Only a request with a boundary has a head of its own");
+		return response.commit().head();
 	}
 
 	/**

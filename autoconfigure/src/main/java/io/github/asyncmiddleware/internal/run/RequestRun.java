@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.internal.run;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.record.Ending;
@@ -42,12 +43,12 @@ public final class RequestRun extends RequestAnswer {
 	private int status;
 
 	/**
-	 * Whether some middleware that was entered has something to do before the head.
-	 * Belongs to the answer on its way out; another one takes the lock of the commit.
+	 * Some middleware that was entered has something to do before the head. Who sees it
+	 * sees the middleware, too.
 	 */
-	private boolean hooked;
+	private volatile boolean hooked;
 
-	/** What runs for an answer that is not sent yet. */
+	/** What runs for the answer on its way out. Changed in the lock of its commit. */
 	private volatile @Nullable ResponseHooks hooks;
 
 	private boolean headReported;
@@ -152,13 +153,17 @@ public final class RequestRun extends RequestAnswer {
 
 	void entered(Step step) {
 		enter(step);
-		this.hooked |= step.link().hooked;
+		if (step.link().hooked) {
+			this.hooked = true;
+		}
 	}
 
 	void enteredTogether(List<Step> steps) {
 		enterTogether(steps);
 		for (Step step : steps) {
-			this.hooked |= step.link().hooked;
+			if (step.link().hooked) {
+				this.hooked = true;
+			}
 			step.observe();
 		}
 	}
@@ -230,7 +235,6 @@ public final class RequestRun extends RequestAnswer {
 		ResponseHooks hooks = this.hooks;
 		if (server && hooks != null) {
 			this.hooks = null;
-			this.hooked = true;
 			hooks.undo();
 		}
 	}
@@ -241,18 +245,15 @@ public final class RequestRun extends RequestAnswer {
 	}
 
 	@Override
-	public @Nullable Mono<Void> beforeHead() {
-		if (!this.hooked) {
-			return null;
-		}
-		this.hooked = false;
-		HookedSession session = session();
-		if (session != null) {
-			session.beginHooks();
-		}
-		ResponseHooks hooks = ResponseHooks.of(this);
+	public boolean isHooked() {
+		return this.hooked;
+	}
+
+	@Override
+	public Supplier<@Nullable Mono<Void>> hooks(int attempt) {
+		ResponseHooks hooks = new ResponseHooks(this, head(), attempt);
 		this.hooks = hooks;
-		return hooks.run();
+		return hooks;
 	}
 
 	boolean isRunning(ResponseHooks hooks) {

@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.run;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 import io.github.asyncmiddleware.internal.chain.ResponseHook;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
@@ -17,6 +18,8 @@ import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
+import org.springframework.web.server.ServerWebExchange;
+
 /**
  * What the middlewares of one request want to do right before the head, inner ones first,
  * each with the context that it was entered with. A failure stays with the middleware
@@ -25,52 +28,56 @@ import reactor.util.context.ContextView;
  * One walk along the steps, in a loop and not on the stack. Hooks that have nothing to
  * wait for run when the one before them is done.
  */
-class ResponseHooks implements Iterator<Mono<Void>> {
+final class ResponseHooks implements Supplier<@Nullable Mono<Void>>, Iterator<Mono<Void>> {
 
 	private final RequestRun run;
+
+	/** The head before them, as an answer can be given up while they run. */
+	private final ResponseHead head;
+
+	/** The attempt that they run for. */
+	private final int attempt;
+
+	/** What the last one was given. Belongs to the thread that the response is on. */
+	private @Nullable ServerWebExchange exchange;
 
 	/** The next one to run. Belongs to the thread that the response is on. */
 	private @Nullable Step step;
 
-	/** What has to be waited for before that. */
+	/** What has to be waited for before that. As above. */
 	private @Nullable Mono<Void> work;
-
-	private ResponseHooks(RequestRun run) {
-		this.run = run;
-		this.step = run.last();
-	}
 
 	/**
 	 * Create what runs all of them.
 	 * @param run the request
+	 * @param head the head before them
+	 * @param attempt the attempt that they run for
 	 */
-	static ResponseHooks of(RequestRun run) {
-		ResponseHead head = canWait(run.last()) ? run.head() : null;
-		return (head != null) ? new Undoable(run, head) : new ResponseHooks(run);
-	}
-
-	private static boolean canWait(@Nullable Step last) {
-		for (Step step = last; step != null; step = (Step) step.previous()) {
-			ResponseHook hook = step.middleware().code().onResponse();
-			if (hook != null && step.hasBegun() && hook.mayWait(step.context())) {
-				return true;
-			}
-		}
-		return false;
+	ResponseHooks(RequestRun run, ResponseHead head, int attempt) {
+		this.run = run;
+		this.head = head;
+		this.attempt = attempt;
+		this.step = run.last();
 	}
 
 	/**
-	 * The answer that they run for is given up. Called in the lock of the commit.
+	 * The answer that they run for is given up. Called in the lock of the commit. One
+	 * that is in the middle of its work changes nothing any more.
 	 */
 	void undo() {
-		// Those that do not wait are done before
+		this.head.restore();
 	}
 
 	/**
 	 * Run all of them.
 	 * @return what to wait for, or {@code null} if all are done; never fails
 	 */
-	@Nullable Mono<Void> run() {
+	@Override
+	public @Nullable Mono<Void> get() {
+		HookedSession session = this.run.session();
+		if (session != null) {
+			session.beginHooks();
+		}
 		return hasNext() ? Flux.concat((Iterable<Mono<Void>>) () -> this).then() : null;
 	}
 
@@ -113,7 +120,7 @@ class ResponseHooks implements Iterator<Mono<Void>> {
 		}
 	}
 
-	private static @Nullable Mono<Void> run(Step step) {
+	private @Nullable Mono<Void> run(Step step) {
 		ResponseHook hook = step.middleware().code().onResponse();
 		if (hook == null || !step.hasBegun()) {
 			return null;
@@ -121,7 +128,8 @@ class ResponseHooks implements Iterator<Mono<Void>> {
 		step.run().returned(step);
 		ContextView context = step.context();
 		try {
-			Mono<Void> work = hook.onResponse(AttemptExchange.toBeSent(step.exchange), context);
+			this.exchange = AttemptExchange.toBeSent(step.exchange, this.head, this.attempt, this.exchange);
+			Mono<Void> work = hook.onResponse(this.exchange, context);
 			if (work == null && !hook.isSynchronous()) {
 				Verdict.responseHookFailed(step, null);
 				return null;
@@ -176,25 +184,6 @@ class ResponseHooks implements Iterator<Mono<Void>> {
 	private static Mono<Void> failed(Step step, Throwable ex) {
 		Verdict.responseHookFailed(step, (ex instanceof NullResultException) ? null : ex);
 		return Mono.empty();
-	}
-
-	/**
-	 * Remembers the head before them, since an answer can be given up while it waits.
-	 */
-	private static final class Undoable extends ResponseHooks {
-
-		private final ResponseHead head;
-
-		Undoable(RequestRun run, ResponseHead head) {
-			super(run);
-			this.head = head;
-		}
-
-		@Override
-		void undo() {
-			this.head.restore();
-		}
-
 	}
 
 	/**

@@ -38,8 +38,7 @@ final class ResponseHookRun extends HookRun implements ResponseHook {
 	 * There is something to wait for although the method is synchronous if it could not
 	 * see the security context yet.
 	 */
-	@Override
-	public boolean mayWait(ContextView context) {
+	private boolean mayWait(ContextView context) {
 		return !isImmediate() || !isReady(context);
 	}
 
