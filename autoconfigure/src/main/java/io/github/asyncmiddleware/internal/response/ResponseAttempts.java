@@ -23,6 +23,12 @@ public abstract class ResponseAttempts extends CommitWord {
 	 */
 	volatile @Nullable ResponseWriter writer;
 
+	/** The head when it was asked for last. Guarded by this, as are attempts. */
+	private @Nullable ResponseHead head;
+
+	/** What was touched by then. As above. */
+	private int headTouches;
+
 	ResponseAttempts(ServerHttpResponse response, CommitListener request, boolean server) {
 		this.response = response;
 		this.request = request;
@@ -80,10 +86,32 @@ public abstract class ResponseAttempts extends CommitWord {
 	 */
 	abstract ResponseFace face();
 
+	abstract ResponseStatus status();
+
 	/**
-	 * The head is not as it was asked for before.
+	 * What has been decided of the head so far. The result is the same object as long as
+	 * nothing was touched.
+	 * @return status, headers and cookies
 	 */
-	abstract void forgetHead();
+	public final ResponseHead head() {
+		synchronized (this) {
+			int touches = this.request.touches();
+			ResponseHead head = this.head;
+			if (head == null || this.headTouches != touches) {
+				head = ResponseHead.of(face().commit());
+				this.head = head;
+				this.headTouches = touches;
+			}
+			return head;
+		}
+	}
+
+	/**
+	 * The head is not as it was asked for before. In the lock of the commit.
+	 */
+	final void forgetHead() {
+		this.head = null;
+	}
 
 	/**
 	 * Whether nothing is written that nothing waits for.
@@ -211,7 +239,7 @@ public abstract class ResponseAttempts extends CommitWord {
 	private void restore(@Nullable AttemptExchange part, int attempt, ResponseHead head) {
 		this.request.discarded();
 		head.restore();
-		forgetHead();
+		status().discarded();
 		AttemptExchange.moveOn(part, attempt);
 	}
 

@@ -29,10 +29,6 @@ public final class ResponseCommit extends ResponseAttempts {
 
 	private final WaitingLine line = new WaitingLine(this);
 
-	private @Nullable ResponseHead head;
-
-	private int headTouches = -1;
-
 	/** Made for the first that awaits. */
 	private @Nullable AwaitedResponse awaited;
 
@@ -66,28 +62,6 @@ public final class ResponseCommit extends ResponseAttempts {
 		return this.face;
 	}
 
-	/**
-	 * What has been decided of the head so far. The result is the same object as long as
-	 * nothing was touched.
-	 * @return status, headers and cookies
-	 */
-	public ResponseHead head() {
-		int touches = this.request.touches();
-		ResponseHead head = this.head;
-		if (head == null || this.headTouches != touches) {
-			head = ResponseHead.of(this);
-			this.head = head;
-			this.headTouches = touches;
-		}
-		return head;
-	}
-
-	@Override
-	void forgetHead() {
-		this.head = null;
-		this.status.discarded();
-	}
-
 	void share() {
 		this.shared = true;
 	}
@@ -96,6 +70,7 @@ public final class ResponseCommit extends ResponseAttempts {
 		return this.shared;
 	}
 
+	@Override
 	ResponseStatus status() {
 		return this.status;
 	}

@@ -65,6 +65,7 @@ public record ResponseHead(ResponseCommit commit, @Nullable HttpStatusCode statu
 		if (this.end != null && now != null) {
 			now.repeatSince(this.end);
 		}
+		this.commit.forgetHead();
 	}
 
 	/**

@@ -1,0 +1,77 @@
+package io.github.asyncmiddleware.internal.response;
+
+import io.github.asyncmiddleware.concurrency.StressRequest;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.LL_Result;
+
+/**
+ * Races for what is kept of a head: {@link ResponseHead}.
+ */
+public final class ResponseHeadStress {
+
+	private ResponseHeadStress() {
+	}
+
+	/**
+	 * A part of the chain that is given up begins another one, which keeps the head,
+	 * while the next attempt begins.
+	 */
+	@JCStressTest
+	@Outcome(id = "(set|clean), clean", expect = Expect.ACCEPTABLE, desc = "The next attempt begins with nothing.")
+	@Outcome(id = ".*, set", expect = Expect.FORBIDDEN, desc = "It begins with what the one before has set.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A head is kept that never was.")
+	@State
+	public static class KeepAndDiscard {
+
+		private final StressRequest request = new StressRequest();
+
+		private final AttemptExchange attempt = this.request.begin();
+
+		private final ResponseCommit commit = this.attempt.commit();
+
+		private @Nullable String inner;
+
+		private @Nullable String next;
+
+		public KeepAndDiscard() {
+			this.attempt.getResponse().getHeaders().add("mark", "one");
+			this.attempt.getResponse().getHeaders().add("mark", "two");
+		}
+
+		@Actor
+		public void keep() {
+			this.inner = kept();
+		}
+
+		@Actor
+		public void discard() {
+			this.attempt.discard();
+			this.next = kept();
+		}
+
+		private String kept() {
+			try {
+				ResponseHead head = this.commit.head();
+				return (head.headers() == null) ? "clean"
+						: (head.headers().getOrEmpty("mark").size() == 2) ? "set" : "torn";
+			}
+			catch (RuntimeException ex) {
+				return ex.getClass().getSimpleName();
+			}
+		}
+
+		@Arbiter
+		public void result(LL_Result result) {
+			result.r1 = this.inner;
+			result.r2 = this.next;
+		}
+
+	}
+
+}
