@@ -80,6 +80,12 @@ public abstract class Waiting extends Mono<Void> {
 
 	/**
 	 * The response that was shown is not to wait any longer.
+	 * @return {@code false} if the middleware has decided otherwise, or was given up
+	 */
+	public abstract boolean tryDecide();
+
+	/**
+	 * Let the response pass on, which was decided.
 	 */
 	public abstract void letGo();
 

@@ -41,9 +41,7 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 
 	private static final int PHASE = 3;
 
-	/**
-	 * Counts how often the clock was started, so that each run of it is another state.
-	 */
+	/** Counts the starts of the clock, so that each run of it is another state. */
 	private static final int START = 1 << 2;
 
 	/**
@@ -68,8 +66,8 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 
 	private final RequestRun run;
 
-	// Written in the lock, in which the clock is started and stopped. The thread of the
-	// timer reads them without it, and does nothing if the state is another one since
+	// Written in the lock. The timer reads them without it, and does nothing where the
+	// state has changed
 
 	/** What the middleware had left when its clock was started last, in nanoseconds. */
 	private long left;
@@ -159,9 +157,7 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 		return !hasPassed();
 	}
 
-	/**
-	 * Whether the time was used up.
-	 */
+	/** Whether the time was used up. */
 	final boolean hasPassed() {
 		return phase(this.state) == PASSED;
 	}
@@ -236,16 +232,12 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 		}
 	}
 
-	/**
-	 * Whether the response that is on its way is shown to the middleware.
-	 */
+	/** Whether the response that is on its way is shown to the middleware. */
 	boolean isShown() {
 		return false;
 	}
 
-	/**
-	 * Whether it is too late to do anything about it.
-	 */
+	/** Whether it is too late to do anything about it. */
 	boolean isPointless() {
 		return false;
 	}

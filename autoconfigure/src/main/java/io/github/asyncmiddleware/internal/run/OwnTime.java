@@ -107,9 +107,11 @@ final class OwnTime extends Deadline<Void> {
 	 * Send the response that was shown, and wait for that.
 	 */
 	void letGo() {
-		waitNevertheless();
 		Waiting waiting = this.waiting;
-		if (waiting != null) {
+		// Before the middleware is listened to again, which may decide in this moment
+		boolean decided = waiting != null && waiting.tryDecide();
+		waitNevertheless();
+		if (waiting != null && decided) {
 			waiting.letGo();
 		}
 	}

@@ -114,7 +114,7 @@ abstract class AwaitRest extends AwaitAttempt implements HandlerFunction<LiveRes
 			if (step != null && exchange != null) {
 				Handover.takeBack(step, (before & CANCELLED) == 0);
 			}
-			settle(markRest(ENDING, OVER));
+			settle(markUnstarted());
 			next.refuse();
 			answerJoined(null, false);
 		}
@@ -131,7 +131,8 @@ abstract class AwaitRest extends AwaitAttempt implements HandlerFunction<LiveRes
 
 	@Override
 	protected final boolean isWaiting() {
-		return rest(word()) != STARTING;
+		int word = word();
+		return rest(word) != STARTING && (word & UNSTARTED) == 0;
 	}
 
 	@Override

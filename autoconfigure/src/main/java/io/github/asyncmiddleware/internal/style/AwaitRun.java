@@ -206,14 +206,17 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 	}
 
 	@Override
+	public boolean tryDecide() {
+		return (markSending() & (DECIDED | CANCELLED)) == 0;
+	}
+
+	@Override
 	public void letGo() {
-		if ((mark(DECIDED | SENDING) & (DECIDED | CANCELLED)) == 0) {
-			Subscription subscription = this.subscription;
-			if (subscription != null) {
-				subscription.cancel();
-			}
-			send();
+		Subscription subscription = this.subscription;
+		if (subscription != null) {
+			subscription.cancel();
 		}
+		send();
 	}
 
 	/**

@@ -90,6 +90,9 @@ abstract class AwaitWord extends Waiting {
 	/** The response that is to come takes the place of one that was emitted. */
 	static final int REPLACING = 1 << 13;
 
+	/** The rest was not started, since it was not wanted any more by then. */
+	static final int UNSTARTED = 1 << 14;
+
 	private volatile int word;
 
 	/**
@@ -188,13 +191,25 @@ abstract class AwaitWord extends Waiting {
 	}
 
 	/**
-	 * What this thread has written for the rest is there, which can run now unless it is
-	 * not wanted any more.
+	 * What this thread has written for the rest is there, which can run now if it is
+	 * still wanted.
 	 * @return the word before
 	 */
 	final int markRunning() {
 		int word = this.word;
-		while (!WORD.compareAndSet(this, word, (word & ~REST) | (mayRun(word) ? RUNNING : ENDING))) {
+		while (mayRun(word) && !WORD.compareAndSet(this, word, (word & ~REST) | RUNNING)) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * The rest is not started, and never will be.
+	 * @return the word before
+	 */
+	final int markUnstarted() {
+		int word = this.word;
+		while (!WORD.compareAndSet(this, word, (word & ~REST) | OVER | UNSTARTED)) {
 			word = this.word;
 		}
 		return word;
@@ -247,6 +262,18 @@ abstract class AwaitWord extends Waiting {
 		int word = this.word;
 		while (rest(word) == RUNNING && (word & SENDING) == 0
 				&& !WORD.compareAndSet(this, word, (word & ~REST) | ENDING)) {
+			word = this.word;
+		}
+		return word;
+	}
+
+	/**
+	 * The response of the rest is the answer, unless something else was decided.
+	 * @return the word before
+	 */
+	final int markSending() {
+		int word = this.word;
+		while ((word & (DECIDED | CANCELLED)) == 0 && !WORD.compareAndSet(this, word, word | DECIDED | SENDING)) {
 			word = this.word;
 		}
 		return word;

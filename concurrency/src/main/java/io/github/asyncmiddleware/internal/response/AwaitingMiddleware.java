@@ -156,6 +156,11 @@ final class AwaitingMiddleware extends Waiting {
 	}
 
 	@Override
+	public boolean tryDecide() {
+		return true;
+	}
+
+	@Override
 	public void letGo() {
 		release();
 	}
