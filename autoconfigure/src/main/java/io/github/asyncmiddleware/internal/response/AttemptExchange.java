@@ -37,8 +37,8 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	private final @Nullable AttemptExchange outer;
 
 	/**
-	 * The head when the attempt began. Replaced when that has ended, before anything
-	 * further out is told; each has the same commit.
+	 * The head when the attempt began. Replaced once, in the lock of the commit, when
+	 * that has ended, before anything further out is told; each has the same commit.
 	 */
 	private ResponseHead head;
 
@@ -211,6 +211,15 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 		return this.attempt != commit().attempt();
 	}
 
+	@Nullable AttemptExchange outer() {
+		return this.outer;
+	}
+
+	/** The head before the attempt. In the lock of the commit. */
+	ResponseHead head() {
+		return this.head;
+	}
+
 	ResponseCommit commit() {
 		return this.head.commit();
 	}
@@ -233,11 +242,7 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	 * @return whether nothing of it is left
 	 */
 	public boolean discard() {
-		boolean discarded = commit().discardUnshown(this.outer, this.head);
-		if (discarded) {
-			ended();
-		}
-		return discarded;
+		return commit().discardUnshown(this);
 	}
 
 	/**
@@ -245,7 +250,11 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	 * is not undone with it.
 	 */
 	public void ended() {
-		this.head = this.head.ended();
+		synchronized (commit()) {
+			if (this.head.end() == null) {
+				this.head = this.head.ended();
+			}
+		}
 	}
 
 	/**

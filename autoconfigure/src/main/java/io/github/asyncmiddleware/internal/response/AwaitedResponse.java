@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.response;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpStatusCode;
+import org.springframework.util.Assert;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.server.ServerWebExchange;
 
@@ -14,10 +15,12 @@ public final class AwaitedResponse {
 
 	private final ResponseCommit commit;
 
-	/** The request that is shared, and the exchange that it is made of. */
+	/**
+	 * The request that is shared, which knows the exchange that it is made of. What it
+	 * has is final, so it is whole on each thread that sees it; one that sees an earlier
+	 * one makes another.
+	 */
 	private @Nullable ServerRequest request;
-
-	private @Nullable ServerWebExchange requestExchange;
 
 	AwaitedResponse(ResponseCommit commit) {
 		this.commit = commit;
@@ -37,7 +40,8 @@ public final class AwaitedResponse {
 	 * @return what was kept for that exchange, or {@code null}
 	 */
 	public @Nullable ServerRequest request(ServerWebExchange exchange) {
-		return (this.requestExchange == exchange) ? this.request : null;
+		ServerRequest request = this.request;
+		return (request != null && request.exchange() == exchange) ? request : null;
 	}
 
 	/**
@@ -47,8 +51,8 @@ public final class AwaitedResponse {
 	 * @param exchange the exchange that it is made of
 	 */
 	public void keep(ServerRequest request, ServerWebExchange exchange) {
+		Assert.state(request.exchange() == exchange, "The request has another exchange");
 		this.request = request;
-		this.requestExchange = exchange;
 	}
 
 }

@@ -15,7 +15,7 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
  * The request as its response sees it: told where the response is, and asked what has to
  * run before the head.
  * <p>
- * Called on the thread that the response is on. That an answer leaves, stays or is
+ * Called on the thread that the response is on. That an answer leaves, stays, fails or is
  * discarded is told in the lock of its commit, so in the order in which it happens.
  */
 public interface CommitListener extends RequestRecord {

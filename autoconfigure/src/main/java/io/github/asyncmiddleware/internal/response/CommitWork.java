@@ -19,7 +19,10 @@ final class CommitWork {
 
 	private final CommitListener request;
 
-	/** Added to by the thread that the request is on. */
+	/**
+	 * Guarded by the commit. That there are some is seen by a writer that has arrived
+	 * after them.
+	 */
 	private @Nullable List<Supplier<? extends Mono<Void>>> actions;
 
 	CommitWork(ResponseCommit commit) {
@@ -43,9 +46,12 @@ final class CommitWork {
 	 * @return what to wait for, or {@code null} if all is done
 	 */
 	@Nullable Mono<Void> begin(ResponseWriter writer, boolean withActions) {
-		List<Supplier<? extends Mono<Void>>> actions = this.actions;
-		if (actions == null || !withActions) {
+		if (this.actions == null || !withActions) {
 			return hooks(writer);
+		}
+		List<Supplier<? extends Mono<Void>>> actions;
+		synchronized (this.commit) {
+			actions = List.copyOf(this.actions);
 		}
 		// Also where a middleware has answered, their time is the application's
 		this.request.letOut();
@@ -54,7 +60,7 @@ final class CommitWork {
 			// Another one can be on this thread, which lets this one go on
 			activity.at(null);
 		}
-		return Flux.concat(Flux.fromIterable(List.copyOf(actions)).map(Supplier::get))
+		return Flux.concat(Flux.fromIterable(actions).map(Supplier::get))
 			.doOnError((ex) -> this.commit.actionFailed(writer))
 			.then(Mono.defer(() -> {
 				Mono<Void> hooks = hooks(writer);

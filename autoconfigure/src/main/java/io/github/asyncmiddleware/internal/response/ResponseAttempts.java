@@ -86,8 +86,6 @@ public abstract class ResponseAttempts extends CommitWord {
 	 */
 	abstract ResponseFace face();
 
-	abstract ResponseStatus status();
-
 	/**
 	 * What has been decided of the head so far. The result is the same object as long as
 	 * nothing was touched.
@@ -139,12 +137,11 @@ public abstract class ResponseAttempts extends CommitWord {
 	 * Discard the attempt that the rest of the chain was making for a middleware that has
 	 * cancelled it, unless another middleware was shown that, it is sent, or those
 	 * further out are making another one.
-	 * @param part the part of the chain that the middleware belongs to, or {@code null}
-	 * for the whole chain
-	 * @param head the head when the attempt began
+	 * @param rest the exchange of the rest of the chain
 	 * @return whether it is discarded
 	 */
-	final boolean discardUnshown(@Nullable AttemptExchange part, ResponseHead head) {
+	final boolean discardUnshown(AttemptExchange rest) {
+		AttemptExchange part = rest.outer();
 		ResponseWriter unreached = null;
 		boolean discarded;
 		synchronized (this) {
@@ -162,7 +159,8 @@ public abstract class ResponseAttempts extends CommitWord {
 			}
 			discarded = was(before, attempt, OPEN) || unreached != null;
 			if (discarded) {
-				restore(part, attempt + 1, head);
+				restore(part, attempt + 1, rest.head());
+				rest.ended();
 			}
 			else if (was(before, attempt, SENT)
 					|| (before / ATTEMPT == attempt && writer != null && !writer.isOver())) {
@@ -239,15 +237,25 @@ public abstract class ResponseAttempts extends CommitWord {
 	private void restore(@Nullable AttemptExchange part, int attempt, ResponseHead head) {
 		this.request.discarded();
 		head.restore();
-		status().discarded();
 		AttemptExchange.moveOn(part, attempt);
 	}
 
 	/**
-	 * A writer will not send its head: it was cancelled, or has failed.
+	 * A writer will not send its head: it was cancelled, or refused.
 	 * @return whether its attempt is discarded by that
 	 */
 	final boolean reopen(ResponseWriter writer, int flags) {
+		return reopen(writer, flags, false);
+	}
+
+	/**
+	 * A writer will not send its head.
+	 * @param writer the writer
+	 * @param flags what is noted for the attempts that follow
+	 * @param failed whether it has failed, so that it was no answer
+	 * @return whether its attempt is discarded by that
+	 */
+	final boolean reopen(ResponseWriter writer, int flags, boolean failed) {
 		int attempt = writer.attempt();
 		int last = isWithServer() ? COMMITTING : SENT;
 		synchronized (this) {
@@ -263,6 +271,9 @@ public abstract class ResponseAttempts extends CommitWord {
 			AttemptExchange.moveOn(writer.face().part(), attempt + 1);
 			if ((before & PHASE) != OPEN) {
 				this.request.stays(this.server);
+			}
+			if (failed) {
+				this.request.answerFailed();
 			}
 			return true;
 		}

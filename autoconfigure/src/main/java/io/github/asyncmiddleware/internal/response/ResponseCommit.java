@@ -40,7 +40,7 @@ public final class ResponseCommit extends ResponseAttempts {
 	 */
 	ResponseCommit(ServerHttpResponse response, CommitListener request, boolean server) {
 		super(response, request, server);
-		this.status = new ResponseStatus(response, request);
+		this.status = new ResponseStatus(this);
 		this.work = new CommitWork(this);
 		this.face = ResponseFace.of(this, null);
 	}
@@ -70,7 +70,6 @@ public final class ResponseCommit extends ResponseAttempts {
 		return this.shared;
 	}
 
-	@Override
 	ResponseStatus status() {
 		return this.status;
 	}
@@ -259,8 +258,7 @@ public final class ResponseCommit extends ResponseAttempts {
 	 * also for the response that follows.
 	 */
 	void actionFailed(ResponseWriter writer) {
-		if (reopen(writer, ACTIONS_DONE)) {
-			this.request.answerFailed();
+		if (reopen(writer, ACTIONS_DONE, true)) {
 			this.response.getHeaders().clearContentHeaders();
 		}
 	}

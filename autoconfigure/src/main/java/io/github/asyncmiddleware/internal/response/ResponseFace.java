@@ -152,7 +152,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	 */
 	@Override
 	public ServerHttpResponse getDelegate() {
-		this.commit.status().unwrapped();
+		this.commit.status().unwrapped(this);
 		return this.target;
 	}
 

@@ -5,7 +5,6 @@ import io.github.asyncmiddleware.internal.record.RequestEnd;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
-import org.springframework.http.server.reactive.ServerHttpResponse;
 
 /**
  * What the status of a response says: what the client is going to see, and whether there
@@ -13,35 +12,37 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
  */
 final class ResponseStatus {
 
-	private final ServerHttpResponse response;
+	private final ResponseCommit commit;
 
 	private final CommitListener request;
 
-	/** The response of the server was asked for, as upgrade strategies do. */
-	private boolean unwrapped;
-
-	ResponseStatus(ServerHttpResponse response, CommitListener request) {
-		this.response = response;
-		this.request = request;
-	}
-
-	void unwrapped() {
-		// A strategy runs in the handler
-		this.unwrapped |= !this.request.isWithMiddleware();
-	}
-
 	/**
-	 * What the strategy would have sent is not sent.
+	 * The attempt in which the response of the server was asked for, as upgrade
+	 * strategies do; if that is discarded, so is what the strategy would have sent. Set
+	 * in the lock of the commit, and read once the writer of the strategy has passed
+	 * that.
 	 */
-	void discarded() {
-		this.unwrapped = false;
+	private int unwrapped = -1;
+
+	ResponseStatus(ResponseCommit commit) {
+		this.commit = commit;
+		this.request = commit.request();
+	}
+
+	void unwrapped(ResponseFace face) {
+		synchronized (this.commit) {
+			// A strategy runs in the handler
+			if (face.attempt() == this.commit.attempt() && !this.request.isWithMiddleware()) {
+				this.unwrapped = face.attempt();
+			}
+		}
 	}
 
 	/**
 	 * The status that the head would have now.
 	 */
 	HttpStatusCode code() {
-		HttpStatusCode status = this.response.getStatusCode();
+		HttpStatusCode status = this.commit.response.getStatusCode();
 		if (status != null && !HttpStatus.OK.isSameCodeAs(status)) {
 			return status;
 		}
@@ -54,10 +55,10 @@ final class ResponseStatus {
 	 * and no error is being rendered.
 	 */
 	boolean isUpgrade() {
-		if (!this.unwrapped || !Upgrade.isRequestedBy(this.request.request())) {
+		if (this.unwrapped != this.commit.attempt() || !Upgrade.isRequestedBy(this.request.request())) {
 			return false;
 		}
-		HttpStatusCode status = this.response.getStatusCode();
+		HttpStatusCode status = this.commit.response.getStatusCode();
 		return (status == null || HttpStatus.OK.isSameCodeAs(status))
 				&& RequestEnd.rendered(this.request.exchange()) == null;
 	}
@@ -70,22 +71,22 @@ final class ResponseStatus {
 	void sent(boolean body, boolean none) {
 		if (none && isUpgrade()) {
 			if (Upgrade.isOfUnknownVersion(this.request.request())) {
-				this.request.head(HttpStatus.UPGRADE_REQUIRED.value(), false, this.response);
+				this.request.head(HttpStatus.UPGRADE_REQUIRED.value(), false, this.commit.response);
 			}
 			else {
-				this.request.upgrades(this.response);
+				this.request.upgrades(this.commit.response);
 			}
 			return;
 		}
-		HttpStatusCode status = this.response.getStatusCode();
-		this.request.head((status != null) ? status.value() : 200, body, this.response);
+		HttpStatusCode status = this.commit.response.getStatusCode();
+		this.request.head((status != null) ? status.value() : 200, body, this.commit.response);
 	}
 
 	/**
 	 * Whether the status that was decided on has a body.
 	 */
 	boolean allowsBody() {
-		HttpStatusCode status = this.response.getStatusCode();
+		HttpStatusCode status = this.commit.response.getStatusCode();
 		return status == null || !(status.is1xxInformational() || HttpStatus.NO_CONTENT.isSameCodeAs(status)
 				|| HttpStatus.NOT_MODIFIED.isSameCodeAs(status));
 	}
@@ -95,7 +96,7 @@ final class ResponseStatus {
 	 */
 	void dropLength() {
 		if (!allowsBody() && !HttpStatus.NOT_MODIFIED.isSameCodeAs(code())) {
-			this.response.getHeaders().remove(HttpHeaders.CONTENT_LENGTH);
+			this.commit.response.getHeaders().remove(HttpHeaders.CONTENT_LENGTH);
 		}
 	}
 

@@ -290,9 +290,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 
 	private void fail(Throwable ex) {
 		int before = markOver();
-		if (this.commit.reopen(this, 0)) {
-			this.commit.request().answerFailed();
-		}
+		this.commit.reopen(this, 0, true);
 		discardBody();
 		if ((before & (OVER | TAKEN)) == 0) {
 			endCarrier(ex);

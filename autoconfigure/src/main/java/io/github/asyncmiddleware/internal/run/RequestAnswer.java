@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.run;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,6 +25,17 @@ import org.springframework.web.server.ServerWebExchange;
  */
 public abstract class RequestAnswer extends RequestActivity implements CommitListener {
 
+	private static final VarHandle TOUCHES;
+
+	static {
+		try {
+			TOUCHES = MethodHandles.lookup().findVarHandle(RequestAnswer.class, "touches", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
 	private final WaitTime clientWait;
 
 	/** For a response on its way out; {@code null} where no middleware has a deadline. */
@@ -34,14 +47,20 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	/** A filter around middlewares had answered before they were entered. */
 	private boolean answeredBefore;
 
-	/** Whose answer is on its way. Published by the signals of the response. */
+	/**
+	 * Whose answer is on its way. Changed in the lock of the commit of that answer; who
+	 * enters middlewares after it is on the thread that has written it.
+	 */
 	private @Nullable Step answering;
 
 	/** What to do when the request has ended. Guarded by this. */
 	private @Nullable List<Runnable> atEnd;
 
-	/** Status and body in the upper half, headers and cookies in the lower. */
-	private int touches;
+	/**
+	 * Status and body in the upper half, headers and cookies in the lower. Several
+	 * threads count where a part of the chain goes on that was given up.
+	 */
+	private volatile int touches;
 
 	RequestAnswer(Ticker ticker, ThreadActivities activities, Deadlines clock) {
 		super(ticker, activities);
@@ -182,17 +201,20 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	@Override
 	public final int touches() {
 		// Where nothing is known, something may have been touched each time that is asked
-		return (this.response != null) ? this.touches : this.touches++;
+		return (this.response != null) ? this.touches : (int) TOUCHES.getAndAdd(this, 1);
 	}
 
 	@Override
 	public final void statusTouched() {
-		this.touches += 1 << 16;
+		TOUCHES.getAndAdd(this, 1 << 16);
 	}
 
 	@Override
 	public final void headersTouched() {
-		this.touches = (this.touches & 0xFFFF0000) | ((this.touches + 1) & 0xFFFF);
+		int touches = this.touches;
+		while (!TOUCHES.compareAndSet(this, touches, (touches & 0xFFFF0000) | ((touches + 1) & 0xFFFF))) {
+			touches = this.touches;
+		}
 	}
 
 	@Override

@@ -502,4 +502,44 @@ public final class ResponseCommitStress {
 
 	}
 
+	/**
+	 * A part of the chain registers what is to be done before the head, while the head is
+	 * decided.
+	 */
+	@JCStressTest
+	@Outcome(id = "200 one( two)?( three)? rest", expect = Expect.ACCEPTABLE,
+			desc = "What was registered by then is done, in the same order.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "An action is left out, or the response is lost.")
+	@State
+	public static class RegisterAndArrive {
+
+		private final StressRequest request = new StressRequest();
+
+		public RegisterAndArrive() {
+			register("one");
+		}
+
+		private void register(String name) {
+			this.request.face()
+				.beforeCommit(() -> Mono.fromRunnable(() -> this.request.response().getHeaders().add("mark", name)));
+		}
+
+		@Actor
+		public void register() {
+			register("two");
+			register("three");
+		}
+
+		@Actor
+		public void arrive() {
+			this.request.face().writeWith(Mono.just(new CountedBuffer("rest"))).subscribe(new Signals());
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = this.request.response().toString();
+		}
+
+	}
+
 }

@@ -9,6 +9,7 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.LL_Result;
+import org.openjdk.jcstress.infra.results.L_Result;
 
 /**
  * Races for what is kept of a head: {@link ResponseHead}.
@@ -70,6 +71,39 @@ public final class ResponseHeadStress {
 		public void result(LL_Result result) {
 			result.r1 = this.inner;
 			result.r2 = this.next;
+		}
+
+	}
+
+	/**
+	 * An attempt ends on two threads, as by an error and a cancellation, and the one that
+	 * was first goes on.
+	 */
+	@JCStressTest
+	@Outcome(id = "since", expect = Expect.ACCEPTABLE, desc = "What was done since it has ended stays.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "It is taken for the work of the attempt.")
+	@State
+	public static class EndTwice {
+
+		private final StressRequest request = new StressRequest();
+
+		private final AttemptExchange attempt = this.request.begin();
+
+		@Actor
+		public void fail() {
+			this.attempt.ended();
+			this.request.face().getHeaders().set("mark", "since");
+		}
+
+		@Actor
+		public void end() {
+			this.attempt.ended();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			this.attempt.discard();
+			result.r1 = String.valueOf(this.request.response().getHeaders().getFirst("mark"));
 		}
 
 	}

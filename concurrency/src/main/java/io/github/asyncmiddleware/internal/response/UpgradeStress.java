@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.response;
 
 import io.github.asyncmiddleware.concurrency.Signals;
 import io.github.asyncmiddleware.concurrency.StressRequest;
+import io.github.asyncmiddleware.internal.record.Ending;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -109,6 +110,42 @@ public final class UpgradeStress {
 		@Arbiter
 		public void result(L_Result result) {
 			result.r1 = this.handshake.toString();
+		}
+
+	}
+
+	/**
+	 * A handler asks for the connection while it is given up, and what follows has no
+	 * body.
+	 */
+	@JCStressTest
+	@Outcome(id = "head and OK", expect = Expect.ACCEPTABLE, desc = "It has not got the connection.")
+	@Outcome(id = "head and UPGRADED", expect = Expect.FORBIDDEN, desc = "What follows is taken for a handshake.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "What follows is lost.")
+	@State
+	public static class AskAndDiscard {
+
+		private final StressRequest request = StressRequest.forSocket();
+
+		private final AttemptExchange part = this.request.begin();
+
+		private final ResponseFace inner = this.part.getResponse();
+
+		@Actor
+		public void ask() {
+			ServerHttpResponseDecorator.getNativeResponse(this.inner);
+		}
+
+		@Actor
+		public void discard() {
+			this.part.discard();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			this.request.face().setComplete().subscribe();
+			this.request.run().ended(Ending.COMPLETE, null);
+			result.r1 = this.request.record();
 		}
 
 	}

@@ -9,6 +9,7 @@ import org.openjdk.jcstress.annotations.Expect;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.L_Result;
 
 /**
@@ -210,6 +211,38 @@ public final class RequestRunStress {
 		@Arbiter
 		public void result(L_Result result) {
 			result.r1 = this.request.record();
+		}
+
+	}
+
+	/**
+	 * One part of the chain sets the status while another asks for headers.
+	 */
+	@JCStressTest
+	@Outcome(id = "1, 1", expect = Expect.ACCEPTABLE, desc = "Both are counted.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "One has overwritten the other.")
+	@State
+	public static class TouchTwice {
+
+		private final StressRequest request = new StressRequest();
+
+		private final int before = this.request.run().touches();
+
+		@Actor
+		public void status() {
+			this.request.run().statusTouched();
+		}
+
+		@Actor
+		public void headers() {
+			this.request.run().headersTouched();
+		}
+
+		@Arbiter
+		public void result(II_Result result) {
+			int touches = this.request.run().touches();
+			result.r1 = (touches >>> 16) - (this.before >>> 16);
+			result.r2 = (touches - this.before) & 0xFFFF;
 		}
 
 	}
