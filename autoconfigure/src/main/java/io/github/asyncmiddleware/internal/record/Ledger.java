@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * nanosecond. Nothing that happens after the head counts.
  * <p>
  * There is one writer at a time: the thread that the request is on. What hands the
- * request to another thread publishes the fields.
+ * request to another thread publishes the fields, to that thread; the watch reads them
+ * without that, and what it reads may be old.
  */
 public abstract class Ledger implements RequestRecord {
 

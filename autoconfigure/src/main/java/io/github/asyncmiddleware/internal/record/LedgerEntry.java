@@ -6,7 +6,8 @@ import reactor.core.publisher.Mono;
 /**
  * What the {@link Ledger} keeps of one middleware in one request. It is a Mono because
  * the engine's step extends it, which is the publisher that {@code next} returns: one
- * object for each middleware instead of two.
+ * object for each middleware instead of two. Its fields are published as those of the
+ * ledger are.
  */
 public abstract class LedgerEntry extends Mono<Void> implements StepRecord {
 

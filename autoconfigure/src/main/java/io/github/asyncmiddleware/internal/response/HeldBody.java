@@ -72,14 +72,15 @@ final class HeldBody<T> implements CoreSubscriber<T>, Subscription {
 	/** How many groups are open, and the body itself; {@code null} without groups. */
 	private final @Nullable AtomicInteger open;
 
+	/** Set before {@code actual} is given this, which publishes it. */
 	private @Nullable Subscription upstream;
 
 	private volatile int word;
 
-	/** Whether the first element, or an end without one, was seen. Set by the source. */
+	/** The first element, or an end without one, was seen. Belongs to the source. */
 	private boolean begun;
 
-	/** There is no element. As above. */
+	/** There is no element. Published by {@link #ENDED}. */
 	private boolean empty;
 
 	private volatile @Nullable Object first;

@@ -20,7 +20,10 @@ public final class ResponseCommit extends ResponseAttempts {
 
 	private final ResponseFace face;
 
-	/** Some part of the chain can be discarded. Set before that part is subscribed to. */
+	/**
+	 * Some part of the chain can be discarded. Set before that part is subscribed to, or
+	 * before response hooks run.
+	 */
 	private boolean shared;
 
 	private final ResponseStatus status;
@@ -29,7 +32,10 @@ public final class ResponseCommit extends ResponseAttempts {
 
 	private final WaitingLine line = new WaitingLine(this);
 
-	/** Made for the first that awaits. */
+	/**
+	 * Made for the first that awaits, before it hands over. On two threads there can be
+	 * two for a moment, which share less.
+	 */
 	private @Nullable AwaitedResponse awaited;
 
 	/**

@@ -37,7 +37,8 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	/** The part of the chain that sees this, if it can be discarded. */
 	private final @Nullable AttemptExchange part;
 
-	// As this attempt sees them. Belong to the thread that the response is on
+	// As this attempt sees them. Two threads can make one each, which have only final
+	// fields and the same entries
 	private @Nullable HttpHeaders headers;
 
 	private @Nullable MultiValueMap<String, ResponseCookie> cookies;

@@ -19,6 +19,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 
 	private final int attempt;
 
+	// Set before the body is subscribed to; BEGUN publishes what dropBody changes
 	/** There is a body whose first element can be held. */
 	private boolean holding;
 

@@ -10,8 +10,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class SecondWriters {
 
+	/** Guarded by this. */
 	private final List<CarriedWriter> writers = new ArrayList<>(1);
 
+	/** The first has ended. Guarded by this. */
 	private boolean ended;
 
 	/**

@@ -32,7 +32,10 @@ final class WaitingLine {
 
 	private volatile @Nullable Waiting innermost;
 
-	/** The walk that was begun last. Its fields belong to its thread. */
+	/**
+	 * The walk that was begun last. Its fields belong to its thread, and only that finds
+	 * itself in it; another one may see an earlier walk.
+	 */
 	private @Nullable Lead lead;
 
 	WaitingLine(ResponseCommit commit) {
