@@ -19,7 +19,7 @@ class Quota {
 
 	@OnResponse
 	void stamp(HttpHeaders headers) {
-		headers.set("X-Quota", "checked");
+		headers.set("X-Limited-By", "quota");
 	}
 
 }

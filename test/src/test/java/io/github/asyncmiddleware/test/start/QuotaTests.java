@@ -12,7 +12,7 @@ class QuotaTests {
 	void marksTheResponse() {
 		assertThat(MiddlewareTester.of(new Quota()).exchange(get("/hello"))).passed()
 			.hasStatus(200)
-			.hasHeader("X-Quota", "checked")
+			.hasHeader("X-Limited-By", "quota")
 			.reachedHandler();
 	}
 
