@@ -118,24 +118,26 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 
 	/**
 	 * The time is that of the middleware again, if the work is not over.
+	 * @return whether the clock was started
 	 */
-	final void startClock() {
+	final boolean startClock() {
 		int running;
 		long left;
 		synchronized (this) {
 			int state = this.state;
 			if (phase(state) != STOPPED) {
-				return;
+				return false;
 			}
 			this.started = this.deadlines.now();
 			this.waitedBefore = this.run.waited(isShown());
 			running = (state & ~PHASE) + START;
 			left = this.left;
 			if (!STATE.compareAndSet(this, state, running)) {
-				return;
+				return false;
 			}
 		}
 		setTimer(running, left);
+		return true;
 	}
 
 	/**
@@ -250,9 +252,7 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 		this.actual.onError(new DeadlineException());
 	}
 
-	/**
-	 * Do not give the work up although its time was used up.
-	 */
+	/** Do not give the work up although its time was used up. */
 	final void waitNevertheless() {
 		this.state = (this.state & ~PHASE) | STOPPED;
 	}

@@ -77,6 +77,10 @@ public final class Handover {
 			OwnTime.start(step);
 			return null;
 		}
+		if (!OwnTime.stop(step)) {
+			// Started by the end of a run that was given up, and passed since
+			return null;
+		}
 		return foreign ? exchange : beginAttempt(step, exchange);
 	}
 

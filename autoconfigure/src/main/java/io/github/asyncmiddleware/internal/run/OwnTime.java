@@ -51,8 +51,10 @@ final class OwnTime extends Deadline<Void> {
 	 */
 	static void start(Step step) {
 		OwnTime ownTime = of(step);
-		if (ownTime != null && ownTime.isOwn()) {
-			ownTime.startClock();
+		// What hands over in this moment looks at the clock after that, so one of the two
+		// sees the other
+		if (ownTime != null && ownTime.isOwn() && ownTime.startClock() && !ownTime.isOwn()) {
+			ownTime.stopClock();
 		}
 	}
 
