@@ -251,11 +251,12 @@ public final class AwaitRunStress {
 		}
 
 		/**
-		 * Whether the request has ended.
-		 * @return {@code false} if its end waits for something
+		 * What has come, and whether the end has waited for the body of the handler.
 		 */
-		boolean hasEnded() {
-			return !this.signals.toString().equals("hears nothing");
+		String summaryAfterBody() {
+			String waits = this.signals.toString().equals("hears nothing") ? "waits " : "";
+			emit();
+			return waits + summary();
 		}
 
 		String summary() {

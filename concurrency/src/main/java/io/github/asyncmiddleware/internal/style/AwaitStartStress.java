@@ -89,9 +89,7 @@ public final class AwaitStartStress {
 
 		@Arbiter
 		public void result(L_Result result) {
-			String waits = hasEnded() ? "" : "waits ";
-			emit();
-			result.r1 = waits + summary();
+			result.r1 = summaryAfterBody();
 		}
 
 	}
@@ -123,9 +121,7 @@ public final class AwaitStartStress {
 
 		@Arbiter
 		public void result(L_Result result) {
-			String waits = hasEnded() ? "" : "waits ";
-			emit();
-			result.r1 = waits + summary();
+			result.r1 = summaryAfterBody();
 		}
 
 	}
