@@ -38,7 +38,8 @@ public final class ShortRun {
 	/**
 	 * Run the tests.
 	 * @param args options of jcstress, such as {@code -t} with a part of the names of the
-	 * tests and {@code -time} for another time than 300 ms each
+	 * tests, {@code -time} for another time than 300 ms each and {@code -v} for the
+	 * outcomes of those that pass, too
 	 * @throws Exception if there is no such test, or something is wrong with jcstress
 	 */
 	public static void main(String[] args) throws Exception {
@@ -79,7 +80,7 @@ public final class ShortRun {
 		boolean passed = result.status() == Status.NORMAL && result.grading().isPassed;
 		System.out.printf(Locale.ROOT, "%-6s %,11d  %s%n", passed ? "ok" : "FAILED", result.getTotalCount(),
 				name.substring(name.indexOf("internal.") + 9));
-		if (!passed) {
+		if (!passed || options.verbosity().printAllTests()) {
 			print(result);
 		}
 		return passed;

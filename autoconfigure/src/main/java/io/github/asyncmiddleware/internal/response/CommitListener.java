@@ -53,8 +53,10 @@ public interface CommitListener extends RequestRecord {
 	/**
 	 * A response is on its way out: no middleware works on it, unless it is shown to one.
 	 * @param face the face of the response that it was written to
+	 * @return {@code false} if the middleware that has made it has used up its time, so
+	 * that it may not leave
 	 */
-	void leaves(ResponseFace face);
+	boolean tryLeave(ResponseFace face);
 
 	/**
 	 * The response that was on its way goes no further. Another one may follow.

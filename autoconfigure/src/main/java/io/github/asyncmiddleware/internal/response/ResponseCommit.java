@@ -187,20 +187,21 @@ public final class ResponseCommit extends ResponseAttempts {
 		int attempt = writer.attempt();
 		int before;
 		boolean overtaken;
+		boolean late;
 		ResponseWriter earlier = this.writer;
 		synchronized (this) {
 			if (writer.isOver()) {
 				return false;
 			}
 			overtaken = writer.face().isOvertaken();
-			before = overtaken ? word() : mark(attempt, OPEN, (first != null) ? GATED : COMMITTING);
-			if (!overtaken && was(before, attempt, OPEN)) {
+			// What discards it says so in the same lock
+			late = !overtaken && was(word(), attempt, OPEN) && !this.request.tryLeave(writer.face());
+			before = (overtaken || late) ? word() : mark(attempt, OPEN, (first != null) ? GATED : COMMITTING);
+			if (!overtaken && !late && was(before, attempt, OPEN)) {
 				this.writer = writer;
-				// What discards it says so in the same lock
-				this.request.leaves(writer.face());
 			}
 		}
-		if (before / ATTEMPT != attempt) {
+		if (late || before / ATTEMPT != attempt) {
 			writer.refuse();
 			return false;
 		}

@@ -1,8 +1,5 @@
 package io.github.asyncmiddleware.internal.run;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.Deadlines;
 import org.jspecify.annotations.Nullable;
@@ -20,45 +17,17 @@ import reactor.util.context.Context;
  * exceeded its timeout.
  * <p>
  * Its clock stands while the rest of the chain runs, and what {@link RequestRun#waited}
- * tells does not count. The one that changes the state away from {@link #RUNNING}
- * decides: the work that ends, the middleware that hands over, or the deadline.
+ * tells does not count. What changes its word decides: the work that ends, the middleware
+ * that hands over, or the deadline.
  *
  * @param <T> what the work gives
  */
-class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnable {
-
-	/** The middleware is at work. */
-	private static final int RUNNING = 0;
-
-	/** The rest of the chain is. */
-	private static final int STOPPED = 1;
-
-	/** The work has ended by itself, or was cancelled. */
-	private static final int OVER = 2;
-
-	/** The time was used up first. */
-	private static final int PASSED = 3;
-
-	private static final int PHASE = 3;
-
-	/** Counts the starts of the clock, so that each run of it is another state. */
-	private static final int START = 1 << 2;
+class Deadline<T> extends DeadlineWord implements CoreSubscriber<T>, Subscription, Scannable, Runnable {
 
 	/**
 	 * A timer is not set for less, so that a clock that is a little late costs little.
 	 */
 	private static final long SHORTEST = 1_000_000;
-
-	private static final VarHandle STATE;
-
-	static {
-		try {
-			STATE = MethodHandles.lookup().findVarHandle(Deadline.class, "state", int.class);
-		}
-		catch (ReflectiveOperationException ex) {
-			throw new ExceptionInInitializerError(ex);
-		}
-	}
 
 	private final CoreSubscriber<? super T> actual;
 
@@ -76,8 +45,6 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 
 	/** How long the request had been waiting for what is not counted by then. */
 	private long waitedBefore;
-
-	private volatile int state = STOPPED;
 
 	private volatile @Nullable Disposable timer;
 
@@ -103,10 +70,19 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	 */
 	final void subscribeTo(Publisher<? extends T> work) {
 		this.actual.onSubscribe(this);
-		if (isOwn()) {
-			startClock();
-		}
+		startOwn();
 		work.subscribe(this);
+	}
+
+	/**
+	 * Start the clock if the time is that of the middleware.
+	 */
+	final void startOwn() {
+		// What hands over in this moment looks at the clock after that, so one of the two
+		// sees the other
+		if (isOwn() && startClock() && !isOwn()) {
+			stopClock();
+		}
 	}
 
 	/**
@@ -124,15 +100,15 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 		int running;
 		long left;
 		synchronized (this) {
-			int state = this.state;
-			if (phase(state) != STOPPED) {
+			int stopped = word();
+			if (phase(stopped) != STOPPED) {
 				return false;
 			}
 			this.started = this.deadlines.now();
 			this.waitedBefore = this.run.waited(isShown());
-			running = (state & ~PHASE) + START;
+			running = started(stopped);
 			left = this.left;
-			if (!STATE.compareAndSet(this, state, running)) {
+			if (!tryMark(stopped, running)) {
 				return false;
 			}
 		}
@@ -146,11 +122,11 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	 * what it is about to do
 	 */
 	final boolean stopClock() {
-		if (phase(this.state) == RUNNING) {
+		if (phase(word()) == RUNNING) {
 			synchronized (this) {
-				int state = this.state;
+				int word = word();
 				long left = this.left - spent();
-				if (phase(state) == RUNNING && STATE.compareAndSet(this, state, state | STOPPED)) {
+				if (phase(word) == RUNNING && tryMark(word, word | STOPPED)) {
 					this.left = left;
 					clearTimer();
 				}
@@ -159,36 +135,27 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 		return !hasPassed();
 	}
 
-	/** Whether the time was used up. */
-	final boolean hasPassed() {
-		return phase(this.state) == PASSED;
-	}
-
 	/**
 	 * What is left of the time.
 	 * @return nanoseconds, not positive if nothing is
 	 */
 	final synchronized long left() {
-		return (phase(this.state) == RUNNING) ? this.left - spent() : this.left;
+		return (phase(word()) == RUNNING) ? this.left - spent() : this.left;
 	}
 
 	private long spent() {
 		return this.deadlines.now() - this.started - (this.run.waited(isShown()) - this.waitedBefore);
 	}
 
-	private static int phase(int state) {
-		return state & PHASE;
-	}
-
-	private void setTimer(int state, long delay) {
+	private void setTimer(int running, long delay) {
 		Disposable timer = this.deadlines.schedule(this, Math.max(delay, SHORTEST));
 		synchronized (this) {
-			if (this.state == state) {
+			if (word() == running) {
 				clearTimer();
 				this.timer = timer;
 			}
 		}
-		if (this.state != state) {
+		if (word() != running) {
 			timer.dispose();
 		}
 	}
@@ -205,8 +172,8 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	 */
 	@Override
 	public final void run() {
-		int state = this.state;
-		if (phase(state) != RUNNING || isPointless()) {
+		int running = word();
+		if (phase(running) != RUNNING || isPointless()) {
 			return;
 		}
 		if (!this.run.tryAcquire()) {
@@ -215,19 +182,19 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 			return;
 		}
 		try {
-			rung(state);
+			rung(running);
 		}
 		finally {
 			this.run.release();
 		}
 	}
 
-	private void rung(int state) {
+	private void rung(int running) {
 		long left = this.left - spent();
 		if (left > 0 || this.run.isWaitingForClient() || (this.run.isLeaving() && !isShown())) {
-			setTimer(state, left);
+			setTimer(running, left);
 		}
-		else if (STATE.compareAndSet(this, state, state | PASSED)) {
+		else if (tryMark(running, running | PASSED)) {
 			// The rest of the chain may follow on this thread, which has the
 			// thread-locals of no request. Reactor sets those of a context here
 			Mono.fromRunnable(this::passed).contextWrite(currentContext()).subscribe();
@@ -252,11 +219,6 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 		this.actual.onError(new DeadlineException());
 	}
 
-	/** Do not give the work up although its time was used up. */
-	final void waitNevertheless() {
-		this.state = (this.state & ~PHASE) | STOPPED;
-	}
-
 	final void cancelWork() {
 		Subscription subscription = this.subscription;
 		if (subscription == null) {
@@ -272,34 +234,29 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 	}
 
 	private boolean tryEnd() {
-		int state = this.state;
-		while (phase(state) == RUNNING || phase(state) == STOPPED) {
-			if (STATE.compareAndSet(this, state, (state & ~PHASE) | OVER)) {
-				clearTimer();
-				return true;
-			}
-			state = this.state;
+		boolean ended = isAlive(markOver());
+		if (ended) {
+			clearTimer();
 		}
-		return false;
+		return ended;
 	}
 
 	@Override
 	public void onSubscribe(Subscription subscription) {
 		if (Operators.validate(this.subscription, subscription)) {
 			this.subscription = subscription;
-			int state = this.state;
-			if (phase(state) == OVER || phase(state) == PASSED) {
-				subscription.cancel();
+			if (isAlive(word())) {
+				subscription.request(Long.MAX_VALUE);
 			}
 			else {
-				subscription.request(Long.MAX_VALUE);
+				subscription.cancel();
 			}
 		}
 	}
 
 	@Override
 	public void onNext(T value) {
-		if (phase(this.state) == RUNNING) {
+		if (phase(word()) == RUNNING) {
 			this.actual.onNext(value);
 		}
 	}
@@ -324,7 +281,8 @@ class Deadline<T> implements CoreSubscriber<T>, Subscription, Scannable, Runnabl
 
 	@Override
 	public void cancel() {
-		if (tryEnd()) {
+		if (isAlive(markCancelled())) {
+			clearTimer();
 			cancelWork();
 		}
 	}

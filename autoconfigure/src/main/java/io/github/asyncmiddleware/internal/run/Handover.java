@@ -228,10 +228,11 @@ public final class Handover {
 	 * @return the phase before: whether the end of the middleware is being held until now
 	 */
 	static int ended(Step step, int run, @Nullable Throwable error) {
+		// Read before another thread can begin the next one
+		AttemptExchange attempt = (error != null && looksAfterAttempt(step)) ? attempt(step) : null;
 		int phase = step.markNextEnded(run, (error != null) ? StepState.NEXT_FAILED : StepState.NEXT_COMPLETED);
 		if (phase == StepState.HANDED) {
 			OwnTime.start(step);
-			AttemptExchange attempt = (error != null && looksAfterAttempt(step)) ? attempt(step) : null;
 			if (attempt != null) {
 				attempt.ended();
 			}

@@ -51,10 +51,8 @@ final class OwnTime extends Deadline<Void> {
 	 */
 	static void start(Step step) {
 		OwnTime ownTime = of(step);
-		// What hands over in this moment looks at the clock after that, so one of the two
-		// sees the other
-		if (ownTime != null && ownTime.isOwn() && ownTime.startClock() && !ownTime.isOwn()) {
-			ownTime.stopClock();
+		if (ownTime != null) {
+			ownTime.startOwn();
 		}
 	}
 
@@ -112,8 +110,10 @@ final class OwnTime extends Deadline<Void> {
 		Waiting waiting = this.waiting;
 		// Before the middleware is listened to again, which may decide in this moment
 		boolean decided = waiting != null && waiting.tryDecide();
-		waitNevertheless();
-		if (waiting != null && decided) {
+		if (!tryWait()) {
+			cancelWork();
+		}
+		else if (waiting != null && decided) {
 			waiting.letGo();
 		}
 	}

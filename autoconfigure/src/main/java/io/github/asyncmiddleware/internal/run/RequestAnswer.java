@@ -218,22 +218,30 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	}
 
 	@Override
-	public final void leaves(ResponseFace face) {
-		this.answering = null;
+	public final boolean tryLeave(ResponseFace face) {
 		// What is written after the end of the request is no middleware's answer
-		if (!isEnded() && owner() instanceof Step step && step.answersWith(face)) {
+		Step step = (!isEnded() && owner() instanceof Step owner && owner.answersWith(face)) ? owner : null;
+		if (step != null) {
+			if (!OwnTime.stop(step)) {
+				return false;
+			}
 			step.markAnswering();
-			this.answering = step;
 		}
+		this.answering = step;
 		if (this.leaving != null) {
 			this.leaving.begin();
 		}
+		return true;
 	}
 
 	@Override
 	public void stays(boolean server) {
 		if (this.leaving != null) {
 			this.leaving.end();
+		}
+		Step step = this.answering;
+		if (step != null) {
+			OwnTime.start(step);
 		}
 	}
 

@@ -229,4 +229,57 @@ public final class DeadlineStress {
 
 	}
 
+	/**
+	 * The time is used up and the work is waited for nevertheless, while the request is
+	 * cancelled.
+	 */
+	@JCStressTest
+	@Outcome(id = "hears nothing, work cancelled, 0 timers", expect = Expect.ACCEPTABLE, desc = "The work is over.")
+	@Outcome(id = "hears nothing, 0 timers", expect = Expect.FORBIDDEN,
+			desc = "The cancellation is lost, and the work goes on.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "An end after the cancellation, or a timer that is forgotten.")
+	@State
+	public static class WaitAndCancel {
+
+		private final StressClock clock = new StressClock();
+
+		private final Source<Void> source = new Source<>();
+
+		private final Signals signals = new Signals();
+
+		private final Deadline<Void> deadline = new Deadline<>(this.signals, this.clock,
+				new StressRequest(this.clock).run(), TIMEOUT) {
+
+			@Override
+			void passed() {
+				if (!tryWait()) {
+					cancelWork();
+				}
+			}
+
+		};
+
+		public WaitAndCancel() {
+			this.deadline.subscribeTo(this.source.mono());
+			this.clock.now(TIMEOUT);
+		}
+
+		@Actor
+		public void ring() {
+			this.clock.ring();
+		}
+
+		@Actor
+		public void cancel() {
+			this.signals.cancel();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = this.signals + (this.source.isCancelled() ? ", work cancelled" : "") + ", "
+					+ this.clock.timers() + " timers";
+		}
+
+	}
+
 }

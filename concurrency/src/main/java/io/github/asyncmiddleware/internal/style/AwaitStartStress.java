@@ -4,7 +4,6 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.concurrency.Signals;
 import io.github.asyncmiddleware.concurrency.Source;
-import io.github.asyncmiddleware.internal.style.AwaitRunStress.Awaited;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -38,7 +37,7 @@ public final class AwaitStartStress {
 	private static HandlerFilterFunction<LiveResponse, ServerResponse> answersOrStarts() {
 		return (request, next) -> Mono.firstWithSignal(
 				start(request).mono().then(next.handle(request)).cast(ServerResponse.class),
-				AwaitRunStress.timer(request).mono().then(ServerResponse.status(HttpStatus.GATEWAY_TIMEOUT).build()));
+				Awaited.timer(request).mono().then(ServerResponse.status(HttpStatus.GATEWAY_TIMEOUT).build()));
 	}
 
 	/**
@@ -47,7 +46,7 @@ public final class AwaitStartStress {
 	private static HandlerFilterFunction<LiveResponse, ServerResponse> failsOrStarts() {
 		return (request, next) -> Mono.firstWithSignal(
 				start(request).mono().then(next.handle(request)).cast(ServerResponse.class),
-				AwaitRunStress.timer(request).mono().then(Mono.error(new UnsupportedOperationException())));
+				Awaited.timer(request).mono().then(Mono.error(new UnsupportedOperationException())));
 	}
 
 	/**
@@ -57,8 +56,8 @@ public final class AwaitStartStress {
 	private static HandlerFilterFunction<LiveResponse, ServerResponse> keepsNext() {
 		return (request, next) -> {
 			Mono<LiveResponse> response = next.handle(request);
-			AwaitRunStress.show(request, response);
-			return AwaitRunStress.timer(request).mono().then((Mono<ServerResponse>) (Mono<?>) response);
+			Awaited.show(request, response);
+			return Awaited.timer(request).mono().then((Mono<ServerResponse>) (Mono<?>) response);
 		};
 	}
 
@@ -74,7 +73,7 @@ public final class AwaitStartStress {
 	public static class StartAndAnswer extends Awaited {
 
 		public StartAndAnswer() {
-			super(AwaitRunStress.middleware(0, OnFailure.FAIL, null, answersOrStarts()));
+			super(Awaited.middleware(0, OnFailure.FAIL, null, answersOrStarts()));
 		}
 
 		@Actor
@@ -106,7 +105,7 @@ public final class AwaitStartStress {
 	public static class StartAndFail extends Awaited {
 
 		public StartAndFail() {
-			super(AwaitRunStress.middleware(0, OnFailure.FAIL, null, failsOrStarts()));
+			super(Awaited.middleware(0, OnFailure.FAIL, null, failsOrStarts()));
 		}
 
 		@Actor
@@ -141,7 +140,7 @@ public final class AwaitStartStress {
 		private final Signals second = new Signals();
 
 		public SubscribeTwice() {
-			super(AwaitRunStress.middleware(0, OnFailure.FAIL, null, keepsNext()));
+			super(Awaited.middleware(0, OnFailure.FAIL, null, keepsNext()));
 		}
 
 		@Actor

@@ -1,0 +1,199 @@
+package io.github.asyncmiddleware.internal.style;
+
+import java.time.Duration;
+
+import io.github.asyncmiddleware.OnFailure;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.Expect;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.L_Result;
+
+/**
+ * Races between the deadline of a middleware that awaits the response and what it decides
+ * in that moment.
+ */
+public final class AwaitDeadlineStress {
+
+	private AwaitDeadlineStress() {
+	}
+
+	/**
+	 * The own time of the middleware is used up while it lets the response go.
+	 */
+	@JCStressTest
+	@Outcome(id = "201 mark rest, completes", expect = Expect.ACCEPTABLE, desc = "The middleware was first.")
+	@Outcome(id = "nothing, fails with DeadlineException", expect = Expect.ACCEPTABLE, desc = "The deadline was first.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "The request ends without a response.")
+	@Outcome(id = "504 mark.*", expect = Expect.FORBIDDEN, desc = "The head of one attempt, the status of another.")
+	@Outcome(id = ".*hears nothing", expect = Expect.FORBIDDEN, desc = "The request never ends.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A response that is lost, torn or sent twice, or a buffer is.")
+	@State
+	public static class DeadlineAndLetGo extends Awaited {
+
+		public DeadlineAndLetGo() {
+			super(middleware(0, OnFailure.FAIL, Duration.ofNanos(TIMEOUT), delay()));
+			emit();
+		}
+
+		@Actor
+		public void letGo() {
+			timer();
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The same where the request goes on without the middleware.
+	 */
+	@JCStressTest
+	@Outcome(id = "201 mark rest, completes", expect = Expect.ACCEPTABLE,
+			desc = "The response goes out, whichever lets it go.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "The request ends without a response.")
+	@Outcome(id = "504 mark.*", expect = Expect.FORBIDDEN, desc = "The head of one attempt, the status of another.")
+	@Outcome(id = ".*hears nothing", expect = Expect.FORBIDDEN, desc = "The request never ends.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A response that is lost, torn or sent twice, or a buffer is.")
+	@State
+	public static class SkipAndLetGo extends Awaited {
+
+		public SkipAndLetGo() {
+			super(middleware(0, OnFailure.SKIP, Duration.ofNanos(TIMEOUT), delay()));
+			emit();
+		}
+
+		@Actor
+		public void letGo() {
+			timer();
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The middleware lets the response go on one thread, while the one that has shown it
+	 * still takes it from the rest; then the head waits for longer than the time that the
+	 * middleware has left.
+	 */
+	@JCStressTest
+	@Outcome(id = "201 mark rest, completes", expect = Expect.ACCEPTABLE,
+			desc = "The head does not wait for the middleware, so it has all of its time left.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "The middleware is given up after it has decided.")
+	@State
+	public static class DecisionAndTake extends Awaited {
+
+		private boolean decided;
+
+		public DecisionAndTake() {
+			super(middleware(0, OnFailure.FAIL, Duration.ofNanos(TIMEOUT), delayBeforeAction()));
+		}
+
+		@Actor
+		public void answer() {
+			emit();
+		}
+
+		@Actor
+		public void letGo() {
+			this.decided = tryLetGo();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			if (!this.decided) {
+				timer();
+			}
+			deadline();
+			start();
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The own time of the middleware is used up while it sends an answer of its own.
+	 */
+	@JCStressTest
+	@Outcome(id = "504, completes(, leaked)?", expect = Expect.ACCEPTABLE, desc = "The middleware was first.")
+	@Outcome(id = "nothing, fails with DeadlineException, leaked", expect = Expect.ACCEPTABLE,
+			desc = "The deadline was first.")
+	@Outcome(id = "504, fails .*", expect = Expect.FORBIDDEN, desc = "An answer that is sent is broken off.")
+	@Outcome(id = ".*hears nothing", expect = Expect.FORBIDDEN, desc = "The request never ends.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Another answer.")
+	@State
+	public static class DeadlineAndOwnAnswer extends Awaited {
+
+		public DeadlineAndOwnAnswer() {
+			super(middleware(0, OnFailure.FAIL, Duration.ofNanos(TIMEOUT), answers()));
+		}
+
+		@Actor
+		public void answer() {
+			timer();
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The same where the request goes on without the middleware.
+	 */
+	@JCStressTest
+	@Outcome(id = "504, completes(, leaked)?", expect = Expect.ACCEPTABLE, desc = "The middleware was first.")
+	@Outcome(id = "waits 201 mark rest, completes", expect = Expect.ACCEPTABLE, desc = "The deadline was first.")
+	@Outcome(id = ".*hears nothing", expect = Expect.FORBIDDEN, desc = "The request never ends.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Another answer, or two.")
+	@State
+	public static class SkipAndOwnAnswer extends Awaited {
+
+		public SkipAndOwnAnswer() {
+			super(middleware(0, OnFailure.SKIP, Duration.ofNanos(TIMEOUT), answers()));
+		}
+
+		@Actor
+		public void answer() {
+			timer();
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summaryAfterBody();
+		}
+
+	}
+
+}
