@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.autoconfigure;
 
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ToDoubleFunction;
 
 import io.github.asyncmiddleware.internal.style.Offloader;
@@ -14,13 +16,16 @@ import org.springframework.beans.factory.ObjectProvider;
  * The meters of blocking work, under the names that Micrometer has for executors. Counts
  * what the bounds are about, so it is the same for virtual threads and for a pool.
  */
-class BlockingWorkMetrics implements MeterBinder {
+class BlockingWorkMetrics implements MeterBinder, AutoCloseable {
 
 	private static final String NAME = "asyncMiddlewareBlocking";
 
 	private final MiddlewareChain chain;
 
 	private final ObjectProvider<BlockingWork> blockingWork;
+
+	/** Take the gauges away that were registered here. */
+	private final Queue<Runnable> removals = new ConcurrentLinkedQueue<>();
 
 	BlockingWorkMetrics(MiddlewareChain chain, ObjectProvider<BlockingWork> blockingWork) {
 		this.chain = chain;
@@ -45,13 +50,30 @@ class BlockingWorkMetrics implements MeterBinder {
 				offloader, Offloader::abandoned);
 	}
 
-	private static void gauge(MeterRegistry registry, String name, String description, String unit, Offloader offloader,
+	/**
+	 * A registry can outlive the application context, and would show these gauges in
+	 * place of those of the next one.
+	 */
+	@Override
+	public void close() {
+		Runnable removal = this.removals.poll();
+		while (removal != null) {
+			removal.run();
+			removal = this.removals.poll();
+		}
+	}
+
+	private void gauge(MeterRegistry registry, String name, String description, String unit, Offloader offloader,
 			ToDoubleFunction<Offloader> value) {
-		Gauge.builder(name, offloader, value)
+		boolean known = registry.find(name).tag("name", NAME).gauge() != null;
+		Gauge gauge = Gauge.builder(name, offloader, value)
 			.description(description)
 			.baseUnit(unit)
 			.tag("name", NAME)
 			.register(registry);
+		if (!known) {
+			this.removals.add(() -> registry.remove(gauge));
+		}
 	}
 
 }

@@ -1,7 +1,9 @@
 package io.github.asyncmiddleware.metrics;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * The only way from here to a meter registry. What a registry, a meter or a meter filter
  * throws is logged, once for each meter name, and goes no further.
  */
-final class GuardedRegistry {
+final class GuardedRegistry implements AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(GuardedRegistry.class);
 
@@ -36,6 +38,9 @@ final class GuardedRegistry {
 
 	/** The meters that have been complained about. Guarded by itself. */
 	private final Set<AsyncMiddlewareMeters> failed = EnumSet.noneOf(AsyncMiddlewareMeters.class);
+
+	/** The gauges that were registered here. Guarded by itself. */
+	private final List<Meter.Id> gauges = new ArrayList<>();
 
 	GuardedRegistry(MeterRegistry registry) {
 		this.registry = registry;
@@ -71,13 +76,13 @@ final class GuardedRegistry {
 	}
 
 	/**
-	 * Register a gauge.
+	 * Register a gauge, until this is closed.
 	 * @param meter the meter
 	 * @param tags all of its tags
 	 * @param value supplies the number
 	 */
 	void gauge(AsyncMiddlewareMeters meter, Tags tags, Supplier<Number> value) {
-		register(meter, tags, Meter.Type.GAUGE, NoopGauge::new,
+		registerGauge(meter, tags, NoopGauge::new,
 				() -> Gauge.builder(meter.meterName(), value)
 					.description(meter.description())
 					.tags(tags)
@@ -85,17 +90,43 @@ final class GuardedRegistry {
 	}
 
 	/**
-	 * Register a gauge for a duration.
+	 * Register a gauge for a duration, until this is closed.
 	 * @param meter the meter
 	 * @param tags all of its tags
 	 * @param value supplies the duration
 	 */
 	void timeGauge(AsyncMiddlewareMeters meter, Tags tags, Supplier<Duration> value) {
-		register(meter, tags, Meter.Type.GAUGE, NoopTimeGauge::new,
+		registerGauge(meter, tags, NoopTimeGauge::new,
 				() -> TimeGauge.builder(meter.meterName(), () -> value.get().toMillis(), TimeUnit.MILLISECONDS)
 					.description(meter.description())
 					.tags(tags)
 					.register(this.registry));
+	}
+
+	private void registerGauge(AsyncMiddlewareMeters meter, Tags tags, Function<Meter.Id, Gauge> noop,
+			Supplier<Gauge> registration) {
+		register(meter, tags, Meter.Type.GAUGE, noop, () -> {
+			boolean known = this.registry.find(meter.meterName()).tags(tags).gauge() != null;
+			Gauge gauge = registration.get();
+			if (!known) {
+				synchronized (this.gauges) {
+					this.gauges.add(gauge.getId());
+				}
+			}
+			return gauge;
+		});
+	}
+
+	/**
+	 * Take the gauges away: a registry can outlive the application context, and would
+	 * keep what they ask, and show that in place of what the next context has.
+	 */
+	@Override
+	public void close() {
+		synchronized (this.gauges) {
+			this.gauges.forEach(this.registry::remove);
+			this.gauges.clear();
+		}
 	}
 
 	private <M> M register(AsyncMiddlewareMeters meter, Tags tags, Meter.Type type, Function<Meter.Id, M> noop,

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * The meters of a middleware stand in arrays, so that nothing is looked up or allocated
  * for it while a request runs.
  */
-final class MicrometerRequestListener implements SampleListener {
+final class MicrometerRequestListener implements SampleListener, AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(MicrometerRequestListener.class);
 
@@ -107,6 +107,11 @@ final class MicrometerRequestListener implements SampleListener {
 			this.registry.gauge(AsyncMiddlewareMeters.ACTIVE, tags, () -> active.count(middleware));
 			this.registry.timeGauge(AsyncMiddlewareMeters.ACTIVE_OLDEST, tags, () -> active.oldest(middleware));
 		}
+	}
+
+	@Override
+	public void close() {
+		this.registry.close();
 	}
 
 	@Override

@@ -3,12 +3,16 @@ package io.github.asyncmiddleware.autoconfigure;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
+import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.internal.boundary.MiddlewareHttpHandlerFactory;
 import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.metrics.MiddlewareTags;
 import io.github.asyncmiddleware.testsupport.PatientClient;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -97,6 +101,39 @@ class AsyncMiddlewareMetricsAutoConfigurationTests {
 					"async.middleware.active [tag(middleware=second)] 0",
 					"async.middleware.active.oldest [tag(middleware=first)] 0",
 					"async.middleware.active.oldest [tag(middleware=second)] 0"));
+	}
+
+	@Test
+	void leavesNoGaugeInARegistryThatOutlivesTheContext() {
+		MeterRegistry shared = new SharedRegistry();
+		ReactiveWebApplicationContextRunner sharing = this.bareRunner.withBean(MeterRegistry.class, () -> shared)
+			.withUserConfiguration(TwoMiddlewares.class, BlockingHook.class);
+		for (int i = 0; i < 2; i++) {
+			sharing.run((context) -> assertThat(gauges(shared)).contains("async.middleware.active first",
+					"async.middleware.active.oldest second", "executor.active asyncMiddlewareBlocking"));
+			assertThat(gauges(shared)).isEmpty();
+		}
+		assertThat(shared.find("async.middleware.ttfb").timer()).isNotNull();
+	}
+
+	@Test
+	void leavesTheGaugesOfAContextThatHasThemAlready() {
+		MeterRegistry shared = new SharedRegistry();
+		ReactiveWebApplicationContextRunner sharing = this.bareRunner.withBean(MeterRegistry.class, () -> shared)
+			.withUserConfiguration(TwoMiddlewares.class, BlockingHook.class);
+		sharing.run((first) -> {
+			Set<String> gauges = gauges(shared);
+			sharing.run((second) -> assertThat(gauges(shared)).isEqualTo(gauges));
+			assertThat(gauges(shared)).isEqualTo(gauges).isNotEmpty();
+		});
+	}
+
+	private static Set<String> gauges(MeterRegistry registry) {
+		return registry.getMeters()
+			.stream()
+			.filter(Gauge.class::isInstance)
+			.map((gauge) -> gauge.getId().getName() + " " + gauge.getId().getTags().get(0).getValue())
+			.collect(Collectors.toSet());
 	}
 
 	@Test
@@ -297,6 +334,26 @@ class AsyncMiddlewareMetricsAutoConfigurationTests {
 		@Override
 		public DistributionStatisticConfig configure(Meter.Id id, DistributionStatisticConfig config) {
 			throw new IllegalStateException("configure");
+		}
+
+	}
+
+	@AsyncMiddleware
+	static class BlockingHook {
+
+		@OnRequest(blocking = true)
+		void block() {
+		}
+
+	}
+
+	/**
+	 * Outlives the application contexts that close it, as that of a parent context does.
+	 */
+	private static final class SharedRegistry extends SimpleMeterRegistry {
+
+		@Override
+		public void close() {
 		}
 
 	}
