@@ -16,8 +16,10 @@ import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
 import io.github.asyncmiddleware.testsupport.boot.Answer;
+import io.github.asyncmiddleware.testsupport.boot.Http1Client;
+import io.github.asyncmiddleware.testsupport.boot.Leaving;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
-import org.junit.jupiter.api.BeforeEach;
+import io.github.asyncmiddleware.testsupport.boot.Records;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -53,52 +55,81 @@ class BodilessStatusTests {
 
 	private static final List<Integer> STATUSES = List.of(204, 304);
 
+	private static final List<String> BODIES = List.of("text", "stream", "endless", "file", "buffers", "groups");
+
+	private static final List<OnFailure> FAILURES = List.of(OnFailure.values());
+
 	@RegisterExtension
-	static final FaultServers servers = new FaultServers(App.class, "await", "hook", "native");
-
-	private final FaultServer server = servers.get(OnFailure.FAIL);
-
-	private final Bodies bodies = this.server.bean(Bodies.class);
-
-	@BeforeEach
-	void forget() {
-		this.bodies.clear();
-	}
+	static final FaultServers servers = new FaultServers(App.class, "await", "hook", "native", "answers-await",
+			"answers-hook", "answers-native");
 
 	static Stream<Arguments> changes() {
-		return Cases.of(List.of("await", "hook", "native"), STATUSES,
-				List.of("text", "stream", "endless", "file", "buffers", "groups"), Cases.METHODS, Cases.protocols());
+		return Cases.of(List.of("await", "hook", "native"), STATUSES, BODIES, Cases.METHODS, Cases.protocols(),
+				FAILURES);
 	}
 
 	@ParameterizedTest
 	@MethodSource("changes")
-	void haveNoneWhenAMiddlewareSetsTheStatus(String style, int status, String body, String method, Protocol protocol) {
-		Exchange exchange = this.server.exchange(protocol, method, "/" + style + "/" + status + "/" + body);
+	void haveNoneWhenAMiddlewareSetsTheStatus(String style, int status, String body, String method, Protocol protocol,
+			OnFailure onFailure) {
+		FaultServer server = servers.get(onFailure);
+		Bodies bodies = server.bean(Bodies.class);
+		bodies.clear();
+		Exchange exchange = server.exchange(protocol, method, "/" + style + "/" + status + "/" + body);
 		assertBodiless(exchange.answer(), status);
 		exchange.assertRecorded("ok " + status, style + " passed");
-		this.bodies.awaitRelease();
+		bodies.awaitRelease();
 	}
 
 	static Stream<Arguments> answers() {
 		return Cases.of(List.of("answers-await", "answers-hook", "answers-native"), STATUSES, Cases.METHODS,
-				Cases.protocols());
+				Cases.protocols(), FAILURES);
 	}
 
 	@ParameterizedTest
 	@MethodSource("answers")
-	void haveNoneWhenAMiddlewareAnswersWithOne(String style, int status, String method, Protocol protocol) {
-		Exchange exchange = this.server.exchange(protocol, method, "/" + style + "/" + status);
+	void haveNoneWhenAMiddlewareAnswersWithOne(String style, int status, String method, Protocol protocol,
+			OnFailure onFailure) {
+		Exchange exchange = servers.get(onFailure).exchange(protocol, method, "/" + style + "/" + status);
 		assertBodiless(exchange.answer(), status);
 		exchange.assertRecorded("ok " + status, style + " answered");
 	}
 
 	@ParameterizedTest
 	@MethodSource("answers")
-	void areWholeWhenTheStatusIsTakenBack(String style, int status, String method, Protocol protocol) {
-		Exchange exchange = this.server.exchange(protocol, method,
-				"/" + style.substring("answers-".length()) + "/200/" + status);
+	void areWholeWhenTheStatusIsTakenBack(String style, int status, String method, Protocol protocol,
+			OnFailure onFailure) {
+		Exchange exchange = servers.get(onFailure)
+			.exchange(protocol, method, "/" + style.substring("answers-".length()) + "/200/" + status);
 		assertThat(exchange.answer().status()).isEqualTo(200);
 		assertThat(exchange.answer().body()).isEmpty();
+	}
+
+	static Stream<Arguments> informational() {
+		return Cases.of(List.of("await", "hook", "native"), BODIES, Cases.METHODS, FAILURES);
+	}
+
+	/**
+	 * To the server no answer has ended with it, so there is no second request: without
+	 * middlewares it does not read that.
+	 */
+	@ParameterizedTest
+	@MethodSource("informational")
+	void haveNoneWhenAMiddlewareSetsAnInformationalStatus(String style, String body, String method,
+			OnFailure onFailure) {
+		FaultServer server = servers.get(onFailure);
+		Bodies bodies = server.bean(Bodies.class);
+		bodies.clear();
+		Records before = server.records();
+		try (Http1Client client = new Http1Client(server.port())) {
+			client.head(method, "/" + style + "/103/" + body, true);
+			Answer answer = client.answer();
+			new Exchange(answer, () -> server.records().since(before)).assertRecorded("ok 103", style + " passed");
+			assertBodiless(answer, 103);
+			client.leave(Leaving.FIN);
+			assertThat(client.readToEnd()).isEmpty();
+		}
+		bodies.awaitRelease();
 	}
 
 	private static void assertBodiless(Answer answer, int status) {
