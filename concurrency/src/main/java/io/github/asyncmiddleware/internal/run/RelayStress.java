@@ -192,4 +192,71 @@ public final class RelayStress {
 
 	}
 
+	/**
+	 * A middleware has used up its time while it sends an answer of its own.
+	 */
+	@JCStressTest
+	@Outcome(id = "504, completes", expect = Expect.ACCEPTABLE, desc = "The middleware was first.")
+	@Outcome(id = "nothing, fails with DeadlineException", expect = Expect.ACCEPTABLE, desc = "The deadline was first.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "An answer that is sent is broken off, or the request never ends.")
+	@State
+	public static class DeadlineAndOwnAnswer extends Pair {
+
+		public DeadlineAndOwnAnswer() {
+			start(middleware(0, OnFailure.FAIL, null, (exchange, next) -> next.filter(exchange)),
+					middleware(1, OnFailure.FAIL, TIMEOUT,
+							(exchange, next) -> work().mono().then(answer(exchange, HttpStatus.GATEWAY_TIMEOUT))));
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Actor
+		public void answer() {
+			work().complete();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The same where the request goes on without the middleware.
+	 */
+	@JCStressTest
+	@Outcome(id = "504, completes", expect = Expect.ACCEPTABLE, desc = "The middleware was first.")
+	@Outcome(id = "201, completes, handler goes on", expect = Expect.ACCEPTABLE, desc = "The deadline was first.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Two answers, none, or one that is broken off.")
+	@State
+	public static class SkipAndOwnAnswer extends Pair {
+
+		public SkipAndOwnAnswer() {
+			start(middleware(0, OnFailure.FAIL, null, (exchange, next) -> next.filter(exchange)),
+					middleware(1, OnFailure.SKIP, TIMEOUT,
+							(exchange, next) -> work().mono().then(answer(exchange, HttpStatus.GATEWAY_TIMEOUT))));
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Actor
+		public void answer() {
+			work().complete();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			handler().complete();
+			result.r1 = summary() + handling();
+		}
+
+	}
+
 }
