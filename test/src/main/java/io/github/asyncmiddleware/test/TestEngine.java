@@ -16,6 +16,8 @@ import reactor.core.publisher.Mono;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.InstantiationAwareBeanPostProcessor;
+import org.springframework.beans.factory.support.BeanDefinitionRegistry;
+import org.springframework.beans.factory.support.BeanDefinitionRegistryPostProcessor;
 import org.springframework.boot.task.ThreadPoolTaskExecutorBuilder;
 import org.springframework.boot.web.context.reactive.AnnotationConfigReactiveWebApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -79,6 +81,8 @@ final class TestEngine {
 
 	private void register(AnnotationConfigReactiveWebApplicationContext context) {
 		this.setup.beans.forEach((bean) -> context.registerBeanDefinition(bean.name(), bean.toDefinition()));
+		context.registerBean("middlewareTesterMiddlewares", Unconditional.class,
+				() -> new Unconditional(this.setup.beans));
 		this.setup.configurations.forEach(context::register);
 		EngineDefinitions.registerWith(context);
 		context.registerBean(WebHttpHandlerBuilder.WEB_HANDLER_BEAN_NAME, WebHandler.class, () -> this::handle);
@@ -225,6 +229,25 @@ final class TestEngine {
 				return this.observer.observe(guards);
 			}
 			return (bean instanceof Ticker) ? this.clock : bean;
+		}
+
+	}
+
+	/**
+	 * Registers once more what a condition on its class has taken away: a test has made
+	 * it to be tested.
+	 *
+	 * @param beans what the test has made
+	 */
+	private record Unconditional(List<MiddlewareBean> beans) implements BeanDefinitionRegistryPostProcessor {
+
+		@Override
+		public void postProcessBeanDefinitionRegistry(BeanDefinitionRegistry registry) {
+			for (MiddlewareBean bean : this.beans) {
+				if (!registry.containsBeanDefinition(bean.name())) {
+					registry.registerBeanDefinition(bean.name(), bean.toDefinition());
+				}
+			}
 		}
 
 	}

@@ -10,12 +10,17 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Profile;
 import org.springframework.context.support.PropertySourcesPlaceholderConfigurer;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebFilterChain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -109,6 +114,13 @@ class TestEngineTests {
 			.exchange(get("/"))).hasHeader("X-Allowed", "${x.allowed}");
 	}
 
+	@Test
+	void runsAMiddlewareThatItWasGivenWhateverTheConditionsOnItsClass() {
+		assertThat(MiddlewareTester.of(new OfProperty()).exchange(get("/"))).hasHeader("X-On", "OfProperty");
+		assertThat(MiddlewareTester.of(new OfBean()).exchange(get("/"))).hasHeader("X-On", "OfBean");
+		assertThat(MiddlewareTester.of(new OfProfile()).exchange(get("/"))).hasHeader("X-On", "OfProfile");
+	}
+
 	private static MockServerHttpRequest.BaseBuilder<?> get(String path) {
 		return MockServerHttpRequest.get(path);
 	}
@@ -137,6 +149,34 @@ class TestEngineTests {
 			placeholders.setIgnoreUnresolvablePlaceholders(true);
 			return placeholders;
 		}
+
+	}
+
+	private abstract static class Conditional implements WebFilter {
+
+		@Override
+		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+			exchange.getResponse().getHeaders().set("X-On", getClass().getSimpleName());
+			return chain.filter(exchange);
+		}
+
+	}
+
+	@AsyncMiddleware
+	@ConditionalOnProperty("conditional.on")
+	private static final class OfProperty extends Conditional {
+
+	}
+
+	@AsyncMiddleware
+	@ConditionalOnBean(Appendable.class)
+	private static final class OfBean extends Conditional {
+
+	}
+
+	@AsyncMiddleware
+	@Profile("conditional")
+	private static final class OfProfile extends Conditional {
 
 	}
 
