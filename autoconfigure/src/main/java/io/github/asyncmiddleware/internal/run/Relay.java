@@ -61,9 +61,6 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 		this.runAndDepth = ((outer != null) ? StepState.run(outer.word()) << 8 : 0) | depth;
 		this.touches = touches;
 		this.ownTime = (inner != null) ? OwnTime.of(inner, this) : null;
-		if (outer != null) {
-			outer.nextRelay = this;
-		}
 	}
 
 	@Override
@@ -88,6 +85,9 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 	 * @return what the caller has to go on with, or {@code null} if nothing
 	 */
 	@Nullable Postponed subscribeTo(Mono<Void> source) {
+		if (this.outer != null) {
+			this.outer.nextRelay = this;
+		}
 		if (this.inner != null) {
 			this.inner.leavesThrough(this);
 			this.subscribing = Thread.currentThread();
@@ -141,7 +141,14 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 		}
 		else if (Operators.validate(this.subscription, subscription)) {
 			this.subscription = subscription;
+			int before = mark(SUBSCRIBED);
 			this.actual.onSubscribe(this);
+			if ((before & CANCELLED) != 0) {
+				subscription.cancel();
+			}
+			else if (isLeftBehind()) {
+				cancel();
+			}
 		}
 	}
 
@@ -166,7 +173,7 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 		boolean discards = phase == StepState.HANDED || phase == StepState.NEXT_COMPLETED || held != null;
 		int before = mark(CANCELLED);
 		Subscription subscription = this.subscription;
-		if (subscription != null) {
+		if (subscription != null && (before & (SUBSCRIBED | CANCELLED)) == SUBSCRIBED) {
 			subscription.cancel();
 		}
 		Step inner = this.inner;

@@ -24,6 +24,12 @@ abstract class RelayWord extends RelayedEnd {
 	/** Those further out have given the part up. */
 	static final int CANCELLED = 1 << 3;
 
+	/**
+	 * There is a subscription to cancel. Of this and {@link #CANCELLED}, the one that
+	 * comes second cancels it.
+	 */
+	static final int SUBSCRIBED = 1 << 4;
+
 	private static final VarHandle WORD;
 
 	static {
@@ -55,6 +61,16 @@ abstract class RelayWord extends RelayedEnd {
 
 	final boolean isCancelled() {
 		return (this.word & CANCELLED) != 0;
+	}
+
+	/**
+	 * Whether the middleware was given up that has started the part, and does not wait
+	 * for it. Asked after {@link #SUBSCRIBED}: either this thread sees that, or the one
+	 * that gives the middleware up sees the part.
+	 */
+	final boolean isLeftBehind() {
+		Relay relay = (this.outer != null && !this.outer.link().foreign) ? this.outer.relay() : null;
+		return relay != null && relay.isCancelled() && !isCancelled();
 	}
 
 	/**
