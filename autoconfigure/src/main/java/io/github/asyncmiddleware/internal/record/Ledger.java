@@ -12,9 +12,11 @@ import org.jspecify.annotations.Nullable;
  * the application add up to the time to first byte of the first middleware, to the
  * nanosecond. Nothing that happens after the head counts.
  * <p>
- * There is one writer at a time: the thread that the request is on. What hands the
- * request to another thread publishes the fields, to that thread; the watch reads them
- * without that, and what it reads may be old.
+ * The thread that the request is on writes. What hands the request to another thread
+ * publishes the fields, to that thread; the watch reads them without that, and what it
+ * reads may be old. Where the time comes back, another thread can give up what it comes
+ * back from, or end the request, so that is guarded by this. Where middlewares are
+ * entered, the report of the end waits for it.
  */
 public abstract class Ledger implements RequestRecord {
 
@@ -72,7 +74,7 @@ public abstract class Ledger implements RequestRecord {
 	}
 
 	@Override
-	public final long ttfbSoFar() {
+	public final synchronized long ttfbSoFar() {
 		long now = changeHands(null);
 		LedgerEntry first = this.last;
 		while (first != null && first.previous != null) {
@@ -137,17 +139,19 @@ public abstract class Ledger implements RequestRecord {
 	 * One of several that are at work at the same time has finished.
 	 * @param entry its part in the request
 	 */
-	protected final void finishTogether(LedgerEntry entry) {
-		this.owner = entry;
-		handOver();
+	protected final synchronized void finishTogether(LedgerEntry entry) {
+		if (!isEnded()) {
+			this.owner = entry;
+			handOver();
+		}
 	}
 
 	/**
 	 * Several that are at work at the same time are given up. What is waited for until
 	 * then is the first of those that have not finished.
 	 */
-	protected final void giveUpTogether() {
-		if (this.owner == null && awaited() instanceof LedgerEntry entry) {
+	protected final synchronized void giveUpTogether() {
+		if (!isEnded() && this.owner == null && awaited() instanceof LedgerEntry entry) {
 			this.owner = entry;
 			changeHands(null);
 		}
@@ -171,17 +175,19 @@ public abstract class Ledger implements RequestRecord {
 	}
 
 	/**
-	 * The time belongs to another one from now on.
+	 * The time belongs to another one from now on, unless times are final.
 	 * @param entry the part of a middleware, or {@code null} for the application
 	 */
-	protected final void pass(@Nullable LedgerEntry entry) {
-		changeHands(entry);
+	protected final synchronized void pass(@Nullable LedgerEntry entry) {
+		if (!hasHead() && !isEnded()) {
+			changeHands(entry);
+		}
 	}
 
 	/**
 	 * The head is out: all times are final.
 	 */
-	protected final void closeWithHead() {
+	protected final synchronized void closeWithHead() {
 		this.head = changeHands(null);
 	}
 
@@ -197,8 +203,7 @@ public abstract class Ledger implements RequestRecord {
 	 * until then; what its thread does later does not count.
 	 * @param end when it has ended
 	 */
-	protected final void closeWithoutHead(long end) {
-		// A response can return to a middleware meanwhile, on another thread
+	protected final synchronized void closeWithoutHead(long end) {
 		LedgerEntry owner = this.owner;
 		if (owner == null && awaited() instanceof LedgerEntry entry) {
 			owner = entry;

@@ -69,8 +69,7 @@ abstract class RelayWord extends RelayedEnd {
 	 * that gives the middleware up sees the part.
 	 */
 	final boolean isLeftBehind() {
-		Relay relay = (this.outer != null && !this.outer.link().foreign) ? this.outer.relay() : null;
-		return relay != null && relay.isCancelled() && !isCancelled();
+		return this.outer != null && !this.outer.link().foreign && this.outer.isCancelled() && !isCancelled();
 	}
 
 	/**

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.github.asyncmiddleware.internal.chain.Deadlines;
+import io.github.asyncmiddleware.internal.record.Ending;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.response.CommitListener;
 import io.github.asyncmiddleware.internal.response.ResponseCommit;
@@ -215,6 +216,38 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 		while (!TOUCHES.compareAndSet(this, touches, (touches & 0xFFFF0000) | ((touches + 1) & 0xFFFF))) {
 			touches = this.touches;
 		}
+	}
+
+	/**
+	 * The response is on its way out and has reached a middleware, or another filter.
+	 * @param step whose time it is from now on, or {@code null} for the application
+	 */
+	final void returned(@Nullable Step step) {
+		pass((step != null && step.link().isGroup()) ? null : step);
+	}
+
+	/**
+	 * The request is back at a middleware, or at another filter: the part further in has
+	 * ended or was given up. If a response is on its way, that has gone on without them;
+	 * if the middleware was given up itself, the time is that of one further out.
+	 * @param step the part of the middleware, or {@code null} for another filter
+	 */
+	public final synchronized void backAt(@Nullable Step step) {
+		if (!isOnItsWay() && (step == null || !step.isCancelled())) {
+			returned(step);
+		}
+	}
+
+	/**
+	 * Note the end, after which no time changes hands.
+	 * @return {@code false} if the request was over already
+	 */
+	final synchronized boolean tryEnd(Ending ending, @Nullable Throwable error) {
+		boolean ended = end().ended(ending, error, hasHead() ? 0 : now());
+		if (ended) {
+			markEnded();
+		}
+		return ended;
 	}
 
 	@Override

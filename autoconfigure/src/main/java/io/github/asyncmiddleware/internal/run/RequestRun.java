@@ -181,16 +181,6 @@ public final class RequestRun extends RequestAnswer {
 	}
 
 	/**
-	 * The response is on its way out and has reached a middleware, or another filter.
-	 * @param step whose time it is from now on, or {@code null} for the application
-	 */
-	void returned(@Nullable Step step) {
-		if (!hasHead()) {
-			pass((step != null && step.link().isGroup()) ? null : step);
-		}
-	}
-
-	/**
 	 * An answer of a middleware, on whatever thread that has come to it.
 	 * @param answer writes it
 	 * @param exchange the exchange that it is written to
@@ -199,17 +189,6 @@ public final class RequestRun extends RequestAnswer {
 	 */
 	public Mono<Void> answer(WebHandler answer, ServerWebExchange exchange) {
 		return new GuardedAnswer(this, answer, exchange);
-	}
-
-	/**
-	 * The request is back at a middleware, or at another filter: the part further in has
-	 * ended or was given up. If a response is on its way, that has gone on without them.
-	 * @param step the part of the middleware, or {@code null} for another filter
-	 */
-	public void backAt(@Nullable Step step) {
-		if (!isEnded() && !isOnItsWay()) {
-			returned(step);
-		}
 	}
 
 	@Override
@@ -312,8 +291,7 @@ public final class RequestRun extends RequestAnswer {
 	 * @param error the error, if it was one
 	 */
 	public void ended(Ending ending, @Nullable Throwable error) {
-		if (this.reporter != null && this.end.ended(ending, error, hasHead() ? 0 : now())) {
-			markEnded();
+		if (this.reporter != null && tryEnd(ending, error)) {
 			removeInFlight();
 			reportEnd();
 			runAtEnd();

@@ -283,6 +283,12 @@ public class Step extends StepWord implements WebFilterChain {
 		return OwnTime.isGivenUp(this) || isCutOff();
 	}
 
+	/** Whether those further out have given it up. */
+	boolean isCancelled() {
+		Relay relay = relay();
+		return relay != null && relay.isCancelled();
+	}
+
 	/**
 	 * Whether the middleware was still at work when there was nothing left to do. What it
 	 * does then is neither judged nor let go on; one that was done by then is judged.

@@ -1,12 +1,14 @@
 package io.github.asyncmiddleware.internal.run;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
@@ -21,6 +23,8 @@ import io.github.asyncmiddleware.testsupport.TestTicker;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -179,6 +183,48 @@ class LedgerTests {
 		assertThat(steps).extracting(RecordedStep::own).containsExactly(2L, 3L);
 		assertThat(steps).extracting(RecordedStep::result)
 			.containsExactly(MiddlewareResult.FAILED_OPEN, MiddlewareResult.CANCELLED);
+	}
+
+	/**
+	 * The rest of the chain of a middleware ends at the moment in which the one further
+	 * out gives both up.
+	 */
+	@Test
+	void countsWhatIsDoneInsteadOfARestThatEndsAsItIsGivenUpAsOwn() throws Exception {
+		Sinks.Empty<Void> limit = Sinks.empty();
+		Sinks.Empty<Void> handler = Sinks.empty();
+		Sinks.Empty<Void> answers = Sinks.empty();
+		List<Runnable> inTheMiddle = new ArrayList<>();
+		this.chain.deadlines(new Deadlines() {
+
+			@Override
+			public long now() {
+				inTheMiddle.forEach(Runnable::run);
+				return 0;
+			}
+
+			@Override
+			public Disposable schedule(Runnable task, long delay) {
+				return Disposables.disposed();
+			}
+
+		})
+			.middleware("gives up",
+					(exchange, next) -> next.filter(exchange)
+						.timeout(limit.asMono(), answers.asMono().then(Mono.defer(() -> answer(exchange)))))
+			.middleware("between", OnFailure.FAIL, Duration.ofSeconds(1),
+					MiddlewareCode.of((exchange, next) -> next.filter(exchange).then()));
+		this.chain.build((exchange) -> handler.asMono())
+			.handle(MockServerHttpRequest.get("/").build(), new MockServerHttpResponse())
+			.subscribe();
+		this.ticker.advanceNanos(3);
+		inTheMiddle.add(limit::tryEmitEmpty);
+		handler.tryEmitEmpty();
+		this.ticker.advanceNanos(50);
+		answers.tryEmitEmpty();
+		RecordedRequest record = this.listener.take();
+		assertThat(record.steps()).extracting(RecordedStep::own).containsExactly(50L, 0L);
+		assertThat(record.app()).isEqualTo(3);
 	}
 
 	private WebFilter givesUp(Sinks.Empty<Void> limit) {

@@ -1,8 +1,15 @@
 package io.github.asyncmiddleware.internal.run;
 
 import io.github.asyncmiddleware.OnFailure;
+import io.github.asyncmiddleware.concurrency.Signals;
 import io.github.asyncmiddleware.concurrency.StressRequest;
+import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.record.Ending;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.RequestReporter;
+import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.Expect;
@@ -11,6 +18,9 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.L_Result;
+
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 
 /**
  * Races for the record of one request: {@link RequestRun}.
@@ -211,6 +221,70 @@ public final class RequestRunStress {
 		@Arbiter
 		public void result(L_Result result) {
 			result.r1 = this.request.record();
+		}
+
+	}
+
+	/**
+	 * The same, with a clock that goes on.
+	 */
+	@JCStressTest
+	@Outcome(id = "adds up", expect = Expect.ACCEPTABLE, desc = "The record is final, and no time is in it twice.")
+	@Outcome(id = "more than there was", expect = Expect.FORBIDDEN, desc = "Some time is counted twice, or too late.")
+	@Outcome(id = "changed", expect = Expect.FORBIDDEN, desc = "The record was not final.")
+	@State
+	public static class ReturnAndReport implements RequestReporter {
+
+		private final RequestRun run = RequestRun.begin(this, ThreadActivities.NONE, Deadlines.NONE,
+				MockServerHttpRequest.get("/").build());
+
+		private final Step step = new Step(StressLinks.link(StressLinks.STRICT, OnFailure.FAIL), this.run,
+				new StressRequest().exchange(), new Signals());
+
+		private long own;
+
+		private long total;
+
+		public ReturnAndReport() {
+			this.run.entered(this.step);
+		}
+
+		@Actor
+		public void goOn() {
+			for (int i = 0; i < 10; i++) {
+				this.run.returned(null);
+				this.run.returned(this.step);
+			}
+		}
+
+		@Actor
+		public void cancel() {
+			this.run.ended(Ending.CANCEL, null);
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = (this.own != this.step.own()) ? "changed"
+					: (this.own > this.total) ? "more than there was" : "adds up";
+		}
+
+		@Override
+		public Ticker ticker() {
+			return Ticker.SYSTEM;
+		}
+
+		@Override
+		public void beforeHead(RequestRecord request, int status, ServerHttpResponse response) {
+		}
+
+		@Override
+		public void onHead(RequestRecord request) {
+		}
+
+		@Override
+		public void onEnd(RequestRecord request, RequestResult result, boolean withHead) {
+			this.own = this.step.own();
+			this.total = request.total();
 		}
 
 	}
