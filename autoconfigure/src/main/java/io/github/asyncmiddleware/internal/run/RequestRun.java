@@ -240,6 +240,16 @@ public final class RequestRun extends RequestAnswer {
 	}
 
 	/**
+	 * Response hooks have reached a middleware, or are done, unless their answer was
+	 * given up.
+	 */
+	synchronized void reached(ResponseHooks hooks, @Nullable Step step) {
+		if (isRunning(hooks)) {
+			returned(step);
+		}
+	}
+
+	/**
 	 * The session as response hooks see it, where there is a boundary.
 	 */
 	@Nullable HookedSession session() {

@@ -112,7 +112,7 @@ final class ResponseHooks implements Supplier<@Nullable Mono<Void>>, Iterator<Mo
 					return work;
 				}
 			}
-			this.run.returned(null);
+			this.run.reached(this, null);
 			return null;
 		}
 		finally {
@@ -125,7 +125,7 @@ final class ResponseHooks implements Supplier<@Nullable Mono<Void>>, Iterator<Mo
 		if (hook == null || !step.hasBegun()) {
 			return null;
 		}
-		step.run().returned(step);
+		this.run.reached(this, step);
 		ContextView context = step.context();
 		try {
 			this.exchange = AttemptExchange.toBeSent(step.exchange, this.head, this.attempt, this.exchange);

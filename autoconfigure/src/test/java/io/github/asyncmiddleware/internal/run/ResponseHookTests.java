@@ -8,8 +8,13 @@ import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.ResponseHook;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
+import io.github.asyncmiddleware.testsupport.RecordingListener;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
+import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedStep;
 import io.github.asyncmiddleware.testsupport.TestChain;
+import io.github.asyncmiddleware.testsupport.TestTicker;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -82,12 +87,37 @@ class ResponseHookTests {
 		assertThat(decorated).contains("504 GATEWAY_TIMEOUT");
 	}
 
+	@Test
+	void haveNoShareOfTheTimeAfterTheirAnswerWasGivenUp() throws Exception {
+		TestTicker ticker = new TestTicker();
+		RecordingListener listener = new RecordingListener();
+		send(new TestChain().listener(listener)
+			.ticker(ticker)
+			.middleware("impatient", (exchange, next) -> impatient(exchange, next.filter(exchange)))
+			.middleware("inner", code(() -> {
+				this.givenUp.tryEmitEmpty();
+				ticker.advanceNanos(20);
+			})), () -> ticker.advanceNanos(300));
+		RecordedRequest record = listener.take();
+		assertThat(record.steps()).extracting(RecordedStep::own).containsExactly(320L, 20L);
+		assertThat(record.app()).isZero();
+	}
+
 	private void send(TestChain chain) {
+		send(chain, () -> {
+		});
+	}
+
+	/**
+	 * Send a request whose first answer is given up, and do something before the second.
+	 */
+	private void send(TestChain chain, Runnable meanwhile) {
 		Disposable request = chain.build((exchange) -> write(exchange, HttpStatus.CREATED, this.body.asMono()))
 			.handle(MockServerHttpRequest.get("/").build(), this.response)
 			.subscribe();
 		this.body.tryEmitValue(buffer());
 		assertThat(this.response.isCommitted()).isFalse();
+		meanwhile.run();
 		this.goesOn.tryEmitEmpty();
 		assertThat(request.isDisposed()).isTrue();
 		assertThat(this.response.getStatusCode()).isEqualTo(HttpStatus.GATEWAY_TIMEOUT);
