@@ -157,13 +157,20 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	 * The one is skipped that some have lost to, and no request goes on without them.
 	 */
 	private Mono<Void> again(List<Link> lost) {
-		this.group.run().restarted();
+		RequestRun run = this.group.run();
+		if (!run.tryAcquire()) {
+			return Mono.empty();
+		}
 		try {
+			run.restarted();
 			return new ConcurrentGroup(lost).filter(this.exchange, this.group);
 		}
 		catch (VirtualMachineError ex) {
-			this.group.run().fatal(ex);
+			run.fatal(ex);
 			throw ex;
+		}
+		finally {
+			run.release();
 		}
 	}
 

@@ -343,6 +343,29 @@ class ConcurrentGroupTests {
 		assertThat(this.handled).hasValue(0);
 	}
 
+	/**
+	 * The client leaves at the very moment in which the one that they had lost to is
+	 * skipped.
+	 */
+	@Test
+	void thoseThatHadLostToItDoNotBeginAgainAfterTheEnd() throws Exception {
+		List<Disposable> requests = new ArrayList<>();
+		List<String> events = new ArrayList<>();
+		Sinks.One<WebHandler> a = Sinks.one();
+		HttpHandler handler = chain().failures((middleware, part, ex, request) -> {
+			requests.forEach(Disposable::dispose);
+			events.add("left");
+		}).middleware("a", OnFailure.SKIP, work((exchange) -> a.asMono())).middleware("b", work((exchange) -> {
+			events.add("b begins");
+			return Mono.never();
+		})).build(handler(0));
+		requests.add(TestChain.exchange(handler, MockServerHttpRequest.get("/").build()).subscribe());
+		a.tryEmitValue(unwritable("fails"));
+		assertThat(events).containsExactly("b begins", "left");
+		assertThat(this.listener.take().results()).containsExactly("a FAILED_OPEN", "b CANCELLED");
+		assertThat(this.handled).hasValue(0);
+	}
+
 	@Test
 	void theHandlerRunsOnceThoseThatHadLostToItHavePassed() throws Exception {
 		TestChain chain = chain().middleware("a", OnFailure.SKIP, work((exchange) -> Mono.just(unwritable("fails"))))
