@@ -1,6 +1,5 @@
 package io.github.asyncmiddleware.wire;
 
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,12 +11,8 @@ import io.github.asyncmiddleware.testsupport.boot.HeapBuffers;
 import io.github.asyncmiddleware.testsupport.boot.Http1Client;
 import io.github.asyncmiddleware.testsupport.boot.Leaving;
 import io.github.asyncmiddleware.testsupport.boot.Protocol;
-import io.github.asyncmiddleware.testsupport.boot.Records;
-import io.github.asyncmiddleware.wire.PassThroughs.Style;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Mono;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -36,47 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class HostileClientsTests {
 
-	private static final int STREAMS = 1_000;
-
-	/** What Netty lets a connection reset before it closes it. */
-	private static final int STREAMS_OF_ONE = 200;
-
 	private static final int DRIPPING = 50;
-
-	@ParameterizedTest
-	@EnumSource
-	void resetEachStreamAtOnce(Style style) {
-		try (BootServer server = BootServer.start(App.class, "wire.style=" + style, "wire.count=2")) {
-			for (int i = 0; i < STREAMS; i += STREAMS_OF_ONE) {
-				openAndReset(server.port());
-			}
-			assertThat(Client.exchange(Protocol.H2C, server.port(), "GET", "/alive").text()).isEqualTo("200 alive");
-			LongAdder arrived = server.bean(LongAdder.class);
-			Patience.await().untilAsserted(() -> {
-				Records records = server.records();
-				assertThat(records.sum("requests ")).isEqualTo(arrived.intValue());
-				assertThat(records.sum("own passThrough0 ")).isEqualTo(arrived.intValue());
-				assertThat(server.bean(LostEnds.class).open()).isZero();
-				assertThat(Soak.gauges(server.bean(SimpleMeterRegistry.class))).isZero();
-			});
-			assertThat(arrived.intValue()).isGreaterThan(STREAMS / 2);
-		}
-	}
-
-	private static void openAndReset(int port) {
-		try (Client client = Protocol.H2C.connect(port)) {
-			for (int i = 0; i < STREAMS_OF_ONE; i++) {
-				client.head("GET", "/never", true);
-				client.leave(Leaving.RST_STREAM);
-			}
-			// Behind all of them on the connection
-			client.head("GET", "/alive", true);
-			client.answer();
-		}
-		catch (UncheckedIOException ex) {
-			// The server has had enough of this connection
-		}
-	}
 
 	@Test
 	void sendTheirHeadByteByByteAndNeverToItsEnd() {
@@ -132,11 +87,6 @@ class HostileClientsTests {
 
 	@RestController
 	static class Controller {
-
-		@GetMapping("/never")
-		Mono<String> never() {
-			return Mono.never();
-		}
 
 		@GetMapping("/alive")
 		Mono<String> alive() {

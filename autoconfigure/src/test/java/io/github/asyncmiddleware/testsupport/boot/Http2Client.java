@@ -17,13 +17,14 @@ import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
 
 /**
  * A client that speaks HTTP/2, frame by frame, on one stream after the other.
  */
-final class Http2Client extends Client {
+public final class Http2Client extends Client {
 
 	private static final int DATA = 0;
 
@@ -43,6 +44,8 @@ final class Http2Client extends Client {
 
 	private static final int END_HEADERS = 0x4;
 
+	private static final byte[] CANCEL = { 0, 0, 0, 8 };
+
 	private static final byte[] NOTHING = new byte[0];
 
 	/** The initial window of each stream, and how much of it: 1 GiB. */
@@ -56,7 +59,14 @@ final class Http2Client extends Client {
 
 	private int stream = -1;
 
-	Http2Client(int port) {
+	/** What is to be sent at once, if something is. */
+	private @Nullable ByteArrayOutputStream batch;
+
+	/**
+	 * Connect to a server on this machine.
+	 * @param port its port
+	 */
+	public Http2Client(int port) {
 		super(port);
 		try {
 			this.input = new DataInputStream(new BufferedInputStream(socket().getInputStream()));
@@ -115,6 +125,25 @@ final class Http2Client extends Client {
 		frame(HEADERS, END_HEADERS | (end ? END_STREAM : 0), this.stream, bytes);
 	}
 
+	/**
+	 * Open streams and reset them, with one write.
+	 * @param path the path
+	 * @param streams how many
+	 */
+	public void openAndReset(String path, int streams) {
+		this.batch = new ByteArrayOutputStream();
+		int first = this.stream + 2;
+		for (int i = 0; i < streams; i++) {
+			head("GET", path, true);
+		}
+		for (int reset = first; reset <= this.stream; reset += 2) {
+			frame(RST_STREAM, 0, reset, CANCEL);
+		}
+		byte[] bytes = this.batch.toByteArray();
+		this.batch = null;
+		write(bytes);
+	}
+
 	@Override
 	public void body(String part, boolean end) {
 		frame(DATA, end ? END_STREAM : 0, this.stream, part.getBytes(StandardCharsets.ISO_8859_1));
@@ -123,7 +152,7 @@ final class Http2Client extends Client {
 	@Override
 	public void leave(Leaving how) {
 		if (how == Leaving.RST_STREAM) {
-			frame(RST_STREAM, 0, this.stream, new byte[] { 0, 0, 0, 8 });
+			frame(RST_STREAM, 0, this.stream, CANCEL);
 		}
 		else {
 			super.leave(how);
@@ -210,7 +239,12 @@ final class Http2Client extends Client {
 		frame[7] = (byte) (stream >>> 8);
 		frame[8] = (byte) stream;
 		System.arraycopy(payload, 0, frame, 9, payload.length);
-		write(frame);
+		if (this.batch != null) {
+			this.batch.writeBytes(frame);
+		}
+		else {
+			write(frame);
+		}
 	}
 
 }
