@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.testsupport.boot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -20,8 +21,18 @@ public abstract class Client implements AutoCloseable {
 	private final Socket socket;
 
 	Client(int port) {
+		this(port, new Socket());
+	}
+
+	/**
+	 * Connect a socket.
+	 * @param port where to
+	 * @param socket the socket
+	 */
+	Client(int port, Socket socket) {
 		try {
-			this.socket = new Socket(InetAddress.getLoopbackAddress(), port);
+			this.socket = socket;
+			this.socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
 			this.socket.setTcpNoDelay(true);
 			this.socket.setSoTimeout((int) PATIENCE.toMillis());
 		}

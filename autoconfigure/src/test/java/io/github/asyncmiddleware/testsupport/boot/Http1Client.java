@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -29,13 +30,36 @@ public final class Http1Client extends Client {
 	 * @param port its port
 	 */
 	public Http1Client(int port) {
-		super(port);
+		this(port, new Socket());
+	}
+
+	private Http1Client(int port, Socket socket) {
+		super(port, socket);
 		try {
 			this.input = new BufferedInputStream(socket().getInputStream());
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	/**
+	 * Connect to a server that can send little that is not read.
+	 * @param port the port of the server
+	 * @param bytes how many bytes the system may keep for the client; it may take that
+	 * for too few
+	 * @return the connection
+	 */
+	public static Http1Client withReceiveBuffer(int port, int bytes) {
+		Socket socket = new Socket();
+		try {
+			// What it is when the connection is made tells how much the server may send
+			socket.setReceiveBufferSize(bytes);
+		}
+		catch (SocketException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		return new Http1Client(port, socket);
 	}
 
 	/**
