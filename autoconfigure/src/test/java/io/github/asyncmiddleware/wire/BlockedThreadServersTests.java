@@ -159,12 +159,12 @@ class BlockedThreadServersTests {
 
 	/**
 	 * Where a body comes later than its head, servlet containers deliver it on some
-	 * thread of theirs, which is not in a request and which Reactor does not mark. On the
-	 * event loop of Reactor Netty, the stack tells.
+	 * thread of theirs, which is not in a request. There the stack tells, as on an event
+	 * loop.
 	 */
 	@ParameterizedTest
 	@EnumSource
-	void nameCodeThatBlocksWhenABodyComesOnReactorNettyOnly(Server kind) {
+	void nameCodeThatBlocksWhenABodyComes(Server kind) {
 		try (BootServer server = start(kind)) {
 			Deeds deeds = server.bean(Deeds.class);
 			MeterChanges changes = server.changes();
@@ -182,9 +182,7 @@ class BlockedThreadServersTests {
 					deeds.end();
 					assertThat(client.answer().status()).isEqualTo(200);
 				}
-				if (kind == Server.REACTOR_NETTY) {
-					culprits.add("reader");
-				}
+				culprits.add("reader");
 			}
 			assertNamed(changes, culprits);
 		}

@@ -52,8 +52,7 @@ final class MiddlewareHttpHandler extends HttpWebHandlerAdapter {
 	@Override
 	public Mono<Void> handle(ServerHttpRequest request, ServerHttpResponse response) {
 		RequestRun run = RequestRun.begin(this.reporter, this.activities, this.deadlines, request);
-		return new Observed(
-				super.handle(new ObservedRequest(request, run.clientWait(), run.end()), run.observe(response)), run);
+		return new Observed(super.handle(new ObservedRequest(request, run), run.observe(response)), run);
 	}
 
 	@Override

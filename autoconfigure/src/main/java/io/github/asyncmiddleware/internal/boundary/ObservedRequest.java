@@ -1,14 +1,17 @@
 package io.github.asyncmiddleware.internal.boundary;
 
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
-import io.github.asyncmiddleware.internal.record.RequestEnd;
-import io.github.asyncmiddleware.internal.run.WaitTime;
+import io.github.asyncmiddleware.internal.run.RequestRun;
+import io.github.asyncmiddleware.internal.watch.ThreadActivity;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxOperator;
 import reactor.core.publisher.Operators;
+import reactor.core.scheduler.NonBlocking;
 import reactor.util.context.Context;
 
 import org.springframework.core.io.buffer.DataBuffer;
@@ -25,25 +28,24 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 	private static final AtomicLongFieldUpdater<BodySubscriber> REQUESTED = AtomicLongFieldUpdater
 		.newUpdater(BodySubscriber.class, "requested");
 
-	private final WaitTime wait;
+	private static final AtomicReferenceFieldUpdater<BodySubscriber, @Nullable Thread> ASKING = AtomicReferenceFieldUpdater
+		.newUpdater(BodySubscriber.class, Thread.class, "asking");
 
-	private final RequestEnd end;
+	private final RequestRun run;
 
 	/**
 	 * Observe a request.
 	 * @param request the request of the server
-	 * @param wait where to note that bytes are waited for
-	 * @param end where to note that the client has left
+	 * @param run where to note what is observed
 	 */
-	ObservedRequest(ServerHttpRequest request, WaitTime wait, RequestEnd end) {
+	ObservedRequest(ServerHttpRequest request, RequestRun run) {
 		super(request);
-		this.wait = wait;
-		this.end = end;
+		this.run = run;
 	}
 
 	@Override
 	public Flux<DataBuffer> getBody() {
-		return new Body(super.getBody(), this);
+		return new Body(super.getBody(), this.run);
 	}
 
 	/**
@@ -51,28 +53,35 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 	 */
 	private static final class Body extends FluxOperator<DataBuffer, DataBuffer> {
 
-		private final ObservedRequest request;
+		private final RequestRun run;
 
-		Body(Flux<DataBuffer> body, ObservedRequest request) {
+		Body(Flux<DataBuffer> body, RequestRun run) {
 			super(body);
-			this.request = request;
+			this.run = run;
 		}
 
 		@Override
 		public void subscribe(CoreSubscriber<? super DataBuffer> actual) {
-			this.source.subscribe(new BodySubscriber(actual, this.request));
+			BodySubscriber subscriber = new BodySubscriber(actual, this.run);
+			boolean first = subscriber.enter();
+			this.source.subscribe(subscriber);
+			subscriber.leave(first);
 		}
 
 	}
 
 	/**
 	 * Notices when the next part of the body is asked for, and when it is there.
+	 * <p>
+	 * A server signals on the thread that asks, which can be any, or on one of its own.
+	 * Of the latter it is noted that it delivers a body, unless it is an event loop,
+	 * which is watched anyway.
 	 */
 	private static final class BodySubscriber implements CoreSubscriber<DataBuffer>, Subscription {
 
 		private final CoreSubscriber<? super DataBuffer> actual;
 
-		private final ObservedRequest request;
+		private final RequestRun run;
 
 		@SuppressWarnings("NullAway.Init")
 		private Subscription subscription;
@@ -81,9 +90,51 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 
 		private volatile boolean over;
 
-		BodySubscriber(CoreSubscriber<? super DataBuffer> actual, ObservedRequest request) {
+		/** Which subscribes or asks now, and may get its answer at once. */
+		private volatile @Nullable Thread asking;
+
+		/** Several have asked at the same time, so none is known not to have. */
+		private volatile boolean askedByMany;
+
+		BodySubscriber(CoreSubscriber<? super DataBuffer> actual, RequestRun run) {
 			this.actual = actual;
-			this.request = request;
+			this.run = run;
+		}
+
+		/**
+		 * The current thread begins to ask.
+		 * @return whether it has not been asking
+		 */
+		boolean enter() {
+			Thread thread = Thread.currentThread();
+			if (ASKING.compareAndSet(this, null, thread)) {
+				return true;
+			}
+			if (this.asking != thread) {
+				this.askedByMany = true;
+			}
+			return false;
+		}
+
+		void leave(boolean first) {
+			if (first) {
+				this.asking = null;
+			}
+		}
+
+		/**
+		 * The current thread signals.
+		 * @return where it is noted that it delivers a body, if that has to be
+		 */
+		private ThreadActivity beginDelivery() {
+			Thread thread = Thread.currentThread();
+			// A thread that asks is not watched for that: it can be there to be blocked
+			if (thread instanceof NonBlocking || this.asking == thread || this.askedByMany) {
+				return ThreadActivity.UNWATCHED;
+			}
+			ThreadActivity activity = this.run.beginning();
+			activity.beginDelivery();
+			return activity;
 		}
 
 		@Override
@@ -96,7 +147,9 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 		public void request(long n) {
 			Operators.addCap(REQUESTED, this, n);
 			beginWaiting();
+			boolean first = enter();
 			this.subscription.request(n);
+			leave(first);
 		}
 
 		/**
@@ -104,21 +157,27 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 		 * found here.
 		 */
 		private void beginWaiting() {
-			this.request.wait.begin();
+			this.run.clientWait().begin();
 			if (this.over) {
-				this.request.wait.end();
+				this.run.clientWait().end();
 			}
 		}
 
 		private void end() {
 			this.over = true;
-			this.request.wait.end();
+			this.run.clientWait().end();
 		}
 
 		@Override
 		public void onNext(DataBuffer part) {
-			this.request.wait.end();
-			this.actual.onNext(part);
+			this.run.clientWait().end();
+			ThreadActivity activity = beginDelivery();
+			try {
+				this.actual.onNext(part);
+			}
+			finally {
+				activity.endDelivery();
+			}
 			if (Operators.produced(REQUESTED, this, 1) > 0) {
 				beginWaiting();
 			}
@@ -128,15 +187,27 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 		public void onError(Throwable ex) {
 			end();
 			if (DisconnectedClientHelper.isClientDisconnectedException(ex)) {
-				this.request.end.clientLost();
+				this.run.end().clientLost();
 			}
-			this.actual.onError(ex);
+			ThreadActivity activity = beginDelivery();
+			try {
+				this.actual.onError(ex);
+			}
+			finally {
+				activity.endDelivery();
+			}
 		}
 
 		@Override
 		public void onComplete() {
 			end();
-			this.actual.onComplete();
+			ThreadActivity activity = beginDelivery();
+			try {
+				this.actual.onComplete();
+			}
+			finally {
+				activity.endDelivery();
+			}
 		}
 
 		@Override

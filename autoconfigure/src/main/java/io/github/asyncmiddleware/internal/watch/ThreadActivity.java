@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.NonBlocking;
 
 /**
  * What one thread that runs requests is doing: which request it is inside of right now,
@@ -51,6 +52,9 @@ public final class ThreadActivity {
 
 	/** Whose code the thread is inside of, as far as the engine has called it. */
 	private @Nullable StepRecord place;
+
+	/** The thread is inside a signal of the server, outside of all that is marked. */
+	private volatile boolean delivering;
 
 	ThreadActivity(@Nullable Thread thread, @Nullable InFlightRequests inFlight) {
 		this.thread = thread;
@@ -110,6 +114,34 @@ public final class ThreadActivity {
 	 */
 	public @Nullable StepRecord place() {
 		return (@Nullable StepRecord) PLACE.getOpaque(this);
+	}
+
+	/**
+	 * The thread, which is one of the server, is inside a part of a body that it delivers
+	 * to code that only the stack tells. Called by the thread itself.
+	 */
+	public void beginDelivery() {
+		if (this.thread != null) {
+			VISITS.setRelease(this, this.visits + 1);
+			this.delivering = true;
+		}
+	}
+
+	/**
+	 * The counterpart of {@link #beginDelivery()}.
+	 */
+	public void endDelivery() {
+		if (this.thread != null) {
+			this.delivering = false;
+		}
+	}
+
+	/**
+	 * Whether the thread, which must not block, can be inside code that only the stack
+	 * tells.
+	 */
+	boolean isToldByStack() {
+		return this.delivering || this.thread instanceof NonBlocking;
 	}
 
 	/**

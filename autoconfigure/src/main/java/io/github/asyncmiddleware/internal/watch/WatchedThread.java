@@ -6,7 +6,6 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import org.jspecify.annotations.Nullable;
-import reactor.core.scheduler.NonBlocking;
 
 /**
  * What is known of one thread from looking at it now and then, and whether that means
@@ -29,8 +28,6 @@ final class WatchedThread {
 	private final ThreadActivity activity;
 
 	private final BlockingWatch watch;
-
-	private final boolean nonBlocking;
 
 	private long visits = -1;
 
@@ -74,7 +71,6 @@ final class WatchedThread {
 	WatchedThread(ThreadActivity activity, BlockingWatch watch) {
 		this.activity = activity;
 		this.watch = watch;
-		this.nonBlocking = activity.thread() instanceof NonBlocking;
 	}
 
 	ThreadActivity activity() {
@@ -105,10 +101,11 @@ final class WatchedThread {
 		else if (request != null) {
 			goOn(time);
 		}
-		else if (this.nonBlocking && (busy || this.suspect != null)) {
+		else if (this.activity.isToldByStack() && (busy || this.suspect != null)) {
 			lookForMiddleware(time);
 		}
 		else {
+			end();
 			this.processorTime = -1;
 			this.cleared = false;
 		}
@@ -143,7 +140,7 @@ final class WatchedThread {
 
 	private void begin() {
 		this.cleared = false;
-		boolean matters = (this.request != null) ? isReady() : this.nonBlocking;
+		boolean matters = (this.request != null) ? isReady() : this.activity.isToldByStack();
 		this.processorTime = matters ? this.watch.probe().processorTime(thread()) : -1;
 	}
 

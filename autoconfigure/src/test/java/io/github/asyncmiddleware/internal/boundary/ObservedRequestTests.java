@@ -1,13 +1,21 @@
 package io.github.asyncmiddleware.internal.boundary;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 
-import io.github.asyncmiddleware.internal.record.RequestEnd;
+import io.github.asyncmiddleware.internal.record.RequestReporter;
+import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.run.RequestRun;
 import io.github.asyncmiddleware.internal.run.WaitTime;
+import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.github.asyncmiddleware.testsupport.TestDeadlines;
 import org.junit.jupiter.api.Test;
+import org.mockito.Mockito;
+import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
 import reactor.test.publisher.TestPublisher;
 
 import org.springframework.core.io.buffer.DataBuffer;
@@ -25,10 +33,14 @@ class ObservedRequestTests {
 
 	private final TestPublisher<DataBuffer> client = TestPublisher.create();
 
-	private final WaitTime wait = new WaitTime(this.clock);
+	private final ThreadActivities activities = new ThreadActivities();
 
-	private final ObservedRequest request = new ObservedRequest(
-			MockServerHttpRequest.post("/").body(this.client.flux()), this.wait, new RequestEnd());
+	private final RequestRun run = RequestRun.begin(reporter(), this.activities, this.clock,
+			MockServerHttpRequest.post("/").build());
+
+	private final WaitTime wait = this.run.clientWait();
+
+	private final ObservedRequest request = observed(this.client.flux());
 
 	private final Reader reader = new Reader();
 
@@ -113,6 +125,57 @@ class ObservedRequestTests {
 		assertWaited(1, false);
 	}
 
+	@Test
+	void aThreadOfTheServerDeliversTheBody() {
+		read();
+		this.reader.request(2);
+		send();
+		assertThat(this.activities.watched()).singleElement().satisfies((activity) -> {
+			assertThat(activity.thread()).isSameAs(Thread.currentThread());
+			assertThat(activity.visits()).isEqualTo(1);
+		});
+		send();
+		this.client.complete();
+		assertThat(this.activities.watched().get(0).visits()).isEqualTo(3);
+	}
+
+	@Test
+	void aThreadThatAsksIsNoneOfTheServer() {
+		observed(Flux.just(part())).getBody().subscribe(this.reader);
+		this.reader.request(1);
+		observed(Flux.empty()).getBody().subscribe();
+		observed(Flux.error(new IllegalStateException("gone"))).getBody().subscribe(new Reader());
+		assertThat(this.activities.watched()).isEmpty();
+	}
+
+	@Test
+	void noThreadIsTakenForOneOfTheServerWhereSeveralAsk() {
+		observed(Flux.from((actual) -> actual.onSubscribe(new ServesWhoAsks(actual)))).getBody().subscribe(this.reader);
+		AtomicInteger parts = new AtomicInteger();
+		this.reader.work = () -> {
+			if (parts.incrementAndGet() == 1) {
+				CompletableFuture.runAsync(() -> this.reader.request(1)).join();
+			}
+		};
+		this.reader.request(1);
+		assertThat(parts).hasValue(2);
+		assertThat(this.activities.watched()).isEmpty();
+	}
+
+	private ObservedRequest observed(Flux<DataBuffer> body) {
+		return new ObservedRequest(MockServerHttpRequest.post("/").body(body), this.run);
+	}
+
+	private static RequestReporter reporter() {
+		RequestReporter reporter = Mockito.mock();
+		Mockito.when(reporter.ticker()).thenReturn(Ticker.STOPPED);
+		return reporter;
+	}
+
+	private static DataBuffer part() {
+		return DefaultDataBufferFactory.sharedInstance.wrap(new byte[1]);
+	}
+
 	private void read() {
 		this.request.getBody().subscribe(this.reader);
 	}
@@ -122,7 +185,7 @@ class ObservedRequestTests {
 	}
 
 	private void send() {
-		this.client.next(DefaultDataBufferFactory.sharedInstance.wrap(new byte[1]));
+		this.client.next(part());
 	}
 
 	private void assertWaited(int milliseconds, boolean still) {
@@ -153,6 +216,24 @@ class ObservedRequestTests {
 
 		@Override
 		protected void hookOnError(Throwable ex) {
+		}
+
+	}
+
+	/**
+	 * Signals on each thread that asks.
+	 *
+	 * @param actual who reads
+	 */
+	private record ServesWhoAsks(Subscriber<? super DataBuffer> actual) implements Subscription {
+
+		@Override
+		public void request(long n) {
+			this.actual.onNext(part());
+		}
+
+		@Override
+		public void cancel() {
 		}
 
 	}

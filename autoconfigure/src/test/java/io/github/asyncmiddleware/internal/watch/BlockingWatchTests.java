@@ -328,6 +328,34 @@ class BlockingWatchTests {
 	}
 
 	/**
+	 * On a thread that may be blocked otherwise, as those of servlet containers.
+	 */
+	@Test
+	void findsOneThatABodyHasSetOff() {
+		ThreadActivity thread = this.activities.beginning();
+		thread.beginDelivery();
+		look(7);
+		thread.endDelivery();
+		look(1);
+		assertThat(this.blocked).singleElement().asString().startsWith("held ");
+	}
+
+	@Test
+	void accusesNobodyBehindADelivery(CapturedOutput output) {
+		ThreadActivity thread = this.activities.beginning();
+		thread.beginDelivery();
+		look(3);
+		thread.endDelivery();
+		look(100);
+		thread.beginDelivery();
+		look(3);
+		thread.endDelivery();
+		look(1);
+		assertThat(lines(output)).isEmpty();
+		assertThat(this.blocked).isEmpty();
+	}
+
+	/**
 	 * There are not as many looks at a stack as threads.
 	 */
 	@Test
