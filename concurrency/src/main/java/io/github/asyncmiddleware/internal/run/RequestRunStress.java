@@ -8,6 +8,7 @@ import io.github.asyncmiddleware.internal.record.Ending;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.RequestReporter;
 import io.github.asyncmiddleware.internal.record.RequestResult;
+import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.internal.record.Ticker;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import org.openjdk.jcstress.annotations.Actor;
@@ -233,17 +234,15 @@ public final class RequestRunStress {
 	@Outcome(id = "more than there was", expect = Expect.FORBIDDEN, desc = "Some time is counted twice, or too late.")
 	@Outcome(id = "changed", expect = Expect.FORBIDDEN, desc = "The record was not final.")
 	@State
-	public static class ReturnAndReport implements RequestReporter {
+	public static class ReturnAndReport {
 
-		private final RequestRun run = RequestRun.begin(this, ThreadActivities.NONE, Deadlines.NONE,
+		private final Report report = new Report();
+
+		private final RequestRun run = RequestRun.begin(this.report, ThreadActivities.NONE, Deadlines.NONE,
 				MockServerHttpRequest.get("/").build());
 
 		private final Step step = new Step(StressLinks.link(StressLinks.STRICT, OnFailure.FAIL), this.run,
 				new StressRequest().exchange(), new Signals());
-
-		private long own;
-
-		private long total;
 
 		public ReturnAndReport() {
 			this.run.entered(this.step);
@@ -264,27 +263,8 @@ public final class RequestRunStress {
 
 		@Arbiter
 		public void result(L_Result result) {
-			result.r1 = (this.own != this.step.own()) ? "changed"
-					: (this.own > this.total) ? "more than there was" : "adds up";
-		}
-
-		@Override
-		public Ticker ticker() {
-			return Ticker.SYSTEM;
-		}
-
-		@Override
-		public void beforeHead(RequestRecord request, int status, ServerHttpResponse response) {
-		}
-
-		@Override
-		public void onHead(RequestRecord request) {
-		}
-
-		@Override
-		public void onEnd(RequestRecord request, RequestResult result, boolean withHead) {
-			this.own = this.step.own();
-			this.total = request.total();
+			result.r1 = (this.report.own != this.step.own()) ? "changed"
+					: (this.report.own > this.report.total) ? "more than there was" : "adds up";
 		}
 
 	}
@@ -317,6 +297,37 @@ public final class RequestRunStress {
 			int touches = this.request.run().touches();
 			result.r1 = (touches >>> 16) - (this.before >>> 16);
 			result.r2 = (touches - this.before) & 0xFFFF;
+		}
+
+	}
+
+	/**
+	 * Keeps the own time of the middleware and that of the request, as reported.
+	 */
+	private static final class Report implements RequestReporter {
+
+		private long own;
+
+		private long total;
+
+		@Override
+		public Ticker ticker() {
+			return Ticker.SYSTEM;
+		}
+
+		@Override
+		public void beforeHead(RequestRecord request, int status, ServerHttpResponse response) {
+		}
+
+		@Override
+		public void onHead(RequestRecord request) {
+		}
+
+		@Override
+		public void onEnd(RequestRecord request, RequestResult result, boolean withHead) {
+			StepRecord step = request.last();
+			this.own = (step != null) ? step.own() : -1;
+			this.total = request.total();
 		}
 
 	}
