@@ -34,8 +34,7 @@ public final class AwaitDeadlineStress {
 	public static class DeadlineAndLetGo extends Awaited {
 
 		public DeadlineAndLetGo() {
-			super(middleware(0, OnFailure.FAIL, Duration.ofNanos(TIMEOUT), delay()));
-			emit();
+			super(true, middleware(0, OnFailure.FAIL, Duration.ofNanos(TIMEOUT), delay()));
 		}
 
 		@Actor
@@ -69,8 +68,7 @@ public final class AwaitDeadlineStress {
 	public static class SkipAndLetGo extends Awaited {
 
 		public SkipAndLetGo() {
-			super(middleware(0, OnFailure.SKIP, Duration.ofNanos(TIMEOUT), delay()));
-			emit();
+			super(true, middleware(0, OnFailure.SKIP, Duration.ofNanos(TIMEOUT), delay()));
 		}
 
 		@Actor

@@ -298,8 +298,7 @@ public final class AwaitRunStress {
 	public static class LetGoAndCancel extends Awaited {
 
 		public LetGoAndCancel() {
-			super(middleware(0, OnFailure.FAIL, null, delay()));
-			emit();
+			super(true, middleware(0, OnFailure.FAIL, null, delay()));
 		}
 
 		@Actor

@@ -59,12 +59,23 @@ abstract class Awaited {
 	private final Signals signals = new Signals();
 
 	Awaited(Middleware... middlewares) {
+		this(false, middlewares);
+	}
+
+	/**
+	 * Begin the request.
+	 * @param answered whether the handler has answered, too
+	 */
+	Awaited(boolean answered, Middleware... middlewares) {
 		ServerWebExchange exchange = this.request.exchange();
 		exchange.getAttributes().put("body", this.source);
 		exchange.getAttributes().put("timer", this.timer);
 		exchange.getAttributes().put("start", this.start);
 		exchange.getAttributes().put("next", this.next);
 		new Segment(List.of(middlewares), handler(), guards(this.clock)).handle(exchange).subscribe(this.signals);
+		if (answered) {
+			emit();
+		}
 	}
 
 	void emit() {
