@@ -232,9 +232,15 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	 * if the middleware was given up itself, the time is that of one further out.
 	 * @param step the part of the middleware, or {@code null} for another filter
 	 */
-	public final synchronized void backAt(@Nullable Step step) {
-		if (!isOnItsWay() && (step == null || !step.isCancelled())) {
-			returned(step);
+	public final void backAt(@Nullable Step step) {
+		// Most come back when the response has gone on, which takes no lock
+		if (hasHead() || isOnItsWay()) {
+			return;
+		}
+		synchronized (this) {
+			if (!isOnItsWay() && (step == null || !step.isCancelled())) {
+				returned(step);
+			}
 		}
 	}
 

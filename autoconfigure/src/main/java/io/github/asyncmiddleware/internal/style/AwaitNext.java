@@ -186,7 +186,6 @@ final class AwaitNext extends Mono<LiveResponse>
 	@Override
 	public void request(long n) {
 		this.run.requested(this);
-		cancelIfUnwanted();
 	}
 
 	@Override
