@@ -54,9 +54,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class SlowReadersTests {
 
-	private static final String TIMEOUT = "2s";
+	private static final String TIMEOUT = "5s";
 
-	private static final long MILLISECONDS = 2_000;
+	private static final long MILLISECONDS = 5_000;
 
 	private static final int PIECE = 4_096;
 

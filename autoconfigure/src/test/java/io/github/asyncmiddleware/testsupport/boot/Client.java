@@ -42,6 +42,19 @@ public abstract class Client implements AutoCloseable {
 	}
 
 	/**
+	 * Wait for longer than half a minute for what the server has to do first.
+	 * @param patience for how long
+	 */
+	public final void patience(Duration patience) {
+		try {
+			this.socket.setSoTimeout((int) patience.toMillis());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
 	 * Send a whole request without a body and wait for the answer.
 	 * @param protocol how
 	 * @param port where the server is
