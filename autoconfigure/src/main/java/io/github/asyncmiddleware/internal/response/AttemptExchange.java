@@ -87,53 +87,52 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	/**
 	 * An exchange through which an answer that is about to be sent can be changed, and
 	 * none that follows it, also if the part of the chain that sees the exchange has
-	 * given up its own answer. Where a filter has decorated the response, that sees what
-	 * is done to it.
+	 * given up its own answer.
 	 * @param exchange any exchange
 	 * @param head the head of the answer
 	 * @param attempt the number of its attempt
 	 * @param last what this was the result of for another exchange
-	 * @return the same as for the other exchange, if it can be
+	 * @return the same exchange if a filter has decorated its response, which has to see
+	 * what is done to it
 	 */
 	public static ServerWebExchange toBeSent(ServerWebExchange exchange, ResponseHead head, int attempt,
 			@Nullable ServerWebExchange last) {
 		ResponseCommit commit = ResponseCommit.of(exchange);
-		ResponseCommit closed = (commit != head.commit()) ? closed(exchange) : null;
-		commit = (closed != null) ? closed : commit;
-		ServerHttpResponse response = (commit != null) ? commit.response : exchange.getResponse();
+		if (commit != head.commit()) {
+			commit = closed(exchange);
+		}
+		if (commit != head.commit()) {
+			return (commit != null) ? exchange.mutate().response(ResponseFace.of(commit, null)).build() : exchange;
+		}
 		ServerWebExchange delegate = (exchange instanceof AttemptExchange part) ? part.getDelegate() : exchange;
 		if (last instanceof AttemptExchange same && same.getDelegate() == delegate) {
 			return same;
 		}
 		head.commit().share();
-		AttemptExchange sent = new AttemptExchange(delegate, null, head, attempt);
-		if (response != head.commit().response) {
-			sent.response = ResponseFace.of(response, head.commit(), sent);
-		}
-		return sent;
+		return new AttemptExchange(delegate, null, head, attempt);
 	}
 
 	/**
-	 * The innermost response of an exchange through which nothing can be changed, also
-	 * where a filter has decorated it.
+	 * The commit of the response of an exchange through which nothing can be changed,
+	 * also where a filter has decorated it.
 	 */
 	private static @Nullable ResponseCommit closed(ServerWebExchange exchange) {
 		if (exchange instanceof AttemptExchange attempt && attempt.response == null && attempt.commit().isOfServer()) {
 			return attempt.isDiscarded() ? attempt.commit() : null;
 		}
-		ResponseCommit closed = null;
 		ServerHttpResponse response = exchange.getResponse();
 		while (response instanceof ServerHttpResponseDecorator decorator) {
 			if (!(decorator instanceof ResponseFace face)) {
 				response = decorator.getDelegate();
-				continue;
 			}
-			if (face.isOvertaken() || face.isDiscarded()) {
-				closed = face.commit();
+			else if (face.isOvertaken() || face.isDiscarded()) {
+				return face.commit();
 			}
-			response = face.commit().response;
+			else {
+				response = face.commit().response;
+			}
 		}
-		return closed;
+		return null;
 	}
 
 	/**

@@ -59,11 +59,7 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	 * @return the face
 	 */
 	static ResponseFace of(ResponseCommit commit, @Nullable AttemptExchange part) {
-		return of(commit.response, commit, part);
-	}
-
-	/** The same on what a filter has made of the response. */
-	static ResponseFace of(ServerHttpResponse target, ResponseCommit commit, @Nullable AttemptExchange part) {
+		ServerHttpResponse target = commit.response;
 		return (target instanceof ZeroCopyHttpOutputMessage zeroCopy) ? new ZeroCopy(target, zeroCopy, commit, part)
 				: new ResponseFace(target, commit, part);
 	}
