@@ -1,9 +1,9 @@
 package io.github.asyncmiddleware.metrics;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -40,7 +40,7 @@ final class GuardedRegistry implements AutoCloseable {
 	private final Set<AsyncMiddlewareMeters> failed = EnumSet.noneOf(AsyncMiddlewareMeters.class);
 
 	/** The gauges that were registered here. Guarded by itself. */
-	private final List<Meter.Id> gauges = new ArrayList<>();
+	private final Map<Meter.Id, AsyncMiddlewareMeters> gauges = new HashMap<>();
 
 	GuardedRegistry(MeterRegistry registry) {
 		this.registry = registry;
@@ -110,7 +110,7 @@ final class GuardedRegistry implements AutoCloseable {
 			Gauge gauge = registration.get();
 			if (!known) {
 				synchronized (this.gauges) {
-					this.gauges.add(gauge.getId());
+					this.gauges.put(gauge.getId(), meter);
 				}
 			}
 			return gauge;
@@ -123,9 +123,23 @@ final class GuardedRegistry implements AutoCloseable {
 	 */
 	@Override
 	public void close() {
+		Map<Meter.Id, AsyncMiddlewareMeters> gauges;
 		synchronized (this.gauges) {
-			this.gauges.forEach(this.registry::remove);
+			gauges = Map.copyOf(this.gauges);
 			this.gauges.clear();
+		}
+		gauges.forEach(this::remove);
+	}
+
+	private void remove(Meter.Id gauge, AsyncMiddlewareMeters meter) {
+		try {
+			this.registry.remove(gauge);
+		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			complain(meter, ex);
 		}
 	}
 

@@ -64,8 +64,12 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 		public void subscribe(CoreSubscriber<? super DataBuffer> actual) {
 			BodySubscriber subscriber = new BodySubscriber(actual, this.run);
 			boolean first = subscriber.enter();
-			this.source.subscribe(subscriber);
-			subscriber.leave(first);
+			try {
+				this.source.subscribe(subscriber);
+			}
+			finally {
+				subscriber.leave(first);
+			}
 		}
 
 	}
@@ -148,8 +152,12 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 			Operators.addCap(REQUESTED, this, n);
 			beginWaiting();
 			boolean first = enter();
-			this.subscription.request(n);
-			leave(first);
+			try {
+				this.subscription.request(n);
+			}
+			finally {
+				leave(first);
+			}
 		}
 
 		/**

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * publishes the fields, to that thread; the watch reads them without that, and what it
  * reads may be old. Where the time comes back, another thread can give up what it comes
  * back from, or end the request, so that is guarded by this. Where middlewares are
- * entered, the report of the end waits for it.
+ * entered, the report of the end waits for it; a part that was given up on another thread
+ * and enters one in that moment takes the time.
  */
 public abstract class Ledger implements RequestRecord {
 

@@ -271,6 +271,17 @@ public final class ResponseCommit extends ResponseAttempts {
 	}
 
 	/**
+	 * The decorator has completed what it was given, and may have kept it for later.
+	 */
+	void decorated() {
+		synchronized (this) {
+			if (!isWithServer()) {
+				this.request.stays(false);
+			}
+		}
+	}
+
+	/**
 	 * Everything before the head is done.
 	 * @return whether the head is with the server; if not, the attempt was discarded
 	 */

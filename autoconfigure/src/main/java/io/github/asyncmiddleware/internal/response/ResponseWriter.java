@@ -276,9 +276,7 @@ public final class ResponseWriter extends CarriedWriter implements Subscription 
 		if (this.body != null && !this.body.isOver()) {
 			this.commit.request().atEnd(() -> cancel(isWanted() ? null : this.upstream));
 		}
-		if (!this.commit.isWithServer()) {
-			this.commit.request().stays(false);
-		}
+		this.commit.decorated();
 	}
 
 	@Override

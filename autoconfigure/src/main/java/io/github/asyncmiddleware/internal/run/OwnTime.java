@@ -113,7 +113,8 @@ final class OwnTime extends Deadline<Void> {
 		if (!tryWait()) {
 			cancelWork();
 		}
-		else if (waiting != null && decided) {
+		if (waiting != null && decided) {
+			// Also where it was cancelled: what was decided waits for nothing else
 			waiting.letGo();
 		}
 	}

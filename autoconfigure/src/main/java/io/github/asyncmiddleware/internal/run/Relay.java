@@ -141,12 +141,12 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 		}
 		else if (Operators.validate(this.subscription, subscription)) {
 			this.subscription = subscription;
-			int before = mark(SUBSCRIBED);
-			this.actual.onSubscribe(this);
-			if ((before & CANCELLED) != 0) {
+			boolean cancelled = (mark(SUBSCRIBED) & CANCELLED) != 0;
+			if (cancelled) {
 				subscription.cancel();
 			}
-			else if (isLeftBehind()) {
+			this.actual.onSubscribe(this);
+			if (!cancelled && isLeftBehind()) {
 				cancel();
 			}
 		}

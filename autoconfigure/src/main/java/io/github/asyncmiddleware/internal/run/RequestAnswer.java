@@ -54,6 +54,13 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	 */
 	private @Nullable Step answering;
 
+	/**
+	 * Whose clock was stopped for an answer that has left. Changed in the lock of the
+	 * commit of that answer, which can be that of a decorator; one answer passes through
+	 * both on one thread.
+	 */
+	private @Nullable Step stopped;
+
 	/** What to do when the request has ended. Guarded by this. */
 	private @Nullable List<Runnable> atEnd;
 
@@ -265,6 +272,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 				return false;
 			}
 			step.markAnswering();
+			this.stopped = step;
 		}
 		this.answering = step;
 		if (this.leaving != null) {
@@ -278,8 +286,9 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 		if (this.leaving != null) {
 			this.leaving.end();
 		}
-		Step step = this.answering;
-		if (step != null) {
+		Step step = this.stopped;
+		if (step != null && !isOnItsWay()) {
+			this.stopped = null;
 			OwnTime.start(step);
 		}
 	}
@@ -323,6 +332,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	 */
 	final void forgetAnswering() {
 		this.answering = null;
+		this.stopped = null;
 	}
 
 }

@@ -263,12 +263,14 @@ public final class RequestRun extends RequestAnswer {
 		}
 		try {
 			this.reporter.beforeHead(this, status, response);
-			closeWithHead();
-			this.status = status;
-			if (!body) {
-				this.end.bodyComplete();
+			synchronized (this) {
+				closeWithHead();
+				this.status = status;
+				if (!body) {
+					this.end.bodyComplete();
+				}
+				markHead();
 			}
-			markHead();
 			if (body) {
 				// A stream can last for hours, so its end is too late to report its head
 				this.headReported = true;

@@ -57,6 +57,7 @@ import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseCookie;
 import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
@@ -535,6 +536,19 @@ class DeadlineTests {
 			exchange.getResponse().beforeCommit(() -> Mono.error(new IllegalStateException("commit")));
 			return exchange.getResponse().writeWith(Mono.just(buffer("mine"))).onErrorResume((ex) -> Mono.never());
 		})));
+		this.deadlines.advance(LONG);
+		assertThat(this.listener.take().results()).containsExactly("slow TIMEOUT");
+	}
+
+	@Test
+	void itsOwnTimeAfterAnAnswerThatIsRefusedBehindADecoratorCounts() throws Exception {
+		start(chain()
+			.foreign("decorates", (exchange, next) -> next
+				.filter(exchange.mutate().response(new ServerHttpResponseDecorator(exchange.getResponse())).build()))
+			.middleware("slow", OnFailure.FAIL, TIMEOUT, filter((exchange, next) -> {
+				exchange.getResponse().beforeCommit(() -> Mono.error(new IllegalStateException("commit")));
+				return exchange.getResponse().writeWith(Mono.just(buffer("mine"))).onErrorResume((ex) -> Mono.never());
+			})));
 		this.deadlines.advance(LONG);
 		assertThat(this.listener.take().results()).containsExactly("slow TIMEOUT");
 	}

@@ -194,4 +194,39 @@ public final class AwaitDeadlineStress {
 
 	}
 
+	/**
+	 * The own time of the middleware is used up, and the response would go on without it,
+	 * while the request is cancelled.
+	 */
+	@JCStressTest
+	@Outcome(id = "201 mark rest, (completes|hears nothing)", expect = Expect.ACCEPTABLE,
+			desc = "The response was on its way.")
+	@Outcome(id = "nothing, (completes|hears nothing)", expect = Expect.ACCEPTABLE,
+			desc = "The cancellation was first.")
+	@Outcome(id = ".*leaked", expect = Expect.FORBIDDEN, desc = "The response is held for ever.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "A response that is torn.")
+	@State
+	public static class SkipAndCancel extends Awaited {
+
+		public SkipAndCancel() {
+			super(true, middleware(0, OnFailure.SKIP, Duration.ofNanos(TIMEOUT), delay()));
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Actor
+		public void cancel() {
+			cancelRequest();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
 }
