@@ -43,7 +43,6 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -183,23 +182,8 @@ class LeaksTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
-	@Import({ PassThroughs.class, Controller.class })
+	@Import({ Followed.class, PassThroughs.class, Controller.class })
 	static class App {
-
-		@Bean
-		PooledBuffers buffers() {
-			return new PooledBuffers();
-		}
-
-		@Bean
-		LostEnds ends() {
-			return new LostEnds();
-		}
-
-		@Bean
-		HttpHandlerDecoratorFactory followed(PooledBuffers buffers, LostEnds ends) {
-			return (handler) -> ends.follow(buffers.follow(handler));
-		}
 
 		@Bean
 		@Order(-1)

@@ -35,7 +35,6 @@ import org.springframework.context.annotation.Import;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferFactory;
 import org.springframework.http.ResponseEntity;
-import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.reactive.function.server.HandlerFilterFunction;
@@ -179,23 +178,8 @@ class SlowReadersTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
-	@Import({ PassThroughs.class, Controller.class, Bodies.class })
+	@Import({ Followed.class, PassThroughs.class, Controller.class, Bodies.class })
 	static class App {
-
-		@Bean
-		PooledBuffers buffers() {
-			return new PooledBuffers();
-		}
-
-		@Bean
-		LostEnds ends() {
-			return new LostEnds();
-		}
-
-		@Bean
-		HttpHandlerDecoratorFactory followed(PooledBuffers buffers, LostEnds ends) {
-			return (handler) -> ends.follow(buffers.follow(handler));
-		}
 
 		/** What the system keeps is more than a whole body otherwise. */
 		@Bean
