@@ -56,11 +56,8 @@ class BlockingWorkMetrics implements MeterBinder, AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		Runnable removal = this.removals.poll();
-		while (removal != null) {
-			removal.run();
-			removal = this.removals.poll();
-		}
+		this.removals.forEach(Runnable::run);
+		this.removals.clear();
 	}
 
 	private void gauge(MeterRegistry registry, String name, String description, String unit, Offloader offloader,

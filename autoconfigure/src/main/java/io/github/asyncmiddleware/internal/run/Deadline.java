@@ -233,12 +233,17 @@ class Deadline<T> extends DeadlineWord implements CoreSubscriber<T>, Subscriptio
 		}
 	}
 
-	private boolean tryEnd() {
-		boolean ended = isAlive(markOver());
-		if (ended) {
+	/**
+	 * The work may have ended, or was cancelled.
+	 * @param before the word before that
+	 * @return whether it was alive until then
+	 */
+	private boolean ended(int before) {
+		boolean alive = isAlive(before);
+		if (alive) {
 			clearTimer();
 		}
-		return ended;
+		return alive;
 	}
 
 	@Override
@@ -263,14 +268,14 @@ class Deadline<T> extends DeadlineWord implements CoreSubscriber<T>, Subscriptio
 
 	@Override
 	public void onError(Throwable ex) {
-		if (tryEnd()) {
+		if (ended(markOver())) {
 			this.actual.onError(ex);
 		}
 	}
 
 	@Override
 	public void onComplete() {
-		if (tryEnd()) {
+		if (ended(markOver())) {
 			this.actual.onComplete();
 		}
 	}
@@ -281,8 +286,7 @@ class Deadline<T> extends DeadlineWord implements CoreSubscriber<T>, Subscriptio
 
 	@Override
 	public void cancel() {
-		if (isAlive(markCancelled())) {
-			clearTimer();
+		if (ended(markCancelled())) {
 			cancelWork();
 		}
 	}
