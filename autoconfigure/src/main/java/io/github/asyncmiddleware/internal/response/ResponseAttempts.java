@@ -23,11 +23,10 @@ public abstract class ResponseAttempts extends CommitWord {
 	 */
 	volatile @Nullable ResponseWriter writer;
 
-	/** The head when it was asked for last. Guarded by this, as are attempts. */
-	private @Nullable ResponseHead head;
-
-	/** What was touched by then. As above. */
-	private int headTouches;
+	/**
+	 * The head when it was asked for last. Changed in the lock of this, as are attempts.
+	 */
+	private volatile @Nullable ResponseHead head;
 
 	ResponseAttempts(ServerHttpResponse response, CommitListener request, boolean server) {
 		this.response = response;
@@ -92,16 +91,14 @@ public abstract class ResponseAttempts extends CommitWord {
 	 * @return status, headers and cookies
 	 */
 	public final ResponseHead head() {
-		synchronized (this) {
-			int touches = this.request.touches();
-			ResponseHead head = this.head;
-			if (head == null || this.headTouches != touches) {
-				head = ResponseHead.of(face().commit());
-				this.head = head;
-				this.headTouches = touches;
-			}
-			return head;
-		}
+		ResponseHead head = this.head;
+		return (head != null && head.touches() == this.request.touches()) ? head : readHead();
+	}
+
+	private synchronized ResponseHead readHead() {
+		ResponseHead head = ResponseHead.of(face().commit());
+		this.head = head;
+		return head;
 	}
 
 	/**

@@ -22,17 +22,19 @@ import org.springframework.util.MultiValueMap;
  * @param cookies a copy of the cookies, or {@code null} if there were none
  * @param end the head when the attempt ended that had begun with this one, or
  * {@code null} as long as that goes on
+ * @param touches what had been done to the response by then
  */
 public record ResponseHead(ResponseCommit commit, @Nullable HttpStatusCode status, @Nullable HttpHeaders headers,
-		@Nullable MultiValueMap<String, ResponseCookie> cookies, @Nullable ResponseHead end) {
+		@Nullable MultiValueMap<String, ResponseCookie> cookies, @Nullable ResponseHead end, int touches) {
 
 	static ResponseHead of(ResponseCommit commit) {
+		int touches = commit.request.touches();
 		ServerHttpResponse response = commit.response;
 		HttpHeaders headers = response.getHeaders();
 		MultiValueMap<String, ResponseCookie> cookies = response.getCookies();
 		return new ResponseHead(commit, response.getStatusCode(),
 				headers.isEmpty() ? null : HttpHeaders.copyOf(headers), cookies.isEmpty() ? null : copyOf(cookies),
-				null);
+				null, touches);
 	}
 
 	/**
@@ -51,7 +53,8 @@ public record ResponseHead(ResponseCommit commit, @Nullable HttpStatusCode statu
 	 */
 	public ResponseHead ended() {
 		synchronized (this.commit) {
-			return new ResponseHead(this.commit, this.status, this.headers, this.cookies, of(this.commit));
+			return new ResponseHead(this.commit, this.status, this.headers, this.cookies, of(this.commit),
+					this.touches);
 		}
 	}
 

@@ -1,8 +1,5 @@
 package io.github.asyncmiddleware.internal.style;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-
 import io.github.asyncmiddleware.LiveResponse;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -33,20 +30,11 @@ final class AwaitNext extends Mono<LiveResponse>
 
 	private final ServerWebExchange exchange;
 
-	private static final VarHandle ACTUAL;
-
-	static {
-		try {
-			ACTUAL = MethodHandles.lookup().findVarHandle(AwaitNext.class, "actual", CoreSubscriber.class);
-		}
-		catch (ReflectiveOperationException ex) {
-			throw new ExceptionInInitializerError(ex);
-		}
-	}
-
-	/** Set once, by the thread that goes on with this. */
+	/**
+	 * Set once, by the thread that has claimed the rest with this. Published by the word.
+	 */
 	@SuppressWarnings("NullAway.Init")
-	private volatile CoreSubscriber<? super LiveResponse> actual;
+	private CoreSubscriber<? super LiveResponse> actual;
 
 	/** Read by what gives the rest up, see {@link AwaitRest#isUnwanted}. */
 	private @Nullable Subscription subscription;
@@ -56,6 +44,27 @@ final class AwaitNext extends Mono<LiveResponse>
 	AwaitNext(AwaitRest run, ServerWebExchange exchange) {
 		this.run = run;
 		this.exchange = exchange;
+	}
+
+	/**
+	 * Subscribe with this, or with another one if this has a subscriber already.
+	 * @param actual the subscriber
+	 * @return what has it
+	 */
+	AwaitNext with(CoreSubscriber<? super LiveResponse> actual) {
+		return (this.actual == null) ? subscribed(actual) : other(actual);
+	}
+
+	/**
+	 * A further subscription, beside the one that runs the rest.
+	 */
+	AwaitNext other(CoreSubscriber<? super LiveResponse> actual) {
+		return new AwaitNext(this.run, this.exchange).subscribed(actual);
+	}
+
+	private AwaitNext subscribed(CoreSubscriber<? super LiveResponse> actual) {
+		this.actual = actual;
+		return this;
 	}
 
 	ServerWebExchange exchange() {
@@ -102,11 +111,7 @@ final class AwaitNext extends Mono<LiveResponse>
 
 	@Override
 	public void subscribe(CoreSubscriber<? super LiveResponse> actual) {
-		if (!ACTUAL.compareAndSet(this, null, actual)) {
-			new AwaitNext(this.run, this.exchange).subscribe(actual);
-			return;
-		}
-		this.run.start(this);
+		this.run.start(this, actual);
 	}
 
 	/**

@@ -8,6 +8,7 @@ import io.github.asyncmiddleware.internal.response.ResponseWriter;
 import io.github.asyncmiddleware.internal.run.Handover;
 import io.github.asyncmiddleware.internal.run.Step;
 import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 
@@ -62,30 +63,40 @@ abstract class AwaitRest extends AwaitAttempt implements HandlerFunction<LiveRes
 
 	/** Whether the rest was given up that a subscription to next has started. */
 	final boolean isUnwanted(AwaitNext next) {
-		// Either this thread sees that, or the one that gives it up sees the subscription
-		VarHandle.fullFence();
+		// Either this thread sees that, or the one that gives it up sees the
+		// subscription,
+		// which the word publishes if the response was requested since
 		int word = word();
+		if ((word & REQUESTED) == 0) {
+			VarHandle.fullFence();
+			word = word();
+		}
 		return (word & CANCELLED) != 0 || (next == this.running && rest(word) == OVER);
 	}
 
-	/** The middleware subscribes to next. */
-	final void start(AwaitNext next) {
+	/** Something subscribes to what next has returned. */
+	final void start(AwaitNext returned, CoreSubscriber<? super LiveResponse> actual) {
 		Step step = step();
 		if (mayStart(word()) && ((step != null && step.isGivenUp()) || isGivenUp())) {
-			next.refuse();
+			Operators.complete(actual);
 			return;
 		}
 		int before = markStarting();
 		if (mayStart(before)) {
-			start(next, rest(before) == OVER);
+			start(returned.with(actual), rest(before) == OVER);
 		}
-		else if (isCancelled()) {
-			next.refuse();
+		else if (isCancelled() || ((before & DECIDED) != 0 && step != null && step.stepsIn(Misuse.LATE_NEXT))) {
+			Operators.complete(actual);
 		}
-		else if ((before & DECIDED) != 0 && step != null && step.stepsIn(Misuse.LATE_NEXT)) {
-			next.refuse();
+		else {
+			repeat(before, returned.other(actual));
 		}
-		else if (!isUnderWay(before) || step == null) {
+	}
+
+	/** The rest of the chain has been started before, or can be no more. */
+	private void repeat(int before, AwaitNext next) {
+		Step step = step();
+		if (!isUnderWay(before) || step == null) {
 			// If the rest has been running before, the engine decides
 			this.chain.filter(next.exchange()).subscribe(next);
 		}
