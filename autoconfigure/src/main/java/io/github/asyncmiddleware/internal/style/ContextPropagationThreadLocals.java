@@ -1,6 +1,5 @@
 package io.github.asyncmiddleware.internal.style;
 
-import java.util.List;
 import java.util.Objects;
 
 import io.micrometer.context.ContextRegistry;
@@ -15,6 +14,8 @@ import reactor.util.context.ContextView;
  * library. The only class here that may name it.
  */
 final class ContextPropagationThreadLocals implements ThreadLocals {
+
+	private static final ThreadLocalAccessor<?>[] NONE = {};
 
 	/**
 	 * Clears what is missing, so that work neither sees what another request has left on
@@ -32,7 +33,8 @@ final class ContextPropagationThreadLocals implements ThreadLocals {
 
 	@Override
 	public Scope set(ContextView context) {
-		List<ThreadLocalAccessor<?>> accessors = this.registry.getThreadLocalAccessors();
+		// A copy, since it is the list of the registry, which another thread may change
+		ThreadLocalAccessor<?>[] accessors = this.registry.getThreadLocalAccessors().toArray(NONE);
 		Restored scope = new Restored(accessors);
 		try {
 			for (ThreadLocalAccessor<?> accessor : accessors) {
@@ -52,8 +54,7 @@ final class ContextPropagationThreadLocals implements ThreadLocals {
 	 */
 	private static final class Restored implements Scope {
 
-		/** Never changed: the registry makes another list where one is added. */
-		private final List<ThreadLocalAccessor<?>> accessors;
+		private final ThreadLocalAccessor<?>[] accessors;
 
 		/** For each of them what it held before, and what it was set to, if it was. */
 		private final @Nullable Object[] values;
@@ -61,9 +62,9 @@ final class ContextPropagationThreadLocals implements ThreadLocals {
 		/** How many of them were looked at. */
 		private int size;
 
-		Restored(List<ThreadLocalAccessor<?>> accessors) {
+		Restored(ThreadLocalAccessor<?>[] accessors) {
 			this.accessors = accessors;
-			this.values = new @Nullable Object[2 * accessors.size()];
+			this.values = new @Nullable Object[2 * accessors.length];
 		}
 
 		<V> void set(ThreadLocalAccessor<V> accessor, ContextView context) {
@@ -82,7 +83,7 @@ final class ContextPropagationThreadLocals implements ThreadLocals {
 			while (this.size > 0) {
 				this.size--;
 				try {
-					restore(this.accessors.get(this.size), this.values[2 * this.size],
+					restore(this.accessors[this.size], this.values[2 * this.size],
 							this.values[2 * this.size + 1] != null);
 				}
 				catch (RuntimeException | Error ex) {

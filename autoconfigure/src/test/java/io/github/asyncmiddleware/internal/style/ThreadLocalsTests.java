@@ -215,6 +215,28 @@ class ThreadLocalsTests {
 		}
 	}
 
+	/**
+	 * What the registry returns is its own list, which another thread may change.
+	 */
+	@Test
+	void restoresEachWithItsOwnAccessorWhereOneIsTakenAwayMeanwhile() {
+		ThreadLocal<@Nullable String> other = new ThreadLocal<>();
+		ContextRegistry.getInstance().registerThreadLocalAccessor("other", other);
+		try {
+			TENANT.set("before");
+			try (ThreadLocals.Scope scope = this.threadLocals.set(Context.of(KEY, "context", "other", "set"))) {
+				assertThat(scope).isNotNull();
+				assertThat(other.get()).isEqualTo("set");
+				ContextRegistry.getInstance().removeThreadLocalAccessor(KEY);
+			}
+			assertThat(TENANT.get()).isEqualTo("before");
+			assertThat(other.get()).isNull();
+		}
+		finally {
+			ContextRegistry.getInstance().removeThreadLocalAccessor("other");
+		}
+	}
+
 	@Test
 	void showsTheWorkTheDiagnosticContextOfTheSubscriberAndNoOther() throws Exception {
 		this.executor.submit(() -> MDC.put(KEY, "left")).get(10, TimeUnit.SECONDS);
