@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.sample;
 
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 import io.github.asyncmiddleware.internal.record.Outcome;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
@@ -31,7 +32,21 @@ public final class SampleBuffers {
 	/** No samples wait. */
 	static final long NOTHING = Long.MAX_VALUE;
 
+	/** How often a buffer is looked at that another thread has, some 100 µs in all. */
+	private static final int ATTEMPTS = 100;
+
+	private static final long PAUSE = TimeUnit.MICROSECONDS.toNanos(100);
+
+	/**
+	 * How many pauses a reader waits, which is a second or more. Counted, since a process
+	 * that was stopped has lost time in which no thread has gone on.
+	 */
+	private static final int LONGEST_WAIT = 10_000;
+
 	private final SampleBuffer[] buffers;
+
+	/** When a buffer was emptied that nothing waits in. */
+	private final long longAgo;
 
 	private final RequestObserver observer;
 
@@ -58,9 +73,9 @@ public final class SampleBuffers {
 		this.observer = observer;
 		this.fetcher = new SampleFetcher(this, observer, threads);
 		this.buffers = new SampleBuffer[Math.min(processors, MAX_BUFFERS)];
-		long longAgo = observer.ticker().read() - BUSY;
+		this.longAgo = observer.ticker().read() - BUSY;
 		for (int i = 0; i < this.buffers.length; i++) {
-			this.buffers[i] = new SampleBuffer(longAgo, observer.traces() != RequestTraces.NONE);
+			this.buffers[i] = newBuffer();
 		}
 	}
 
@@ -140,7 +155,8 @@ public final class SampleBuffers {
 	}
 
 	/**
-	 * Have the listeners count the samples that have waited for long enough.
+	 * Have the listeners count the samples that have waited for long enough. A buffer
+	 * that is in use is left to the next time.
 	 * @return in how many nanoseconds the next ones will have, or {@link #NOTHING} if
 	 * there are none
 	 */
@@ -148,7 +164,10 @@ public final class SampleBuffers {
 		long next = NOTHING;
 		long now = this.observer.ticker().read();
 		for (SampleBuffer buffer : this.buffers) {
-			lock(buffer);
+			if (!buffer.tryLock()) {
+				next = Math.min(next, PATIENCE);
+				continue;
+			}
 			try {
 				if (!buffer.isEmpty()) {
 					long left = PATIENCE - (now - buffer.since());
@@ -168,11 +187,18 @@ public final class SampleBuffers {
 	}
 
 	/**
-	 * Have the listeners count all samples that were noted until now.
+	 * Have the listeners count all samples that were noted until now. Waits for those
+	 * that another thread is counting, but not for a listener that blocks.
 	 */
 	public void flush() {
+		int pauses = 0;
 		for (SampleBuffer buffer : this.buffers) {
-			lock(buffer);
+			while (!tryLock(buffer)) {
+				if (pauses++ == LONGEST_WAIT) {
+					return;
+				}
+				LockSupport.parkNanos(this, PAUSE);
+			}
 			try {
 				buffer.drainTo(this.observer, this.observer.ticker().read());
 			}
@@ -193,25 +219,36 @@ public final class SampleBuffers {
 
 	/**
 	 * Lock the buffer of the current thread, or the next one that is free. No thread
-	 * keeps a buffer for longer than it takes to count what is in it.
+	 * keeps a buffer for longer than it takes to count what is in it; where that is long,
+	 * a listener blocks or a thread has lost its processor, and the request gets a buffer
+	 * of its own.
 	 */
 	private SampleBuffer lockAny() {
-		long own = Thread.currentThread().getId();
-		for (int attempt = 0;; attempt++) {
-			SampleBuffer buffer = this.buffers[(int) ((own + attempt) % this.buffers.length)];
-			if (buffer.tryLock()) {
-				return buffer;
+		int own = (int) (Thread.currentThread().getId() % this.buffers.length);
+		for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+			for (int i = 0; i < this.buffers.length; i++) {
+				SampleBuffer buffer = this.buffers[(own + i) % this.buffers.length];
+				if (buffer.tryLock()) {
+					return buffer;
+				}
 			}
-			if (attempt >= this.buffers.length) {
-				Thread.yield();
-			}
-		}
-	}
-
-	private static void lock(SampleBuffer buffer) {
-		while (!buffer.tryLock()) {
 			Thread.yield();
 		}
+		return newBuffer();
+	}
+
+	private SampleBuffer newBuffer() {
+		return new SampleBuffer(this.longAgo, this.observer.traces() != RequestTraces.NONE);
+	}
+
+	private static boolean tryLock(SampleBuffer buffer) {
+		for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+			if (buffer.tryLock()) {
+				return true;
+			}
+			Thread.yield();
+		}
+		return false;
 	}
 
 }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -235,6 +236,41 @@ class SampleBuffersTests {
 			.hasSize(1);
 	}
 
+	/**
+	 * Such as a registry that waits for something while it counts.
+	 */
+	@Test
+	void aListenerThatBlocksHoldsNoOtherThread() throws Exception {
+		CountDownLatch blocking = new CountDownLatch(1);
+		CountDownLatch released = new CountDownLatch(1);
+		SampleBuffers buffers = new SampleBuffers(
+				new RequestObserver(List.of((SampleListener) (samples, from, to, time) -> {
+					if (blocking.getCount() > 0) {
+						blocking.countDown();
+						awaitUninterrupted(released);
+					}
+				}, this.counts), HeadDecorator.NONE, this.ticker), 1);
+		ExecutorService executor = Executors.newFixedThreadPool(3);
+		try {
+			TestChain.inspect(middlewares(1), (request) -> {
+				Future<?> blocked = executor.submit(() -> buffers.note(request, true, true));
+				awaitUninterrupted(blocking);
+				join(executor.submit(() -> buffers.note(request, true, true)));
+				assertThat(this.counts.own(0)).isEqualTo(1);
+				join(executor.submit(buffers::flush));
+				assertThat(buffers.fetch()).isEqualTo(SampleBuffers.PATIENCE);
+				released.countDown();
+				join(blocked);
+			});
+			assertThat(this.counts.own(0)).isEqualTo(2);
+		}
+		finally {
+			released.countDown();
+			executor.shutdownNow();
+			buffers.close();
+		}
+	}
+
 	@Test
 	void leavesOutAMiddlewareWithAnImpossibleIndex() {
 		HttpHandler handler = new TestChain().entry(TestChain.middleware(Sample.MAX_INDEX + 1, "impossible"))
@@ -325,6 +361,15 @@ class SampleBuffersTests {
 		for (int i = 0; i < times; i++) {
 			buffers.note(request, true, false);
 			buffers.note(request, false, true);
+		}
+	}
+
+	private static void awaitUninterrupted(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
 		}
 	}
 

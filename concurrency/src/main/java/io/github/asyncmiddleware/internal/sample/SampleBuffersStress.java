@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.internal.sample;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.asyncmiddleware.concurrency.StressRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
@@ -32,8 +33,7 @@ public final class SampleBuffersStress {
 	}
 
 	/**
-	 * Buffers, and a listener that counts without a lock of its own where there is one
-	 * buffer.
+	 * Buffers, and a listener that counts.
 	 */
 	private abstract static class Samples {
 
@@ -57,11 +57,11 @@ public final class SampleBuffersStress {
 		}
 
 		int count() {
-			return this.counts.count;
+			return this.counts.count.get();
 		}
 
 		void reset() {
-			this.counts.count = 0;
+			this.counts.count.set(0);
 		}
 
 	}
@@ -71,12 +71,11 @@ public final class SampleBuffersStress {
 	 */
 	private static final class Counts implements SampleListener {
 
-		/** Guarded by the lock of the one buffer. */
-		private int count;
+		private final AtomicInteger count = new AtomicInteger();
 
 		@Override
 		public void onSamples(long[] samples, int from, int to, long time) {
-			this.count += to - from;
+			this.count.addAndGet(to - from);
 		}
 
 	}
