@@ -1,6 +1,8 @@
 package io.github.asyncmiddleware.wire;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.ref.WeakReference;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +40,12 @@ class LifeCycleTests {
 	private static final int IN_FLIGHT = 1_000;
 
 	private static final int RESTARTS = Integer.getInteger("lifecycle.restarts", 10);
+
+	/**
+	 * After that many starts, classes are counted. Before, Java makes some for what is
+	 * called often, such as a constructor through reflection.
+	 */
+	private static final int SETTLED = 40;
 
 	/** A name ends in a number where there are several of a kind. */
 	private static final String NUMBER = "[-\\d]+$";
@@ -90,22 +98,43 @@ class LifeCycleTests {
 	@Test
 	void restartsLeaveNothing() {
 		runOnce();
-		Map<String, Long> before = threads();
+		Map<String, Long> threads = threads();
+		int classes = 0;
+		List<WeakReference<Object>> contexts = new ArrayList<>();
 		for (int i = 0; i < RESTARTS; i++) {
-			runOnce();
+			contexts.add(new WeakReference<>(runOnce()));
+			if (i == SETTLED) {
+				classes = loadedClasses();
+			}
 		}
 		Patience.await().untilAsserted(() -> {
 			Map<String, Long> more = threads();
-			more.entrySet().removeIf((kind) -> kind.getValue() <= before.getOrDefault(kind.getKey(), 0L));
+			more.entrySet().removeIf((kind) -> kind.getValue() <= threads.getOrDefault(kind.getKey(), 0L));
 			assertThat(more).isEmpty();
 		});
+		// A collection may have to come twice; the last context stays without the
+		// starter,
+		// too
+		Patience.await().untilAsserted(() -> {
+			System.gc();
+			assertThat(contexts.subList(0, RESTARTS - 1)).allMatch((context) -> context.refersTo(null));
+		});
+		if (RESTARTS > SETTLED) {
+			assertThat(loadedClasses() - classes).isLessThan((RESTARTS - SETTLED) / 2);
+		}
 	}
 
-	private static void runOnce() {
+	private static int loadedClasses() {
+		System.gc();
+		return ManagementFactory.getClassLoadingMXBean().getLoadedClassCount();
+	}
+
+	private static Object runOnce() {
 		try (BootServer server = BootServer.start(App.class, "wire.style=blocking", "wire.count=2")) {
 			server.bean(Waiting.class).go.tryEmitEmpty();
 			assertThat(Client.exchange(Protocol.HTTP_1_1, server.port(), "GET", "/waits").text())
 				.isEqualTo("200 answer");
+			return server.context();
 		}
 	}
 
