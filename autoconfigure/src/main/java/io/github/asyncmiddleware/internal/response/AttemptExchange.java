@@ -242,7 +242,15 @@ public final class AttemptExchange extends ServerWebExchangeDecorator {
 	 * @return whether nothing of it is left
 	 */
 	public boolean discard() {
-		return commit().discardUnshown(this);
+		return commit().discardUnshown(this, this.outer);
+	}
+
+	/**
+	 * The same, unless it was discarded before. What is done to the response after that
+	 * by others stays.
+	 */
+	public void discardOnce() {
+		commit().discardUnshown(this, this);
 	}
 
 	/**

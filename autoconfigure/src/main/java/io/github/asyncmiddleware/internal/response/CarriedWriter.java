@@ -62,6 +62,17 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	}
 
 	/**
+	 * The middleware in a part of the chain that holds it and has not decided to let it
+	 * pass on.
+	 * @return the middleware, or {@code null} if there is none
+	 */
+	final @Nullable Waiting holderWithin(AttemptExchange part) {
+		Waiting holder = ((word() & (HELD | OVER)) == HELD) ? this.holder : null;
+		AttemptExchange own = (holder != null && !holder.hasLetGo()) ? holder.part() : null;
+		return (own != null && (own == part || own.isInside(part))) ? holder : null;
+	}
+
+	/**
 	 * Whether a middleware holds it that stands further out than another one.
 	 */
 	final boolean isHeldFurtherOut(Waiting than) {

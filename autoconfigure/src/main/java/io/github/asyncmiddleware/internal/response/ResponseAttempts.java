@@ -86,6 +86,11 @@ public abstract class ResponseAttempts extends CommitWord {
 	abstract ResponseFace face();
 
 	/**
+	 * Those that await the response.
+	 */
+	abstract WaitingLine line();
+
+	/**
 	 * What has been decided of the head so far. The result is the same object as long as
 	 * nothing was touched.
 	 * @return status, headers and cookies
@@ -132,26 +137,33 @@ public abstract class ResponseAttempts extends CommitWord {
 
 	/**
 	 * Discard the attempt that the rest of the chain was making for a middleware that has
-	 * cancelled it, unless another middleware was shown that, it is sent, or those
-	 * further out are making another one.
+	 * cancelled it, unless a middleware further out was shown that, one of the rest has
+	 * let it go, it is sent, or those further out are making another one.
 	 * @param rest the exchange of the rest of the chain
+	 * @param current the part that has to be making the attempt yet, or {@code null} for
+	 * the whole chain
 	 * @return whether it is discarded
 	 */
-	final boolean discardUnshown(AttemptExchange rest) {
+	final boolean discardUnshown(AttemptExchange rest, @Nullable AttemptExchange current) {
 		AttemptExchange part = rest.outer();
 		ResponseWriter unreached = null;
 		boolean discarded;
 		synchronized (this) {
 			int attempt = attempt();
-			if (isPast(part, attempt)) {
+			if (isPast(current, attempt)) {
 				return false;
 			}
 			ResponseWriter writer = this.writer;
+			Waiting holder = (writer != null) ? writer.holderWithin(rest) : null;
 			int before = markDiscarded(attempt, OPEN, 0);
-			if (was(before, attempt, COMMITTING) && writer != null && !writer.wasShown() && isInside(writer, part)) {
-				// The cancellation has not reached it
+			if (writer != null && (was(before, attempt, GATED) ? holder != null
+					: was(before, attempt, COMMITTING) && !writer.wasShown() && isInside(writer, part))) {
+				// The cancellation has not reached it, or the one that holds it
 				before = markDiscarded(attempt, COMMITTING, 0);
 				unreached = writer;
+				if (holder != null) {
+					line().leave(holder);
+				}
 				this.request.stays(this.server);
 			}
 			discarded = was(before, attempt, OPEN) || unreached != null;
@@ -195,7 +207,8 @@ public abstract class ResponseAttempts extends CommitWord {
 
 	/**
 	 * Discard the attempt that a middleware waits for, or was shown, unless one further
-	 * out holds it, or those further out are making another one.
+	 * out holds it, or those further out are making another one. It must have released
+	 * none, and is shown none any more.
 	 * @param waiting the part of the middleware
 	 * @param writer what was shown, or {@code null} if nothing was
 	 * @param part the part of the chain that the middleware belongs to, or {@code null}
@@ -204,11 +217,13 @@ public abstract class ResponseAttempts extends CommitWord {
 	 * @return {@code false} if it was sent meanwhile, by a writer that came past, or was
 	 * discarded by those further out
 	 */
-	final boolean discardAwaited(Waiting waiting, @Nullable ResponseWriter writer, @Nullable AttemptExchange part,
+	public final boolean discard(Waiting waiting, @Nullable ResponseWriter writer, @Nullable AttemptExchange part,
 			ResponseHead head) {
 		int attempt;
 		boolean discarded;
 		synchronized (this) {
+			// In the lock, so that it is not shown what those further out send next
+			line().leave(waiting);
 			attempt = attempt();
 			ResponseWriter current = this.writer;
 			boolean past = isPast(part, attempt);

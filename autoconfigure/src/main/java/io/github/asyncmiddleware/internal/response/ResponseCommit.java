@@ -80,6 +80,7 @@ public final class ResponseCommit extends ResponseAttempts {
 		return this.status;
 	}
 
+	@Override
 	WaitingLine line() {
 		return this.line;
 	}
@@ -145,24 +146,6 @@ public final class ResponseCommit extends ResponseAttempts {
 	 */
 	public void leave(Waiting waiting) {
 		this.line.leave(waiting);
-	}
-
-	/**
-	 * Discard the attempt that a middleware waits for, or was shown. It must have
-	 * released none.
-	 * @param waiting the part of the middleware
-	 * @param writer what was shown, or {@code null} if nothing was
-	 * @param part the part of the chain that the middleware belongs to, or {@code null}
-	 * for the whole chain
-	 * @param head the head when the attempt began
-	 * @return {@code false} if it was sent meanwhile, by a writer that came past, or was
-	 * discarded by those further out
-	 */
-	public boolean discard(Waiting waiting, @Nullable ResponseWriter writer, @Nullable AttemptExchange part,
-			ResponseHead head) {
-		boolean discarded = discardAwaited(waiting, writer, part, head);
-		this.line.leave(waiting);
-		return discarded;
 	}
 
 	/**

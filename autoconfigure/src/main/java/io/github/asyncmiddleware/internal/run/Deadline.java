@@ -286,9 +286,20 @@ class Deadline<T> extends DeadlineWord implements CoreSubscriber<T>, Subscriptio
 
 	@Override
 	public void cancel() {
-		if (ended(markCancelled())) {
+		int before = markCancelled();
+		if (ended(before)) {
 			cancelWork();
 		}
+		else if (phase(before) == PASSED) {
+			cancelledLate();
+		}
+	}
+
+	/**
+	 * The work is cancelled whose time was used up. The thread of the timer may not have
+	 * cancelled it yet.
+	 */
+	void cancelledLate() {
 	}
 
 	@Override

@@ -167,7 +167,7 @@ public final class Handover {
 		if (!step.link().discardable || !(step.exchange instanceof AttemptExchange own)) {
 			return step.exchange;
 		}
-		own.discard();
+		own.discardOnce();
 		return own.outside();
 	}
 

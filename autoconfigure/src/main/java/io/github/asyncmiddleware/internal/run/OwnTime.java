@@ -124,6 +124,15 @@ final class OwnTime extends Deadline<Void> {
 		return this.step.run().isSent(this.step.exchange);
 	}
 
+	/**
+	 * Those further out may answer at once, so what the middleware holds must not stand
+	 * in their way.
+	 */
+	@Override
+	void cancelledLate() {
+		Handover.discardOwn(this.step);
+	}
+
 	@Override
 	void passed() {
 		this.relay.timedOut(this.step, this);

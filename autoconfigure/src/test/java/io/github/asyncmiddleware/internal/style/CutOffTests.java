@@ -199,18 +199,64 @@ class CutOffTests {
 		assertThat(this.told).containsExactly("cut-off skipped");
 	}
 
+	/**
+	 * The answer of the rest that it holds does not stand in the way of the other one.
+	 */
+	@ParameterizedTest
+	@EnumSource(names = { "GIVEN_UP", "GIVEN_UP_BY_FOREIGN", "GIVEN_UP_BY_AWAITING" })
+	void doesNotHoldItsAnswerIfItIsGivenUpWhileItsTimePasses(Cut cut) throws Exception {
+		passTime(cut, OnFailure.FAIL,
+				await((request, next) -> next.handle(request)
+					.cast(ServerResponse.class)
+					.delayUntil((response) -> Mono.never().doOnCancel(() -> {
+						this.timeout.tryEmitEmpty();
+						this.outer.goOn();
+					}))));
+		assertThat(this.entered).hasValue(1);
+		assertThat(this.response.getHeaders().headerNames()).isEmpty();
+		assertThat(this.listener.take().status()).isEqualTo(504);
+	}
+
+	/**
+	 * The same where one between them gives it up, and is given up itself meanwhile.
+	 */
+	@ParameterizedTest
+	@EnumSource(names = { "GIVEN_UP", "GIVEN_UP_BY_AWAITING" })
+	void doesNotHoldItsAnswerIfThoseFurtherOutAreGivenUpMeanwhile(Cut cut) throws Exception {
+		Sinks.Empty<Void> impatience = Sinks.empty();
+		outer(cut);
+		this.chain
+			.middleware("between", (exchange, next) -> next.filter(exchange).timeout(impatience.asMono(), Mono.never()))
+			.middleware("cut-off",
+					await((request, next) -> next.handle(request)
+						.cast(ServerResponse.class)
+						.delayUntil((response) -> Mono.never().doOnCancel(() -> {
+							this.timeout.tryEmitEmpty();
+							this.outer.goOn();
+						}))))
+			.build(this.handler)
+			.handle(MockServerHttpRequest.get("/").build(), this.response)
+			.subscribe(this.client);
+		impatience.tryEmitEmpty();
+		assertThat(this.response.getStatusCode()).isEqualTo(HttpStatus.GATEWAY_TIMEOUT);
+		assertThat(this.listener.take().status()).isEqualTo(504);
+	}
+
 	private void passTime(Cut cut, OnFailure onFailure, Runnable whenCancelled) {
+		passTime(cut, onFailure, MiddlewareCode.of((exchange, next) -> Mono.<Void>never().doOnCancel(whenCancelled)));
+		assertThat(this.entered).hasValue(0);
+	}
+
+	private void passTime(Cut cut, OnFailure onFailure, MiddlewareCode code) {
 		TestDeadlines deadlines = new TestDeadlines();
 		outer(cut);
 		this.chain.deadlines(deadlines)
-			.middleware("cut-off", onFailure, Duration.ofMillis(100),
-					MiddlewareCode.of((exchange, next) -> Mono.<Void>never().doOnCancel(whenCancelled)))
+			.middleware("cut-off", onFailure, Duration.ofMillis(100), code)
 			.build(this.handler)
 			.handle(MockServerHttpRequest.get("/").build(), this.response)
 			.subscribe(this.client);
 		deadlines.advance(Duration.ofMillis(200));
 		this.outer.goOn();
-		assertThat(this.entered).hasValue(0);
 		assertThat(this.response.getStatusCode()).isEqualTo(HttpStatus.GATEWAY_TIMEOUT);
 		assertThat(this.response.isCommitted()).isTrue();
 	}

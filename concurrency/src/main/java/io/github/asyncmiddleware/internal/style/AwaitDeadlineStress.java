@@ -229,4 +229,71 @@ public final class AwaitDeadlineStress {
 
 	}
 
+	/**
+	 * The own time of the middleware is used up, while the filter further out gives it up
+	 * and answers itself.
+	 */
+	@JCStressTest
+	@Outcome(id = "504, completes", expect = Expect.ACCEPTABLE, desc = "The filter was first, or could not know.")
+	@Outcome(id = "nothing, fails with DeadlineException", expect = Expect.ACCEPTABLE, desc = "The deadline was first.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "Both answers are lost.")
+	@Outcome(id = ".*mark.*", expect = Expect.FORBIDDEN, desc = "The answer of the rest is not given up.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Another end.")
+	@State
+	public static class DeadlineAndOuterAnswer extends Awaited {
+
+		public DeadlineAndOuterAnswer() {
+			super(true, impatient(), middleware(1, OnFailure.FAIL, Duration.ofNanos(TIMEOUT), delay()));
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Actor
+		public void giveUp() {
+			start();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The same with a filter that is none of ours.
+	 */
+	@JCStressTest
+	@Outcome(id = "504, completes", expect = Expect.ACCEPTABLE, desc = "The filter was first, or could not know.")
+	@Outcome(id = "nothing, fails with DeadlineException", expect = Expect.ACCEPTABLE, desc = "The deadline was first.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "Both answers are lost.")
+	@Outcome(id = ".*mark.*", expect = Expect.FORBIDDEN, desc = "The answer of the rest is not given up.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Another end.")
+	@State
+	public static class DeadlineAndForeignAnswer extends Awaited {
+
+		public DeadlineAndForeignAnswer() {
+			super(true, Awaited::impatient, middleware(0, OnFailure.FAIL, Duration.ofNanos(TIMEOUT), delay()));
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Actor
+		public void giveUp() {
+			start();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
 }

@@ -15,6 +15,7 @@ import io.github.asyncmiddleware.concurrency.StressRequest;
 import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
+import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.run.Segment;
@@ -31,6 +32,8 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.reactive.result.view.ViewResolver;
 import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebFilterChain;
 import org.springframework.web.server.WebHandler;
 
 /**
@@ -67,12 +70,22 @@ abstract class Awaited {
 	 * @param answered whether the handler has answered, too
 	 */
 	Awaited(boolean answered, Middleware... middlewares) {
+		this(answered, (exchange, chain) -> chain.filter(exchange), middlewares);
+	}
+
+	/**
+	 * Begin the request.
+	 * @param answered whether the handler has answered, too
+	 * @param foreign a filter around the middlewares that is none of ours
+	 */
+	Awaited(boolean answered, WebFilter foreign, Middleware... middlewares) {
 		ServerWebExchange exchange = this.request.exchange();
 		exchange.getAttributes().put("body", this.source);
 		exchange.getAttributes().put("timer", this.timer);
 		exchange.getAttributes().put("start", this.start);
 		exchange.getAttributes().put("next", this.next);
-		new Segment(List.of(middlewares), handler(), guards(this.clock)).handle(exchange).subscribe(this.signals);
+		Segment segment = new Segment(List.of(middlewares), handler(), guards(this.clock));
+		foreign.filter(exchange, segment::handle).subscribe(this.signals);
 		if (answered) {
 			emit();
 		}
@@ -192,6 +205,22 @@ abstract class Awaited {
 		return (request, next) -> next.handle(request)
 			.cast(ServerResponse.class)
 			.timeout(timer(request).mono(), ServerResponse.status(HttpStatus.GATEWAY_TIMEOUT).build());
+	}
+
+	/**
+	 * A filter that gives the rest up when it is told to start, and answers itself.
+	 */
+	static Middleware impatient() {
+		return new Middleware(0, "impatient", Awaited.class, 0, MiddlewareScope.ALL, OnFailure.FAIL, null,
+				MiddlewareCode.of(Awaited::impatient));
+	}
+
+	static Mono<Void> impatient(ServerWebExchange exchange, WebFilterChain chain) {
+		Source<Object> start = exchange.getRequiredAttribute("start");
+		return chain.filter(exchange).timeout(start.mono(), Mono.defer(() -> {
+			exchange.getResponse().setStatusCode(HttpStatus.GATEWAY_TIMEOUT);
+			return exchange.getResponse().setComplete();
+		}));
 	}
 
 	/**
