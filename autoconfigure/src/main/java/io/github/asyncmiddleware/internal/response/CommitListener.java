@@ -76,10 +76,12 @@ public interface CommitListener extends RequestRecord {
 	void discarded();
 
 	/**
-	 * The middlewares are done with the response: from now on the time is the
-	 * application's.
+	 * The middlewares are done with a response: from now on the time is the
+	 * application's, unless the response was given up meanwhile.
+	 * @param commit the commit of the response
+	 * @param attempt the number of its attempt
 	 */
-	void letOut();
+	void letOut(ResponseCommit commit, int attempt);
 
 	/**
 	 * Whether there are response hooks.

@@ -54,7 +54,7 @@ final class CommitWork {
 			actions = List.copyOf(this.actions);
 		}
 		// Also where a middleware has answered, their time is the application's
-		this.request.letOut();
+		this.request.letOut(this.commit, writer.attempt());
 		ThreadActivity activity = this.request.activity();
 		if (activity.request() == this.request) {
 			// Another one can be on this thread, which lets this one go on

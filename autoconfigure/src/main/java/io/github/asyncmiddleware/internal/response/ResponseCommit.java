@@ -116,6 +116,16 @@ public final class ResponseCommit extends ResponseAttempts {
 	}
 
 	/**
+	 * Whether a response is past all middlewares that it was shown to, and its head not
+	 * with the server.
+	 * @param attempt the number of its attempt
+	 * @return {@code false} if it was given up
+	 */
+	public boolean isLetOut(int attempt) {
+		return was(word(), attempt, COMMITTING);
+	}
+
+	/**
 	 * Whether the response is past those that may discard it.
 	 */
 	boolean isCommitted() {
@@ -215,11 +225,13 @@ public final class ResponseCommit extends ResponseAttempts {
 	 * The response is past all middlewares that it was shown to.
 	 */
 	void letOut(ResponseWriter writer) {
-		this.request.letOut();
-		if (!was(mark(writer.attempt(), GATED, COMMITTING), writer.attempt(), GATED)) {
+		int attempt = writer.attempt();
+		if (!was(mark(attempt, GATED, COMMITTING), attempt, GATED)) {
 			writer.refuse();
+			return;
 		}
-		else if (commits(writer)) {
+		this.request.letOut(this, attempt);
+		if (commits(writer)) {
 			writer.proceed();
 		}
 		else {

@@ -8,6 +8,7 @@ import io.github.asyncmiddleware.internal.record.Ending;
 import io.github.asyncmiddleware.internal.record.RequestEnd;
 import io.github.asyncmiddleware.internal.record.RequestReporter;
 import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.response.ResponseCommit;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -218,9 +219,14 @@ public final class RequestRun extends RequestAnswer {
 		}
 	}
 
+	/**
+	 * What gives it up says afterwards whose time it is.
+	 */
 	@Override
-	public void letOut() {
-		returned(null);
+	public synchronized void letOut(ResponseCommit commit, int attempt) {
+		if (commit.isLetOut(attempt)) {
+			returned(null);
+		}
 	}
 
 	@Override

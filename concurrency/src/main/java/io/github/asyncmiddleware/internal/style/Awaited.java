@@ -17,6 +17,7 @@ import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
+import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.internal.run.Guards;
 import io.github.asyncmiddleware.internal.run.Segment;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
@@ -174,6 +175,14 @@ abstract class Awaited {
 	}
 
 	/**
+	 * Whose time it is.
+	 */
+	String owner() {
+		StepRecord owner = this.request.run().awaited();
+		return ", time of " + ((owner != null) ? owner.middleware().name() : "none");
+	}
+
+	/**
 	 * Takes as long as a line of the log may, so that others decide meanwhile.
 	 */
 	private static void log(Middleware middleware, FailureLog.Part part, Throwable failure,
@@ -211,8 +220,23 @@ abstract class Awaited {
 	 * A filter that gives the rest up when it is told to start, and answers itself.
 	 */
 	static Middleware impatient() {
-		return new Middleware(0, "impatient", Awaited.class, 0, MiddlewareScope.ALL, OnFailure.FAIL, null,
-				MiddlewareCode.of(Awaited::impatient));
+		return filter("impatient", Awaited::impatient);
+	}
+
+	/**
+	 * A filter that gives the rest up when it is told to start, and has something else to
+	 * do that does not end.
+	 */
+	static Middleware busy() {
+		return filter("busy", (exchange, chain) -> {
+			Source<Object> start = exchange.getRequiredAttribute("start");
+			return chain.filter(exchange).timeout(start.mono(), Mono.never());
+		});
+	}
+
+	private static Middleware filter(String name, WebFilter filter) {
+		return new Middleware(0, name, Awaited.class, 0, MiddlewareScope.ALL, OnFailure.FAIL, null,
+				MiddlewareCode.of(filter));
 	}
 
 	static Mono<Void> impatient(ServerWebExchange exchange, WebFilterChain chain) {
