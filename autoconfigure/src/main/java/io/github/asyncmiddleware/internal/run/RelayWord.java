@@ -59,6 +59,7 @@ abstract class RelayWord extends RelayedEnd {
 		return (int) WORD.getAndBitwiseOr(this, bits);
 	}
 
+	@Override
 	final boolean isCancelled() {
 		return (this.word & CANCELLED) != 0;
 	}

@@ -62,6 +62,11 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 	abstract void onThrown(LinkageError ex);
 
 	/**
+	 * Whether the part was given up.
+	 */
+	abstract boolean isCancelled();
+
+	/**
 	 * Which run of the rest of the outer middleware this is.
 	 */
 	abstract int outerRun();
@@ -120,7 +125,7 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 	 */
 	private @Nullable RelayedEnd passOn() {
 		if (this.outer == null) {
-			this.run.backAt(null);
+			this.run.backAt(null, this);
 			signalActual();
 			return null;
 		}

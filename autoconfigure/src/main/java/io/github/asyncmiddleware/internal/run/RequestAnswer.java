@@ -240,12 +240,21 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	 * @param step the part of the middleware, or {@code null} for another filter
 	 */
 	public final void backAt(@Nullable Step step) {
+		backAt(step, null);
+	}
+
+	/**
+	 * The same where another part tells whether those further out have given it up.
+	 * @param part the part that has ended or decided, or {@code null}
+	 */
+	final void backAt(@Nullable Step step, @Nullable RelayedEnd part) {
 		// Most come back when the response has gone on, which takes no lock
 		if (hasHead() || isOnItsWay()) {
 			return;
 		}
 		synchronized (this) {
-			if (!isOnItsWay() && (step == null || !step.isCancelled())) {
+			boolean givenUp = (step != null && step.isCancelled()) || (part != null && part.isCancelled());
+			if (!givenUp && !isOnItsWay()) {
 				returned(step);
 			}
 		}

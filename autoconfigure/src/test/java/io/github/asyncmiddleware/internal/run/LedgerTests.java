@@ -227,6 +227,36 @@ class LedgerTests {
 		assertThat(record.app()).isEqualTo(3);
 	}
 
+	/**
+	 * A part behind a foreign filter ends at the moment in which a middleware in front of
+	 * that gives both up.
+	 */
+	@Test
+	void countsWhatIsDoneInsteadOfARestBehindAForeignFilterThatEndsAsItIsGivenUpAsOwn() throws Exception {
+		Sinks.Empty<Void> limit = Sinks.empty();
+		Sinks.Empty<Void> work = Sinks.empty();
+		Sinks.Empty<Void> answers = Sinks.empty();
+		this.chain.guard((middleware, misuse, request) -> {
+			limit.tryEmitEmpty();
+			return false;
+		})
+			.middleware("gives up",
+					(exchange, next) -> next.filter(exchange)
+						.timeout(limit.asMono(), answers.asMono().then(Mono.defer(() -> answer(exchange)))))
+			.foreign("between", (exchange, next) -> next.filter(exchange))
+			.middleware("drops", (exchange, next) -> work.asMono());
+		this.chain.build(answersAfter(1_000))
+			.handle(MockServerHttpRequest.get("/").build(), new MockServerHttpResponse())
+			.subscribe();
+		this.ticker.advanceNanos(3);
+		work.tryEmitEmpty();
+		this.ticker.advanceNanos(50);
+		answers.tryEmitEmpty();
+		RecordedRequest record = this.listener.take();
+		assertThat(record.steps()).extracting(RecordedStep::own).containsExactly(50L, 3L);
+		assertThat(record.app()).isZero();
+	}
+
 	private WebFilter givesUp(Sinks.Empty<Void> limit) {
 		return (exchange, next) -> next.filter(exchange).timeout(limit.asMono(), Mono.defer(() -> {
 			this.ticker.advanceNanos(50);
