@@ -88,6 +88,9 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 			return false;
 		}
 		this.step.markUnanswered();
+		if (this.run.isGivenUp()) {
+			return false;
+		}
 		if (!Verdict.trySkip(this.step, ex)) {
 			Verdict.failed(this.step, ex);
 			return false;
@@ -168,6 +171,16 @@ final class GroupMember implements CoreSubscriber<WebHandler> {
 	void givenUp() {
 		if (this.state == State.AT_WORK) {
 			this.state = State.LOST;
+			lost();
+		}
+	}
+
+	/**
+	 * The group is given up before what this one has decided was begun. A failure is
+	 * judged by then.
+	 */
+	void givenUpUnheard() {
+		if (this.error == null) {
 			lost();
 		}
 	}

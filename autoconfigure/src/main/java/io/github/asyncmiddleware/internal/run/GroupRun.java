@@ -90,6 +90,11 @@ final class GroupRun extends Mono<Void> implements Subscription {
 		}
 	}
 
+	/** Whether those further out have given the group up. */
+	boolean isGivenUp() {
+		return this.group.isCancelled();
+	}
+
 	private synchronized boolean isAtWork(GroupMember member) {
 		return member.state == GroupMember.State.AT_WORK && !this.cancelled;
 	}
@@ -120,7 +125,11 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	}
 
 	private void decided(GroupMember decider) {
-		this.group.run().returned(decider.step);
+		if (isGivenUp()) {
+			decider.givenUpUnheard();
+			return;
+		}
+		this.group.run().backAt(decider.step, this.group.relay());
 		this.decider = decider;
 		decider.outcome(this.exchange).subscribe(awaitsEnd());
 	}
@@ -158,7 +167,7 @@ final class GroupRun extends Mono<Void> implements Subscription {
 	 */
 	private Mono<Void> again(List<Link> lost) {
 		RequestRun run = this.group.run();
-		if (!run.tryAcquire()) {
+		if (isGivenUp() || !run.tryAcquire()) {
 			return Mono.empty();
 		}
 		try {

@@ -46,6 +46,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
 import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
@@ -364,6 +365,71 @@ class ConcurrentGroupTests {
 		assertThat(events).containsExactly("b begins", "left");
 		assertThat(this.listener.take().results()).containsExactly("a FAILED_OPEN", "b CANCELLED");
 		assertThat(this.handled).hasValue(0);
+	}
+
+	/**
+	 * The same where one further out gives the group up.
+	 */
+	@Test
+	void thoseThatHadLostToItDoNotBeginAgainIfTheGroupIsGivenUp() throws Exception {
+		AtomicInteger begun = new AtomicInteger();
+		Sinks.One<WebHandler> a = Sinks.one();
+		Sinks.Empty<Void> limit = Sinks.empty();
+		TestChain.exchange(chain().middleware("gives up", givesUp(limit, Mono.never()))
+			.failures((middleware, part, ex, request) -> limit.tryEmitEmpty())
+			.middleware("a", OnFailure.SKIP, work((exchange) -> a.asMono()))
+			.middleware("b", work((exchange) -> {
+				begun.incrementAndGet();
+				return Mono.never();
+			}))
+			.build(handler(0)), MockServerHttpRequest.get("/").build()).subscribe();
+		a.tryEmitValue(unwritable("fails"));
+		assertThat(begun).hasValue(1);
+		assertThat(this.handled).hasValue(0);
+	}
+
+	/**
+	 * One further out gives the group up at the very moment in which a member has
+	 * decided.
+	 */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void theAnswerOfAGroupThatIsGivenUpIsNotBegun(boolean foreign) throws Exception {
+		AtomicInteger begun = new AtomicInteger();
+		Sinks.One<WebHandler> a = Sinks.one();
+		Sinks.Empty<Void> limit = Sinks.empty();
+		Sinks.Empty<Void> answers = Sinks.empty();
+		MockServerHttpResponse response = new MockServerHttpResponse();
+		TestChain chain = foreign ? chain().foreign("gives up", givesUp(limit, answers.asMono()))
+				: chain().middleware("gives up", givesUp(limit, answers.asMono()));
+		chain.middleware("a", work((exchange) -> a.asMono()))
+			.middleware("b", work((exchange) -> Mono.<WebHandler>never().doOnCancel(limit::tryEmitEmpty)))
+			.build(handler(0))
+			.handle(MockServerHttpRequest.get("/").build(), response)
+			.subscribe();
+		this.ticker.advanceMillis(10);
+		a.tryEmitValue((exchange) -> {
+			begun.incrementAndGet();
+			exchange.getResponse().getHeaders().set("X-Late", "yes");
+			return answer(401).handle(exchange);
+		});
+		this.ticker.advanceMillis(50);
+		answers.tryEmitEmpty();
+		assertThat(begun).hasValue(0);
+		assertThat(response.getStatusCode()).isEqualTo(HttpStatus.GATEWAY_TIMEOUT);
+		assertThat(response.getHeaders().headerNames()).isEmpty();
+		RecordedRequest record = this.listener.take();
+		assertThat(record.results()).endsWith("a CANCELLED", "b CANCELLED");
+		assertThat(record.steps()).extracting((step) -> Duration.ofNanos(step.own()).toMillis())
+			.isEqualTo(foreign ? List.of(10L, 0L) : List.of(50L, 10L, 0L));
+	}
+
+	/**
+	 * Gives the rest up, and answers itself when it is told to.
+	 */
+	private static WebFilter givesUp(Sinks.Empty<Void> limit, Mono<Void> answers) {
+		return (exchange, next) -> next.filter(exchange)
+			.timeout(limit.asMono(), answers.then(Mono.defer(() -> answer(504).handle(exchange))));
 	}
 
 	@Test
