@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * reads may be old. Where the time comes back, another thread can give up what it comes
  * back from, or end the request, so that is guarded by this. Where middlewares are
  * entered, the report of the end waits for it; a part that was given up on another thread
- * and enters one in that moment takes the time.
+ * and enters one in that moment takes the time, or counts some of it once more. A lock
+ * would prevent that, once for each middleware of each request.
  */
 public abstract class Ledger implements RequestRecord {
 
