@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.internal.run;
 
+import java.lang.invoke.VarHandle;
+
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -177,6 +179,8 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 			subscription.cancel();
 		}
 		Step inner = this.inner;
+		// In a plain field: it is seen here, or sees that this is cancelled
+		VarHandle.fullFence();
 		Relay next = (inner != null && !inner.link().foreign) ? inner.nextRelay : null;
 		if (next != null && !next.isCancelled()) {
 			// Started without being waited for

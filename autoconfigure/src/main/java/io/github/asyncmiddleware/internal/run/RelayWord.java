@@ -70,7 +70,15 @@ abstract class RelayWord extends RelayedEnd {
 	 * that gives the middleware up sees the part.
 	 */
 	final boolean isLeftBehind() {
-		return this.outer != null && !this.outer.link().foreign && this.outer.isCancelled() && !isCancelled();
+		Step outer = this.outer;
+		if (outer == null || outer.link().foreign) {
+			return false;
+		}
+		if (outer.relay() == null) {
+			// It may be subscribed to in this moment, and the field is plain
+			VarHandle.fullFence();
+		}
+		return outer.isCancelled() && !isCancelled();
 	}
 
 	/**

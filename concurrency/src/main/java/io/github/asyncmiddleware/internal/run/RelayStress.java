@@ -259,4 +259,44 @@ public final class RelayStress {
 
 	}
 
+	/**
+	 * A middleware starts the rest of the chain without waiting for it, while it is given
+	 * up.
+	 */
+	@JCStressTest
+	@Outcome(id = "handler cancelled", expect = Expect.ACCEPTABLE, desc = "It has begun, and was cancelled.")
+	@Outcome(id = "handler not begun", expect = Expect.ACCEPTABLE, desc = "The middleware was given up before.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "The handler goes on for a middleware that was given up.")
+	@State
+	public static class StartAndGiveUp extends Pair {
+
+		private Mono<Void> rest = Mono.empty();
+
+		public StartAndGiveUp() {
+			start(middleware(0, OnFailure.FAIL, null,
+					(exchange, next) -> next.filter(exchange)
+						.timeout(timer(), answer(exchange, HttpStatus.GATEWAY_TIMEOUT))),
+					middleware(1, OnFailure.FAIL, null, (exchange, next) -> {
+						this.rest = next.filter(exchange);
+						return work().mono();
+					}));
+		}
+
+		@Actor
+		public void startRest() {
+			this.rest.subscribe();
+		}
+
+		@Actor
+		public void cancel() {
+			giveUp();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = handling().isEmpty() ? "handler not begun" : handling().substring(2);
+		}
+
+	}
+
 }
