@@ -249,6 +249,9 @@ final class Soak {
 		this.table.put("gauges that are not 0 again", gauges(registry));
 		long observed = registry.find("http.server.requests").timers().stream().mapToLong(Timer::count).sum();
 		this.table.put("http.server.requests - requests", observed - arrived);
+		long secured = counts.secured.sum();
+		this.table.put("requests that reached Spring Security", secured);
+		this.table.putAll(SoakSecurity.differences(registry, secured));
 		this.table.put("heap at the end, KiB", heap() / 1024);
 		this.table.put("closed connections without an answer", (long) this.nothing.size());
 		this.notes.addAll(this.nothing);
@@ -373,8 +376,8 @@ final class Soak {
 	 * One line for each figure.
 	 */
 	String table() {
-		StringBuilder text = new StringBuilder(String.format("%-42s %,12d%n", "seed", this.seed));
-		this.table.forEach((figure, value) -> text.append(String.format("%-42s %,12d%n", figure, value)));
+		StringBuilder text = new StringBuilder(String.format("%-50s %,12d%n", "seed", this.seed));
+		this.table.forEach((figure, value) -> text.append(String.format("%-50s %,12d%n", figure, value)));
 		return text.toString();
 	}
 

@@ -60,7 +60,7 @@ import org.springframework.web.server.WebFilterChain;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-@Import(HeapBuffers.class)
+@Import({ HeapBuffers.class, SoakSecurity.class })
 class SoakApplication {
 
 	/** The end of every body of the handler: without it, an answer was cut. */
@@ -227,6 +227,9 @@ class SoakApplication {
 		final LostEnds ends = new LostEnds();
 
 		final LongAdder arrived = new LongAdder();
+
+		/** How many have reached Spring Security. */
+		final LongAdder secured = new LongAdder();
 
 		final LongAdder handled = new LongAdder();
 
