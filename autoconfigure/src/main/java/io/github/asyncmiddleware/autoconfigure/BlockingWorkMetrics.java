@@ -1,10 +1,9 @@
 package io.github.asyncmiddleware.autoconfigure;
 
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ToDoubleFunction;
 
 import io.github.asyncmiddleware.internal.style.Offloader;
+import io.github.asyncmiddleware.metrics.OwnGauges;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.BaseUnits;
@@ -24,8 +23,7 @@ class BlockingWorkMetrics implements MeterBinder, AutoCloseable {
 
 	private final ObjectProvider<BlockingWork> blockingWork;
 
-	/** Take the gauges away that were registered here. */
-	private final Queue<Runnable> removals = new ConcurrentLinkedQueue<>();
+	private final OwnGauges gauges = new OwnGauges();
 
 	BlockingWorkMetrics(MiddlewareChain chain, ObjectProvider<BlockingWork> blockingWork) {
 		this.chain = chain;
@@ -51,26 +49,21 @@ class BlockingWorkMetrics implements MeterBinder, AutoCloseable {
 	}
 
 	/**
-	 * A registry can outlive the application context, and would show these gauges in
-	 * place of those of the next one.
+	 * Take the gauges away.
 	 */
 	@Override
 	public void close() {
-		this.removals.forEach(Runnable::run);
-		this.removals.clear();
+		this.gauges.close();
 	}
 
 	private void gauge(MeterRegistry registry, String name, String description, String unit, Offloader offloader,
 			ToDoubleFunction<Offloader> value) {
-		boolean known = registry.find(name).tag("name", NAME).gauge() != null;
-		Gauge gauge = Gauge.builder(name, offloader, value)
-			.description(description)
-			.baseUnit(unit)
-			.tag("name", NAME)
-			.register(registry);
-		if (!known) {
-			this.removals.add(() -> registry.remove(gauge));
-		}
+		this.gauges.register(registry,
+				() -> Gauge.builder(name, offloader, value)
+					.description(description)
+					.baseUnit(unit)
+					.tag("name", NAME)
+					.register(registry));
 	}
 
 }

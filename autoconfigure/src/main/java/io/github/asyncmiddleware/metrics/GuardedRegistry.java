@@ -2,8 +2,6 @@ package io.github.asyncmiddleware.metrics;
 
 import java.time.Duration;
 import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -39,8 +37,7 @@ final class GuardedRegistry implements AutoCloseable {
 	/** The meters that have been complained about. Guarded by itself. */
 	private final Set<AsyncMiddlewareMeters> failed = EnumSet.noneOf(AsyncMiddlewareMeters.class);
 
-	/** The gauges that were registered here. Guarded by itself. */
-	private final Map<Meter.Id, AsyncMiddlewareMeters> gauges = new HashMap<>();
+	private final OwnGauges gauges = new OwnGauges();
 
 	GuardedRegistry(MeterRegistry registry) {
 		this.registry = registry;
@@ -105,42 +102,15 @@ final class GuardedRegistry implements AutoCloseable {
 
 	private void registerGauge(AsyncMiddlewareMeters meter, Tags tags, Function<Meter.Id, Gauge> noop,
 			Supplier<Gauge> registration) {
-		register(meter, tags, Meter.Type.GAUGE, noop, () -> {
-			boolean known = this.registry.find(meter.meterName()).tags(tags).gauge() != null;
-			Gauge gauge = registration.get();
-			if (!known) {
-				synchronized (this.gauges) {
-					this.gauges.put(gauge.getId(), meter);
-				}
-			}
-			return gauge;
-		});
+		register(meter, tags, Meter.Type.GAUGE, noop, () -> this.gauges.register(this.registry, registration));
 	}
 
 	/**
-	 * Take the gauges away: a registry can outlive the application context, and would
-	 * keep what they ask, and show that in place of what the next context has.
+	 * Take the gauges away.
 	 */
 	@Override
 	public void close() {
-		Map<Meter.Id, AsyncMiddlewareMeters> gauges;
-		synchronized (this.gauges) {
-			gauges = Map.copyOf(this.gauges);
-			this.gauges.clear();
-		}
-		gauges.forEach(this::remove);
-	}
-
-	private void remove(Meter.Id gauge, AsyncMiddlewareMeters meter) {
-		try {
-			this.registry.remove(gauge);
-		}
-		catch (VirtualMachineError ex) {
-			throw ex;
-		}
-		catch (Throwable ex) {
-			complain(meter, ex);
-		}
+		this.gauges.close();
 	}
 
 	private <M> M register(AsyncMiddlewareMeters meter, Tags tags, Meter.Type type, Function<Meter.Id, M> noop,

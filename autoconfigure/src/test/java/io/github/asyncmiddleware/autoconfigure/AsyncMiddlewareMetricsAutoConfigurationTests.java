@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 import io.github.asyncmiddleware.AsyncMiddleware;
@@ -23,12 +24,15 @@ import io.micrometer.core.instrument.distribution.ValueAtPercentile;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.Mono;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ReactiveWebApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.webflux.autoconfigure.HttpHandlerAutoConfiguration;
 import org.springframework.boot.webflux.autoconfigure.WebFluxAutoConfiguration;
 import org.springframework.context.ApplicationContext;
@@ -50,6 +54,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link AsyncMiddlewareMetricsAutoConfiguration}.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class AsyncMiddlewareMetricsAutoConfigurationTests {
 
 	private final ReactiveWebApplicationContextRunner bareRunner = new ReactiveWebApplicationContextRunner()
@@ -126,6 +131,44 @@ class AsyncMiddlewareMetricsAutoConfigurationTests {
 			sharing.run((second) -> assertThat(gauges(shared)).isEqualTo(gauges));
 			assertThat(gauges(shared)).isEqualTo(gauges).isNotEmpty();
 		});
+	}
+
+	@Test
+	void leavesTheGaugesOfAnotherContextWhateverAFilterCallsThem() {
+		MeterRegistry shared = new SharedRegistry();
+		shared.config().meterFilter(new Renaming());
+		ReactiveWebApplicationContextRunner sharing = this.bareRunner.withBean(MeterRegistry.class, () -> shared)
+			.withUserConfiguration(TwoMiddlewares.class, BlockingHook.class);
+		sharing.run((first) -> {
+			Set<String> gauges = gauges(shared);
+			assertThat(gauges).contains("acme.async.middleware.active first",
+					"acme.executor.active asyncMiddlewareBlocking");
+			sharing.run((second) -> assertThat(gauges(shared)).isEqualTo(gauges));
+			assertThat(gauges(shared)).isEqualTo(gauges);
+		});
+		assertThat(gauges(shared)).isEmpty();
+	}
+
+	@Test
+	void takesTheOtherGaugesAwayWhereARegistryThrowsForEach(CapturedOutput output) {
+		Set<String> asked = new TreeSet<>();
+		MeterRegistry shared = new SharedRegistry() {
+
+			@Override
+			public Meter remove(Meter.Id id) {
+				asked.add(id.getName());
+				throw new IllegalStateException("remove");
+			}
+
+		};
+		this.bareRunner.withBean(MeterRegistry.class, () -> shared)
+			.withUserConfiguration(TwoMiddlewares.class, BlockingHook.class)
+			.run((context) -> assertThat(gauges(shared)).isNotEmpty());
+		assertThat(asked).containsExactly("async.middleware.active", "async.middleware.active.oldest",
+				"executor.abandoned", "executor.active", "executor.pool.max", "executor.queue.remaining",
+				"executor.queued");
+		assertThat(output).doesNotContain("close method failed")
+			.contains("Could not take the gauge 'executor.queued' away");
 	}
 
 	private static Set<String> gauges(MeterRegistry registry) {
@@ -320,6 +363,18 @@ class AsyncMiddlewareMetricsAutoConfigurationTests {
 
 	}
 
+	/**
+	 * Gives every meter another name.
+	 */
+	private static final class Renaming implements MeterFilter {
+
+		@Override
+		public Meter.Id map(Meter.Id id) {
+			return id.withName("acme." + id.getName());
+		}
+
+	}
+
 	@Order(Ordered.HIGHEST_PRECEDENCE)
 	static class FailingMeterFilter implements MeterFilter {
 
@@ -350,7 +405,7 @@ class AsyncMiddlewareMetricsAutoConfigurationTests {
 	/**
 	 * Outlives the application contexts that close it, as that of a parent context does.
 	 */
-	private static final class SharedRegistry extends SimpleMeterRegistry {
+	private static class SharedRegistry extends SimpleMeterRegistry {
 
 		@Override
 		public void close() {
