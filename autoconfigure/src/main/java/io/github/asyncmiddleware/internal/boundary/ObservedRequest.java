@@ -33,8 +33,11 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 
 	private final RequestRun run;
 
+	/** A thread of the server. */
+	private final Thread beginner = Thread.currentThread();
+
 	/**
-	 * Observe a request.
+	 * Observe a request, on the thread on which the server begins it.
 	 * @param request the request of the server
 	 * @param run where to note what is observed
 	 */
@@ -45,7 +48,7 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 
 	@Override
 	public Flux<DataBuffer> getBody() {
-		return new Body(super.getBody(), this.run);
+		return new Body(super.getBody(), this.run, this.beginner);
 	}
 
 	/**
@@ -55,14 +58,17 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 
 		private final RequestRun run;
 
-		Body(Flux<DataBuffer> body, RequestRun run) {
+		private final Thread beginner;
+
+		Body(Flux<DataBuffer> body, RequestRun run, Thread beginner) {
 			super(body);
 			this.run = run;
+			this.beginner = beginner;
 		}
 
 		@Override
 		public void subscribe(CoreSubscriber<? super DataBuffer> actual) {
-			BodySubscriber subscriber = new BodySubscriber(actual, this.run);
+			BodySubscriber subscriber = new BodySubscriber(actual, this.run, this.beginner);
 			boolean first = subscriber.enter();
 			try {
 				this.source.subscribe(subscriber);
@@ -79,13 +85,16 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 	 * <p>
 	 * A server signals on the thread that asks, which can be any, or on one of its own.
 	 * Of the latter it is noted that it delivers a body, unless it is an event loop,
-	 * which is watched anyway.
+	 * which is watched anyway. One of its own is named like the thread that has begun the
+	 * request, but for a number: any other can be there to be blocked.
 	 */
 	private static final class BodySubscriber implements CoreSubscriber<DataBuffer>, Subscription {
 
 		private final CoreSubscriber<? super DataBuffer> actual;
 
 		private final RequestRun run;
+
+		private final Thread beginner;
 
 		@SuppressWarnings("NullAway.Init")
 		private Subscription subscription;
@@ -100,9 +109,10 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 		/** Several have asked at the same time, so none is known not to have. */
 		private volatile boolean askedByMany;
 
-		BodySubscriber(CoreSubscriber<? super DataBuffer> actual, RequestRun run) {
+		BodySubscriber(CoreSubscriber<? super DataBuffer> actual, RequestRun run, Thread beginner) {
 			this.actual = actual;
 			this.run = run;
+			this.beginner = beginner;
 		}
 
 		/**
@@ -136,9 +146,22 @@ final class ObservedRequest extends ServerHttpRequestDecorator {
 			if (thread instanceof NonBlocking || this.asking == thread || this.askedByMany) {
 				return ThreadActivity.UNWATCHED;
 			}
-			ThreadActivity activity = this.run.beginning();
+			ThreadActivity activity = isOfServer(thread) ? this.run.beginning() : this.run.activity();
 			activity.beginDelivery();
 			return activity;
+		}
+
+		private boolean isOfServer(Thread thread) {
+			return thread == this.beginner || pool(thread).equals(pool(this.beginner));
+		}
+
+		private static String pool(Thread thread) {
+			String name = thread.getName();
+			int end = name.length();
+			while (end > 0 && Character.isDigit(name.charAt(end - 1))) {
+				end--;
+			}
+			return name.substring(0, end);
 		}
 
 		@Override

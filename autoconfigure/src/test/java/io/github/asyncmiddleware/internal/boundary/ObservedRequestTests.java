@@ -16,6 +16,7 @@ import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.publisher.TestPublisher;
 
 import org.springframework.core.io.buffer.DataBuffer;
@@ -137,6 +138,29 @@ class ObservedRequestTests {
 		send();
 		this.client.complete();
 		assertThat(this.activities.watched().get(0).visits()).isEqualTo(3);
+	}
+
+	@Test
+	void anotherThreadOfTheServerDeliversTheBody() throws Exception {
+		read();
+		this.reader.request(1);
+		Thread thread = new Thread(this::send, Thread.currentThread().getName().replaceAll("\\d+$", "") + 77);
+		thread.start();
+		thread.join(10_000);
+		assertThat(this.activities.watched()).singleElement()
+			.satisfies((activity) -> assertThat(activity.thread()).isSameAs(thread));
+	}
+
+	/**
+	 * One that is there to be blocked, and can have the body from a server that has it
+	 * delivered there.
+	 */
+	@Test
+	void aThreadOfAnotherKindIsNoneOfTheServer() {
+		read();
+		this.reader.request(1);
+		CompletableFuture.runAsync(this::send, (task) -> Schedulers.boundedElastic().schedule(task)).join();
+		assertThat(this.activities.watched()).isEmpty();
 	}
 
 	@Test
