@@ -112,7 +112,7 @@ class BlockingWatchIntegrationTests {
 
 	static Stream<Arguments> places() {
 		List<String> names = List.of("beforeNext", "operator", "callback", "awaits", "asyncCallback", "stamps", "hook",
-				"doFinally", "asyncDoFinally", "onError", "lambda", "group", "handler");
+				"doFinally", "asyncDoFinally", "onError", "lambda", "group", "commits", "handler");
 		return names.stream()
 			.flatMap((name) -> Arrays.stream(Blocking.values()).map((kind) -> Arguments.of(name, kind)));
 	}
@@ -222,7 +222,7 @@ class BlockingWatchIntegrationTests {
 	@Import({ AsyncMiddlewareAutoConfiguration.class, HttpHandlerAutoConfiguration.class,
 			WebFluxAutoConfiguration.class, BeforeNext.class, Operator.class, Callback.class, Awaits.class,
 			AsyncCallback.class, Stamps.class, Hook.class, DoFinally.class, AsyncDoFinally.class,
-			FailingHandlerFilter.class, Handlers.class, Group.class, OtherGroup.class, Slow.class })
+			FailingHandlerFilter.class, Handlers.class, Group.class, OtherGroup.class, Slow.class, Commits.class })
 	static class Application {
 
 		@Bean
@@ -386,6 +386,17 @@ class BlockingWatchIntegrationTests {
 		@OnRequest
 		Mono<Void> load(ServerHttpRequest request) {
 			return Mono.delay(Duration.ofMillis(1)).then();
+		}
+
+	}
+
+	@AsyncMiddleware(value = "commits", path = "/commits")
+	static class Commits implements WebFilter {
+
+		@Override
+		public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+			exchange.getResponse().beforeCommit(() -> Mono.fromRunnable(() -> block(exchange.getRequest())));
+			return chain.filter(exchange);
 		}
 
 	}

@@ -216,7 +216,9 @@ final class WatchedThread {
 			return;
 		}
 		// If it has just ended, this is the stack of something else
-		accuse((this.holder != null) ? this.holder.middleware() : null, current ? stack : new StackTraceElement[0]);
+		stack = current ? stack : new StackTraceElement[0];
+		// Without a mark it can still be in a commit action of a middleware
+		accuse((this.holder != null) ? this.holder.middleware() : this.watch.frames().find(stack), stack);
 	}
 
 	private boolean isUnchanged() {

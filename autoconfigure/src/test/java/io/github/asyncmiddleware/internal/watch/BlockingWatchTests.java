@@ -328,6 +328,22 @@ class BlockingWatchTests {
 	}
 
 	/**
+	 * As a commit action is, which the engine does not run for a middleware.
+	 */
+	@Test
+	void findsOneThatTheRestOfTheRequestHasCalled() throws Exception {
+		HttpHandler handler = new TestChain().activities(this.activities)
+			.middleware("other", (exchange, chain) -> chain.filter(exchange))
+			.handler((exchange) -> this.held.filter(exchange, (same) -> Mono.empty()))
+			.build();
+		begin(() -> TestChain.get(handler, "/"));
+		look(5);
+		end();
+		look(1);
+		assertThat(this.blocked).containsExactly("held 120");
+	}
+
+	/**
 	 * On a thread that may be blocked otherwise, as those of servlet containers.
 	 */
 	@Test
@@ -513,7 +529,11 @@ class BlockingWatchTests {
 	 */
 	private void begin() throws InterruptedException {
 		HttpHandler handler = new TestChain().activities(this.activities).entry(this.middleware).build();
-		Thread thread = new Thread(() -> TestChain.get(handler, "/"), "event-loop");
+		begin(() -> TestChain.get(handler, "/"));
+	}
+
+	private void begin(Runnable visit) throws InterruptedException {
+		Thread thread = new Thread(visit, "event-loop");
 		this.threads.add(thread);
 		thread.start();
 		assertThat(this.held.entered.await(10, TimeUnit.SECONDS)).isTrue();
