@@ -206,6 +206,13 @@ final class BlockingWatch {
 		return this.frames;
 	}
 
+	/**
+	 * Whether a thread is inside a request of another application.
+	 */
+	boolean isElsewhere(Thread thread) {
+		return this.activities.isElsewhere(thread);
+	}
+
 	long threshold() {
 		return this.threshold;
 	}

@@ -3,8 +3,11 @@ package io.github.asyncmiddleware.internal.watch;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
@@ -27,6 +30,12 @@ public final class ThreadActivities {
 	 * Watches nothing.
 	 */
 	public static final ThreadActivities NONE = new ThreadActivities(false);
+
+	/**
+	 * Those of all applications of this process, which can share threads. Guarded by
+	 * itself.
+	 */
+	private static final Set<ThreadActivities> ALL = Collections.newSetFromMap(new WeakHashMap<>());
 
 	/** Which is not known before Java 21; then there are none either. */
 	private static final @Nullable MethodHandle IS_VIRTUAL = isVirtual();
@@ -58,6 +67,9 @@ public final class ThreadActivities {
 	 */
 	public ThreadActivities() {
 		this(true);
+		synchronized (ALL) {
+			ALL.add(this);
+		}
 	}
 
 	private ThreadActivities(boolean enabled) {
@@ -214,6 +226,22 @@ public final class ThreadActivities {
 	}
 
 	/**
+	 * Whether a thread is inside a request of another application.
+	 * @param thread the thread
+	 * @return {@code true} if another one knows of a request that the thread is inside of
+	 */
+	boolean isElsewhere(Thread thread) {
+		synchronized (ALL) {
+			return ALL.stream().anyMatch((other) -> other != this && other.isInRequest(thread));
+		}
+	}
+
+	private boolean isInRequest(Thread thread) {
+		ThreadActivity activity = this.byThread.get(thread);
+		return activity != null && activity.request() != null;
+	}
+
+	/**
 	 * Have a thread woken when the next request begins.
 	 * @param sleeper the thread, which is about to park for a while, or {@code null} if
 	 * it is awake again
@@ -227,6 +255,9 @@ public final class ThreadActivities {
 	 */
 	public void close() {
 		this.closed = true;
+		synchronized (ALL) {
+			ALL.remove(this);
+		}
 		this.others.close();
 		this.watched.forEach(ThreadActivity::close);
 		this.watched.clear();

@@ -285,7 +285,7 @@ final class WatchedThread {
 
 	private void judgeSuspect(Middleware suspect) {
 		StackTraceElement[] stack = this.watch.probe().stack(thread());
-		if (this.watch.frames().find(stack) == suspect && isUnchanged()) {
+		if (this.watch.frames().find(stack) == suspect && isUnchanged() && !this.watch.isElsewhere(thread())) {
 			accuse(suspect, stack);
 		}
 		else {

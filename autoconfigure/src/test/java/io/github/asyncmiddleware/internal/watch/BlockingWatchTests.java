@@ -426,6 +426,27 @@ class BlockingWatchTests {
 		assertIsFound(thread);
 	}
 
+	/**
+	 * Applications of one process can share threads, and have the same middlewares.
+	 */
+	@Test
+	void accusesNobodyForARequestOfAnotherApplication(CapturedOutput output) throws Exception {
+		HttpHandler other = new TestChain().activities(new ThreadActivities()).entry(this.middleware).build();
+		EventLoop thread = new EventLoop(
+				() -> TestChain.exchange(other, MockServerHttpRequest.get("/").build()).subscribe());
+		this.threads.add(thread);
+		thread.start();
+		assertThat(this.held.entered.await(10, TimeUnit.SECONDS)).isTrue();
+		this.activities.add(thread);
+		look(20);
+		this.held.open.countDown();
+		thread.end();
+		this.probe.move();
+		look(1);
+		assertThat(lines(output)).isEmpty();
+		assertThat(this.blocked).isEmpty();
+	}
+
 	@Test
 	void accusesNobodyWhoseCodeIsNotOnTheStack(CapturedOutput output) throws Exception {
 		this.probe.stack = WAITING;
