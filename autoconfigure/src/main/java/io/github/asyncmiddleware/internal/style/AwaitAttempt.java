@@ -50,6 +50,9 @@ abstract class AwaitAttempt extends AwaitWord {
 		this.commit = commit;
 	}
 
+	/** Signal the end of the middleware. */
+	abstract void end(@Nullable Throwable error);
+
 	final @Nullable Step step() {
 		return (this.chain instanceof Step step) ? step : null;
 	}
@@ -121,6 +124,21 @@ abstract class AwaitAttempt extends AwaitWord {
 		List<AwaitNext> joined = (this.joined != null) ? this.joined : List.of();
 		this.joined = null;
 		return joined;
+	}
+
+	/**
+	 * One of the events has happened that the end waits for.
+	 * @param before the word before that
+	 * @param bit the event
+	 */
+	final void finish(int before, int bit) {
+		if (!isFinished(before) && isFinished(before | bit) && (before & LEFT) == 0) {
+			Step step = step();
+			if (this.error != null && step != null) {
+				step.responseFailed();
+			}
+			end(this.error);
+		}
 	}
 
 }

@@ -48,9 +48,6 @@ abstract class AwaitRest extends AwaitAttempt implements HandlerFunction<LiveRes
 	/** Send a response of the middleware's own. */
 	abstract void replaceBy(ServerResponse response);
 
-	/** Signal the end of the middleware. */
-	abstract void end(@Nullable Throwable error);
-
 	@Override
 	public final Mono<LiveResponse> handle(ServerRequest request) {
 		Assert.notNull(request, "'request' must not be null");
@@ -335,21 +332,6 @@ abstract class AwaitRest extends AwaitAttempt implements HandlerFunction<LiveRes
 			next.cancelRest();
 		}
 		return discard(null);
-	}
-
-	/**
-	 * One of the events has happened that the end waits for.
-	 * @param before the word before that
-	 * @param bit the event
-	 */
-	final void finish(int before, int bit) {
-		if (!isFinished(before) && isFinished(before | bit) && (before & LEFT) == 0) {
-			Step step = step();
-			if (this.error != null && step != null) {
-				step.responseFailed();
-			}
-			end(this.error);
-		}
 	}
 
 }
