@@ -193,17 +193,19 @@ public final class SampleBuffers {
 	public void flush() {
 		int pauses = 0;
 		for (SampleBuffer buffer : this.buffers) {
-			while (!tryLock(buffer)) {
-				if (pauses++ == LONGEST_WAIT) {
-					return;
-				}
+			boolean locked = tryLock(buffer);
+			while (!locked && pauses < LONGEST_WAIT) {
 				LockSupport.parkNanos(this, PAUSE);
+				pauses++;
+				locked = tryLock(buffer);
 			}
-			try {
-				buffer.drainTo(this.observer, this.observer.ticker().read());
-			}
-			finally {
-				buffer.unlock();
+			if (locked) {
+				try {
+					buffer.drainTo(this.observer, this.observer.ticker().read());
+				}
+				finally {
+					buffer.unlock();
+				}
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.Predicate;
@@ -240,33 +241,57 @@ class SampleBuffersTests {
 	 * Such as a registry that waits for something while it counts.
 	 */
 	@Test
-	void aListenerThatBlocksHoldsNoOtherThread() throws Exception {
+	void aListenerThatBlocksHoldsNoOtherThread() {
+		whileBlocked(1, (buffers, request) -> {
+			ExecutorService executor = Executors.newSingleThreadExecutor();
+			join(executor.submit(() -> buffers.note(request, true, true)));
+			executor.shutdown();
+			assertThat(this.counts.own(0)).isEqualTo(1);
+			assertThat(buffers.fetch()).isEqualTo(SampleBuffers.PATIENCE);
+		});
+		assertThat(this.counts.own(0)).isEqualTo(2);
+	}
+
+	@Test
+	void aListenerThatBlocksHoldsNoSamplesOfOtherThreads() {
+		whileBlocked(2, (buffers, request) -> {
+			record(buffers, request, 10);
+			assertThat(this.counts.own(0)).isLessThan(10);
+			buffers.close();
+			assertThat(this.counts.own(0)).isEqualTo(10);
+		});
+	}
+
+	/**
+	 * Do something while a request has locked the first buffer and its listener blocks.
+	 */
+	private void whileBlocked(int size, BiConsumer<SampleBuffers, RequestRecord> test) {
 		CountDownLatch blocking = new CountDownLatch(1);
 		CountDownLatch released = new CountDownLatch(1);
+		SampleListener listener = (samples, from, to, time) -> {
+			if (blocking.getCount() > 0) {
+				blocking.countDown();
+				awaitUninterrupted(released);
+			}
+		};
 		SampleBuffers buffers = new SampleBuffers(
-				new RequestObserver(List.of((SampleListener) (samples, from, to, time) -> {
-					if (blocking.getCount() > 0) {
-						blocking.countDown();
-						awaitUninterrupted(released);
-					}
-				}, this.counts), HeadDecorator.NONE, this.ticker), 1);
-		ExecutorService executor = Executors.newFixedThreadPool(3);
+				new RequestObserver(List.of(listener, this.counts), HeadDecorator.NONE, this.ticker), size);
 		try {
 			TestChain.inspect(middlewares(1), (request) -> {
-				Future<?> blocked = executor.submit(() -> buffers.note(request, true, true));
+				Thread blocked;
+				do {
+					blocked = new Thread(() -> buffers.note(request, true, true));
+				}
+				while (blocked.getId() % size != 0);
+				blocked.start();
 				awaitUninterrupted(blocking);
-				join(executor.submit(() -> buffers.note(request, true, true)));
-				assertThat(this.counts.own(0)).isEqualTo(1);
-				join(executor.submit(buffers::flush));
-				assertThat(buffers.fetch()).isEqualTo(SampleBuffers.PATIENCE);
+				test.accept(buffers, request);
 				released.countDown();
-				join(blocked);
+				joinUninterrupted(blocked);
 			});
-			assertThat(this.counts.own(0)).isEqualTo(2);
 		}
 		finally {
 			released.countDown();
-			executor.shutdownNow();
 			buffers.close();
 		}
 	}
@@ -367,6 +392,16 @@ class SampleBuffersTests {
 	private static void awaitUninterrupted(CountDownLatch latch) {
 		try {
 			assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static void joinUninterrupted(Thread thread) {
+		try {
+			thread.join(60_000);
+			assertThat(thread.isAlive()).isFalse();
 		}
 		catch (InterruptedException ex) {
 			throw new IllegalStateException(ex);
