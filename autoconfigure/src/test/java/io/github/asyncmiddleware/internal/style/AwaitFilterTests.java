@@ -750,6 +750,19 @@ class AwaitFilterTests {
 	}
 
 	/**
+	 * What next returns is the response that it emits, so a cast gets it too early.
+	 */
+	@Test
+	void aResponseThatNextHasNotEmittedIsAHead() throws Exception {
+		TestChain chain = chain().middleware("casts",
+				await((request, next) -> Mono.just((ServerResponse) next.handle(request))));
+		assertThat(exchange(chain, "GET /mono")).startsWith("HTTP/1.1 200 ").endsWith("\r\n\r\n");
+		RecordedRequest record = this.listener.take();
+		assertThat(record.result()).isEqualTo(RequestResult.OK);
+		assertThat(record.results()).containsExactly("casts ANSWERED");
+	}
+
+	/**
 	 * A write that the handler did not wait for comes when its empty answer is shown.
 	 */
 	@ParameterizedTest
