@@ -14,6 +14,9 @@ import reactor.util.context.Context;
  */
 abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> {
 
+	/** No middleware in question holds it. */
+	static final int NOT_HELD = -1;
+
 	final CoreSubscriber<? super Void> actual;
 
 	/** The middleware that it was shown to last. Published by {@link #HELD}. */
@@ -62,14 +65,26 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	}
 
 	/**
-	 * The middleware in a part of the chain that holds it and has not decided to let it
-	 * pass on.
-	 * @return the middleware, or {@code null} if there is none
+	 * Give it up where a middleware in a part of the chain holds it and has not decided
+	 * to let it pass on. One that lets it go in this moment was faster, or does so in
+	 * vain.
+	 * @return the word before, for {@link #refused}, or {@link #NOT_HELD} if none holds
+	 * it
 	 */
-	final @Nullable Waiting holderWithin(AttemptExchange part) {
-		Waiting holder = ((word() & (HELD | OVER)) == HELD) ? this.holder : null;
-		AttemptExchange own = (holder != null && !holder.hasLetGo()) ? holder.part() : null;
-		return (own != null && (own == part || own.isInside(part))) ? holder : null;
+	final int giveUpWithin(AttemptExchange part) {
+		int word = word();
+		while (isHeldWithin(word, part)) {
+			if (tryMarkOver(word)) {
+				return word;
+			}
+			word = word();
+		}
+		return NOT_HELD;
+	}
+
+	private boolean isHeldWithin(int word, AttemptExchange part) {
+		Waiting holder = ((word & (HELD | OVER)) == HELD) ? this.holder : null;
+		return holder != null && !holder.hasLetGo() && holder.isWithin(part);
 	}
 
 	/**
@@ -123,15 +138,23 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	final void refuse() {
 		int before = markOver();
 		if ((before & OVER) == 0) {
-			cancelSources();
-			if ((before & TAKEN) == 0) {
-				// One that was shown was an answer, and is no failure of those further
-				// in; but an upgrade is made by what comes after it
-				endCarrier(((before & (SHOWN | UPGRADE)) == SHOWN) ? null
-						: new IllegalStateException("Another response is sent instead"));
-			}
-			endOthers(null);
+			refused(before);
 		}
+	}
+
+	/**
+	 * The same, once the word says so.
+	 * @param before the word before
+	 */
+	final void refused(int before) {
+		cancelSources();
+		if ((before & TAKEN) == 0) {
+			// One that was shown was an answer, and is no failure of those further in;
+			// but an upgrade is made by what comes after it
+			endCarrier(((before & (SHOWN | UPGRADE)) == SHOWN) ? null
+					: new IllegalStateException("Another response is sent instead"));
+		}
+		endOthers(null);
 	}
 
 	/**

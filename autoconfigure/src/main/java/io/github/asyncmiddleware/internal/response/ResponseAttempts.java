@@ -146,28 +146,31 @@ public abstract class ResponseAttempts extends CommitWord {
 	 */
 	final boolean discardUnshown(AttemptExchange rest, @Nullable AttemptExchange current) {
 		AttemptExchange part = rest.outer();
-		ResponseWriter unreached = null;
+		ResponseWriter writer;
+		int held;
+		boolean unreached;
 		boolean discarded;
 		synchronized (this) {
 			int attempt = attempt();
 			if (isPast(current, attempt)) {
 				return false;
 			}
-			ResponseWriter writer = this.writer;
-			Waiting holder = (writer != null) ? writer.holderWithin(rest) : null;
-			int before = markDiscarded(attempt, OPEN, 0);
-			if (writer != null && (was(before, attempt, GATED) ? holder != null
-					: was(before, attempt, COMMITTING) && !writer.wasShown() && isInside(writer, part))) {
-				// The cancellation has not reached it, or the one that holds it
+			writer = this.writer;
+			held = (writer != null && writer.attempt() == attempt) ? writer.giveUpWithin(rest) : CarriedWriter.NOT_HELD;
+			int before = markDiscarded(attempt, (held != CarriedWriter.NOT_HELD) ? GATED : OPEN, 0);
+			unreached = was(before, attempt, COMMITTING) && writer != null && !writer.wasShown()
+					&& isInside(writer, part);
+			if (unreached) {
 				before = markDiscarded(attempt, COMMITTING, 0);
-				unreached = writer;
-				if (holder != null) {
-					line().leave(holder);
-				}
-				this.request.stays(this.server);
 			}
-			discarded = was(before, attempt, OPEN) || unreached != null;
+			discarded = was(before, attempt, OPEN) || unreached || held != CarriedWriter.NOT_HELD;
 			if (discarded) {
+				if (!was(before, attempt, OPEN)) {
+					this.request.stays(this.server);
+				}
+				// Else one whose time is used up would be shown what those further out
+				// send
+				line().leaveWithin(rest);
 				restore(part, attempt + 1, rest.head());
 				rest.ended();
 			}
@@ -176,8 +179,11 @@ public abstract class ResponseAttempts extends CommitWord {
 				((part != null) ? part.getResponse() : face()).overtaken();
 			}
 		}
-		if (unreached != null) {
-			unreached.refuse();
+		if (writer != null && held != CarriedWriter.NOT_HELD) {
+			writer.refused(held);
+		}
+		else if (writer != null && unreached) {
+			writer.refuse();
 		}
 		return discarded;
 	}

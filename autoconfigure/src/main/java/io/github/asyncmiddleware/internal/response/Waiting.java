@@ -28,6 +28,14 @@ public abstract class Waiting extends Mono<Void> {
 	}
 
 	/**
+	 * Whether the middleware belongs to a part of the chain.
+	 */
+	final boolean isWithin(AttemptExchange part) {
+		AttemptExchange own = part();
+		return own != null && (own == part || own.isInside(part));
+	}
+
+	/**
 	 * Whether a response can be one that the middleware waits for. One that has joined
 	 * the line and has not started the rest lets what comes past.
 	 * @return {@code false} if the response is not shown to it

@@ -88,6 +88,23 @@ final class WaitingLine {
 	}
 
 	/**
+	 * Show no response any more to those in a part of the chain, which is given up. They
+	 * are the innermost ones.
+	 */
+	void leaveWithin(AttemptExchange part) {
+		Waiting innermost;
+		Waiting first;
+		do {
+			innermost = this.innermost;
+			first = innermost;
+			while (first != null && first.isWithin(part)) {
+				first = outer(first);
+			}
+		}
+		while (first != innermost && !INNERMOST.compareAndSet(this, innermost, first));
+	}
+
+	/**
 	 * Let a response pass on that was shown.
 	 * @param waiting the part of the middleware that it was shown to
 	 * @param writer what writes it

@@ -171,6 +171,14 @@ abstract class WriterWord {
 		return (word & AWAITED) != 0;
 	}
 
+	/**
+	 * It is over, if the word is still what it was.
+	 * @return {@code false} if not
+	 */
+	final boolean tryMarkOver(int word) {
+		return WORD.compareAndSet(this, word, word | OVER);
+	}
+
 	final int markOver() {
 		return (int) WORD.getAndBitwiseOr(this, OVER);
 	}

@@ -130,7 +130,9 @@ final class OwnTime extends Deadline<Void> {
 	 */
 	@Override
 	void cancelledLate() {
-		Handover.discardOwn(this.step);
+		if (!this.step.run().isEnded()) {
+			Handover.discardOwn(this.step);
+		}
 	}
 
 	@Override

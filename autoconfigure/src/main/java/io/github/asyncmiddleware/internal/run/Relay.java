@@ -187,7 +187,7 @@ final class Relay extends RelayWord implements Subscription, Scannable {
 			next.cancel();
 		}
 		boolean givenUp = (outer != null) ? discards && (outer.link().foreign || Handover.discardAttempt(outer))
-				: isAtWork(before);
+				: (before & SAID_BACK) == 0;
 		if (givenUp) {
 			// A cancellation goes inwards, so the outermost one says so last
 			this.run.backAt(outer);

@@ -30,6 +30,12 @@ abstract class RelayWord extends RelayedEnd {
 	 */
 	static final int SUBSCRIBED = 1 << 4;
 
+	/**
+	 * The end of the part has said that the time is that of a filter further out. Of this
+	 * and {@link #CANCELLED}, the one that comes first says so.
+	 */
+	static final int SAID_BACK = 1 << 5;
+
 	private static final VarHandle WORD;
 
 	static {
@@ -59,9 +65,13 @@ abstract class RelayWord extends RelayedEnd {
 		return (int) WORD.getAndBitwiseOr(this, bits);
 	}
 
-	@Override
 	final boolean isCancelled() {
 		return (this.word & CANCELLED) != 0;
+	}
+
+	@Override
+	final boolean mayGiveBackTo(@Nullable Step step) {
+		return (((step == null) ? mark(SAID_BACK) : word()) & CANCELLED) == 0;
 	}
 
 	/**

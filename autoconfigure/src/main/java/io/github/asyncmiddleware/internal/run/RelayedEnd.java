@@ -62,9 +62,12 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 	abstract void onThrown(LinkageError ex);
 
 	/**
-	 * Whether the part was given up.
+	 * The part is about to say whose time it is.
+	 * @param step the part of a middleware, or {@code null} for another filter; what
+	 * gives the part up after that leaves it to the part to say so
+	 * @return {@code false} if it was given up before, and that says whose time it is
 	 */
-	abstract boolean isCancelled();
+	abstract boolean mayGiveBackTo(@Nullable Step step);
 
 	/**
 	 * Which run of the rest of the outer middleware this is.

@@ -240,12 +240,12 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	 * @param step the part of the middleware, or {@code null} for another filter
 	 */
 	public final void backAt(@Nullable Step step) {
-		backAt(step, null);
+		backAt(step, (step != null) ? step.relay() : null);
 	}
 
 	/**
-	 * The same where another part tells whether those further out have given it up.
-	 * @param part the part that has ended or decided, or {@code null}
+	 * The same where another part knows whether those further out have given it up.
+	 * @param part the part that has ended, or that of a group, or {@code null}
 	 */
 	final void backAt(@Nullable Step step, @Nullable RelayedEnd part) {
 		// Most come back when the response has gone on, which takes no lock
@@ -253,8 +253,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 			return;
 		}
 		synchronized (this) {
-			boolean givenUp = (step != null && step.isCancelled()) || (part != null && part.isCancelled());
-			if (!givenUp && !isOnItsWay()) {
+			if (!isOnItsWay() && (part == null || part.mayGiveBackTo(step))) {
 				returned(step);
 			}
 		}

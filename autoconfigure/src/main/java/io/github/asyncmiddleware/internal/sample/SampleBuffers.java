@@ -32,8 +32,8 @@ public final class SampleBuffers {
 	/** No samples wait. */
 	static final long NOTHING = Long.MAX_VALUE;
 
-	/** How often a buffer is looked at that another thread has, some 100 µs in all. */
-	private static final int ATTEMPTS = 100;
+	/** How often a request looks for a buffer that no other thread has. */
+	private static final int ATTEMPTS = 20;
 
 	private static final long PAUSE = TimeUnit.MICROSECONDS.toNanos(100);
 
@@ -193,11 +193,11 @@ public final class SampleBuffers {
 	public void flush() {
 		int pauses = 0;
 		for (SampleBuffer buffer : this.buffers) {
-			boolean locked = tryLock(buffer);
+			boolean locked = buffer.tryLock();
 			while (!locked && pauses < LONGEST_WAIT) {
 				LockSupport.parkNanos(this, PAUSE);
 				pauses++;
-				locked = tryLock(buffer);
+				locked = buffer.tryLock();
 			}
 			if (locked) {
 				try {
@@ -241,16 +241,6 @@ public final class SampleBuffers {
 
 	private SampleBuffer newBuffer() {
 		return new SampleBuffer(this.longAgo, this.observer.traces() != RequestTraces.NONE);
-	}
-
-	private static boolean tryLock(SampleBuffer buffer) {
-		for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-			if (buffer.tryLock()) {
-				return true;
-			}
-			Thread.yield();
-		}
-		return false;
 	}
 
 }

@@ -20,6 +20,9 @@ final class MiddlewareFrames {
 	/** What runs the rest of the chain; its room depends on this one. */
 	private static final String REST = "io.github.asyncmiddleware.internal.run.Segment";
 
+	/** What signals the end of a middleware outwards; as above. */
+	private static final String END = "io.github.asyncmiddleware.internal.run.RelayedEnd";
+
 	/** Grows while others read. */
 	private final Map<String, List<Middleware>> byClass = new ConcurrentHashMap<>();
 
@@ -38,7 +41,7 @@ final class MiddlewareFrames {
 
 	/**
 	 * The middleware whose code runs. One that has handed over waits, although it can be
-	 * on the stack.
+	 * on the stack, as can one that has ended.
 	 * @param stack a stack, innermost call first
 	 * @return the innermost one on the stack, or {@code null} if there is none
 	 */
@@ -48,7 +51,7 @@ final class MiddlewareFrames {
 			if (middleware != null) {
 				return middleware;
 			}
-			if (frame.getClassName().equals(REST)) {
+			if (frame.getClassName().equals(REST) || frame.getClassName().equals(END)) {
 				return null;
 			}
 		}
