@@ -296,4 +296,82 @@ public final class AwaitDeadlineStress {
 
 	}
 
+	/**
+	 * The own time of a middleware whose rest has failed is used up, while the filter
+	 * further out gives it up and answers itself.
+	 */
+	private abstract static class DeadlineBehindFailure extends Awaited {
+
+		DeadlineBehindFailure(OnFailure onFailure) {
+			super(impatient(), middleware(1, onFailure, Duration.ofNanos(TIMEOUT), recovers()));
+			fail();
+		}
+
+	}
+
+	/**
+	 * It has no right to fail.
+	 */
+	@JCStressTest
+	@Outcome(id = "504, completes", expect = Expect.ACCEPTABLE, desc = "The filter was first, or could not know.")
+	@Outcome(id = "nothing, fails with DeadlineException", expect = Expect.ACCEPTABLE, desc = "The deadline was first.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "The answer of the filter is lost.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Another end.")
+	@State
+	public static class DeadlineBehindFailureAndOuterAnswer extends DeadlineBehindFailure {
+
+		public DeadlineBehindFailureAndOuterAnswer() {
+			super(OnFailure.FAIL);
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Actor
+		public void giveUp() {
+			start();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * The request goes on without it.
+	 */
+	@JCStressTest
+	@Outcome(id = "504, completes", expect = Expect.ACCEPTABLE, desc = "The filter was first, or could not know.")
+	@Outcome(id = "nothing, fails with UnsupportedOperationException", expect = Expect.ACCEPTABLE,
+			desc = "The deadline was first, and the failure of the rest is left.")
+	@Outcome(id = "nothing, completes", expect = Expect.FORBIDDEN, desc = "The answer of the filter is lost.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Another end.")
+	@State
+	public static class SkipBehindFailureAndOuterAnswer extends DeadlineBehindFailure {
+
+		public SkipBehindFailureAndOuterAnswer() {
+			super(OnFailure.SKIP);
+		}
+
+		@Actor
+		public void ring() {
+			deadline();
+		}
+
+		@Actor
+		public void giveUp() {
+			start();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			result.r1 = summary();
+		}
+
+	}
+
 }

@@ -276,6 +276,15 @@ abstract class Awaited {
 	}
 
 	/**
+	 * Answers by itself when the rest has failed and the timer says so.
+	 */
+	static HandlerFilterFunction<LiveResponse, ServerResponse> recovers() {
+		return (request, next) -> next.handle(request)
+			.cast(ServerResponse.class)
+			.onErrorResume((ex) -> answers().filter(request, next));
+	}
+
+	/**
 	 * Lets the response go at once.
 	 */
 	static HandlerFilterFunction<LiveResponse, ServerResponse> pass() {
