@@ -18,10 +18,11 @@ import java.lang.invoke.VarHandle;
  *   discard    OPEN of the next attempt
  * GATED       the writer waits until each of these middlewares has released it
  *   let out    COMMITTING
- *   discard    OPEN of the next attempt, by the middleware it was shown to
+ *   discard    OPEN of the next attempt, by the middleware it was shown to, or by what
+ *              gives that up
  * COMMITTING  commit actions in their order run, then response hooks, inner ones first
  *   done       SENT
- *   failed     OPEN of the next attempt
+ *   failed     OPEN of the next attempt, also where it was given up and not shown
  * SENT        the head is the server's
  * </pre>
  */

@@ -71,7 +71,7 @@ abstract class RelayWord extends RelayedEnd {
 
 	@Override
 	final boolean mayGiveBackTo(@Nullable Step step) {
-		return (((step == null) ? mark(SAID_BACK) : word()) & CANCELLED) == 0;
+		return (((step != null) ? word() : mark(SAID_BACK)) & CANCELLED) == 0;
 	}
 
 	/**

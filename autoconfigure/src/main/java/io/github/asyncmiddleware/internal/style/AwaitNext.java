@@ -41,6 +41,9 @@ final class AwaitNext extends Mono<LiveResponse>
 
 	private volatile boolean cancelled;
 
+	/** Most request at once, on the thread that subscribes. */
+	private boolean requested;
+
 	AwaitNext(AwaitRest run, ServerWebExchange exchange) {
 		this.run = run;
 		this.exchange = exchange;
@@ -191,6 +194,11 @@ final class AwaitNext extends Mono<LiveResponse>
 	@Override
 	public void request(long n) {
 		this.run.requested(this);
+		this.requested = true;
+	}
+
+	boolean isRequested() {
+		return this.requested;
 	}
 
 	@Override

@@ -60,14 +60,12 @@ abstract class AwaitRest extends AwaitAttempt implements HandlerFunction<LiveRes
 
 	/** Whether the rest was given up that a subscription to next has started. */
 	final boolean isUnwanted(AwaitNext next) {
-		// Either this thread sees that, or the one that gives it up sees the
-		// subscription,
-		// which the word publishes if the response was requested since
-		int word = word();
-		if ((word & REQUESTED) == 0) {
+		if (!next.isRequested()) {
+			// Either this thread sees that, or the one that gives it up sees the
+			// subscription. A request has changed the word after that was there
 			VarHandle.fullFence();
-			word = word();
 		}
+		int word = word();
 		return (word & CANCELLED) != 0 || (next == this.running && rest(word) == OVER);
 	}
 

@@ -257,6 +257,32 @@ class LedgerTests {
 		assertThat(record.app()).isZero();
 	}
 
+	/**
+	 * A part ends at the moment in which the foreign filter in front of it gives it up.
+	 */
+	@Test
+	void countsWhatAForeignFilterDoesInsteadOfAPartThatEndsAsItIsGivenUpAsTheApplications() throws Exception {
+		Sinks.Empty<Void> limit = Sinks.empty();
+		Sinks.Empty<Void> work = Sinks.empty();
+		Sinks.Empty<Void> answers = Sinks.empty();
+		this.chain.guard((middleware, misuse, request) -> {
+			limit.tryEmitEmpty();
+			return false;
+		})
+			.foreign("gives up",
+					(exchange, next) -> next.filter(exchange)
+						.timeout(limit.asMono(), answers.asMono().then(Mono.defer(() -> answer(exchange)))))
+			.middleware("drops", (exchange, next) -> work.asMono());
+		this.chain.build(answersAfter(1_000))
+			.handle(MockServerHttpRequest.get("/").build(), new MockServerHttpResponse())
+			.subscribe();
+		this.ticker.advanceNanos(3);
+		work.tryEmitEmpty();
+		this.ticker.advanceNanos(50);
+		answers.tryEmitEmpty();
+		assertThat(this.listener.take().steps()).extracting(RecordedStep::own).containsExactly(3L);
+	}
+
 	private WebFilter givesUp(Sinks.Empty<Void> limit) {
 		return (exchange, next) -> next.filter(exchange).timeout(limit.asMono(), Mono.defer(() -> {
 			this.ticker.advanceNanos(50);

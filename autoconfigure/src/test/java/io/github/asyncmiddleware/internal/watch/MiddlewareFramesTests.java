@@ -83,6 +83,17 @@ class MiddlewareFramesTests {
 			.isNull();
 	}
 
+	/**
+	 * What is further out goes on within the signal of its end.
+	 */
+	@Test
+	void leaveOneOutThatHasEnded() {
+		assertThat(this.frames.find(new StackTraceElement[] { frame("java.lang.Thread", "sleep"),
+				frame("io.github.asyncmiddleware.internal.run.RelayedEnd", "passOn"),
+				frame(Outer.class.getName(), "lambda$filter$0") }))
+			.isNull();
+	}
+
 	private @Nullable String find(String type, String method) {
 		Middleware middleware = this.frames.find(new StackTraceElement[] { frame(type, method) });
 		return (middleware != null) ? middleware.name() : null;
