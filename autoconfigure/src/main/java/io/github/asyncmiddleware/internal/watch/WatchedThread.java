@@ -40,9 +40,7 @@ final class WatchedThread {
 	/** Time on a processor at the last look, or negative if it was not looked at. */
 	private long processorTime = -1;
 
-	/**
-	 * How long it has been blocked in the same place, without what is in the other two.
-	 */
+	/** How long it was blocked in the same place, without what is in the other two. */
 	private long waited;
 
 	/** How long it was ready to run in the same place. */
@@ -113,9 +111,7 @@ final class WatchedThread {
 		return active;
 	}
 
-	/**
-	 * Whether the thread has entered a request since the last look.
-	 */
+	/** Whether the thread has entered a request since the last look. */
 	boolean hasMoved() {
 		return this.activity.visits() != this.visits;
 	}
@@ -294,6 +290,11 @@ final class WatchedThread {
 	}
 
 	private void accuse(@Nullable Middleware middleware, StackTraceElement[] stack) {
+		if (ClassLoadingFrames.areOnTop(stack)) {
+			// Begins anew, in case that it blocks once it has the class
+			end();
+			return;
+		}
 		this.accusation = new Accusation(middleware);
 		this.watch.accuse(middleware, thread(), blocked(), stack);
 	}

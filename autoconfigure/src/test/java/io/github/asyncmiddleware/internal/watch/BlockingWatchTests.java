@@ -459,6 +459,25 @@ class BlockingWatchTests {
 		assertThat(this.probe.stacks).as("looks at a stack that stays the same").isEqualTo(1);
 	}
 
+	/**
+	 * Which it can wait for, where another thread loads the same one.
+	 */
+	@Test
+	void accusesNobodyForAClassThatIsBeingLoaded(CapturedOutput output) throws Exception {
+		this.probe.stack = new StackTraceElement[] {
+				new StackTraceElement("java.lang.ClassLoader", "defineClass1", null, -2),
+				new StackTraceElement("java.security.SecureClassLoader", "defineClass", null, 1),
+				new StackTraceElement(Held.class.getName(), "filter", "BlockingWatchTests.java", 1) };
+		begin();
+		look(20);
+		assertThat(lines(output)).isEmpty();
+		this.probe.stack = null;
+		look(6);
+		end();
+		look(1);
+		assertThat(this.blocked).hasSize(1);
+	}
+
 	@Test
 	void accusesNobodyWhoseCodeHasLeftTheStack(CapturedOutput output) throws Exception {
 		callback();
