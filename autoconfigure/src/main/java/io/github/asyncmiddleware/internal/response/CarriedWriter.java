@@ -65,9 +65,8 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 	}
 
 	/**
-	 * Give it up where a middleware in a part of the chain holds it and has not decided
-	 * to let it pass on. One that lets it go in this moment was faster, or does so in
-	 * vain.
+	 * Give it up where a middleware in a part of the chain holds it. One that lets it
+	 * pass on in this moment was faster, or does so in vain.
 	 * @return the word before, for {@link #refused}, or {@link #NOT_HELD} if none holds
 	 * it
 	 */
@@ -84,7 +83,16 @@ abstract class CarriedWriter extends WriterWord implements CoreSubscriber<Void> 
 
 	private boolean isHeldWithin(int word, AttemptExchange part) {
 		Waiting holder = ((word & (HELD | OVER)) == HELD) ? this.holder : null;
-		return holder != null && !holder.hasLetGo() && holder.isWithin(part);
+		return holder != null && holder.isWithin(part);
+	}
+
+	/**
+	 * Whether no middleware was shown it that stands further out than a part of the
+	 * chain.
+	 */
+	final boolean wasShownWithin(AttemptExchange part) {
+		Waiting holder = wasShown() ? this.holder : null;
+		return holder != null && holder.isWithin(part);
 	}
 
 	/**

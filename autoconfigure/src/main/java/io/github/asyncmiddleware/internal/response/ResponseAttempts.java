@@ -137,8 +137,8 @@ public abstract class ResponseAttempts extends CommitWord {
 
 	/**
 	 * Discard the attempt that the rest of the chain was making for a middleware that has
-	 * cancelled it, unless a middleware further out was shown that, one of the rest has
-	 * let it go, it is sent, or those further out are making another one.
+	 * cancelled it, unless a middleware further out was shown that, it is sent, or those
+	 * further out are making another one.
 	 * @param rest the exchange of the rest of the chain
 	 * @param current the part that has to be making the attempt yet, or {@code null} for
 	 * the whole chain
@@ -158,8 +158,8 @@ public abstract class ResponseAttempts extends CommitWord {
 			writer = this.writer;
 			held = (writer != null && writer.attempt() == attempt) ? writer.giveUpWithin(rest) : CarriedWriter.NOT_HELD;
 			int before = markDiscarded(attempt, (held != CarriedWriter.NOT_HELD) ? GATED : OPEN, 0);
-			unreached = was(before, attempt, COMMITTING) && writer != null && !writer.wasShown()
-					&& isInside(writer, part);
+			unreached = was(before, attempt, COMMITTING) && writer != null
+					&& (writer.wasShown() ? writer.wasShownWithin(rest) : isInside(writer, part));
 			if (unreached) {
 				before = markDiscarded(attempt, COMMITTING, 0);
 			}

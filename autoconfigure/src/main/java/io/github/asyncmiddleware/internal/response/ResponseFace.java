@@ -43,7 +43,8 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	private @Nullable MultiValueMap<String, ResponseCookie> cookies;
 
-	private volatile boolean overtaken;
+	/** The attempt that stands although this face has given it up, if one does. */
+	private volatile int overtakenBy = -1;
 
 	private ResponseFace(ServerHttpResponse target, ResponseCommit commit, @Nullable AttemptExchange part) {
 		super(target);
@@ -214,19 +215,20 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 
 	/** Whether what is done to the head has an effect. In the lock of the commit. */
 	private boolean isWritable() {
-		return !this.overtaken && !isDiscarded() && !this.commit.isSent() && !this.commit.isTakenFrom(this.part);
+		return !isOvertaken() && !isDiscarded() && !this.commit.isSent() && !this.commit.isTakenFrom(this.part);
 	}
 
 	/**
 	 * The middleware that sees this face has given up an answer that stands, so what it
-	 * does instead has no effect, and is no error either.
+	 * does instead has no effect, and is no error either, as long as that stands. In the
+	 * lock of the commit.
 	 */
 	final void overtaken() {
-		this.overtaken = true;
+		this.overtakenBy = this.commit.attempt();
 	}
 
 	final boolean isOvertaken() {
-		return this.overtaken;
+		return this.overtakenBy == this.commit.attempt();
 	}
 
 	/**
@@ -234,14 +236,14 @@ public class ResponseFace extends ServerHttpResponseDecorator {
 	 * response is what the server makes of it.
 	 */
 	private boolean isPlain() {
-		return !this.overtaken && !isDiscarded() && (!this.commit.isShared() || this.commit.isSent());
+		return !isOvertaken() && !isDiscarded() && (!this.commit.isShared() || this.commit.isSent());
 	}
 
 	@Override
 	public boolean setStatusCode(@Nullable HttpStatusCode status) {
 		this.commit.touched(this);
 		synchronized (this.commit) {
-			return isWritable() ? this.target.setStatusCode(status) : this.overtaken;
+			return isWritable() ? this.target.setStatusCode(status) : isOvertaken();
 		}
 	}
 

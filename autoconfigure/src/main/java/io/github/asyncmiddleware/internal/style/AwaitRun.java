@@ -233,9 +233,6 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 			if (!this.commit.release(this, writer)) {
 				finish(mark(RELEASED), RELEASED);
 			}
-			else if ((word() & CANCELLED) != 0) {
-				writer.cancelCarried();
-			}
 		}
 	}
 
@@ -316,7 +313,8 @@ final class AwaitRun extends AwaitRest implements CoreSubscriber<ServerResponse>
 			next.cancelRest();
 		}
 		ResponseWriter writer = this.writer;
-		if (writer != null && (before & RELEASED) == 0) {
+		if (writer != null && (before & RELEASED) == 0 && !discard(writer)) {
+			// Released meanwhile, or about to be sent
 			writer.cancelCarried();
 		}
 	}

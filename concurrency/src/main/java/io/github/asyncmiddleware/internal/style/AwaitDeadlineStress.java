@@ -374,4 +374,73 @@ public final class AwaitDeadlineStress {
 
 	}
 
+	/**
+	 * A deadline lets an answer go, the head of which waits, while a filter that is none
+	 * of ours gives it up and answers itself.
+	 */
+	@JCStressTest
+	@Outcome(id = "504, completes", expect = Expect.ACCEPTABLE, desc = "The answer of the filter.")
+	@Outcome(id = "504 mark, completes", expect = Expect.ACCEPTABLE,
+			desc = "The same, with a header of an answer that was let go: the filter has no head to go back to.")
+	@Outcome(id = "nothing, .*", expect = Expect.FORBIDDEN, desc = "It was dropped for one that was taken back.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Another end.")
+	@State
+	public static class SkipBeforeActionAndForeignAnswer extends Awaited {
+
+		public SkipBeforeActionAndForeignAnswer() {
+			super(true, Awaited::impatient,
+					middleware(0, OnFailure.SKIP, Duration.ofNanos(TIMEOUT), holdsBeforeAction()));
+		}
+
+		@Actor
+		public void letGo() {
+			deadline();
+		}
+
+		@Actor
+		public void giveUp() {
+			start();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			act();
+			result.r1 = summary();
+		}
+
+	}
+
+	/**
+	 * A middleware lets an answer go, the head of which waits, while one further out
+	 * gives it up and answers itself.
+	 */
+	@JCStressTest
+	@Outcome(id = "504, completes", expect = Expect.ACCEPTABLE, desc = "The answer of the filter.")
+	@Outcome(id = "nothing, .*", expect = Expect.FORBIDDEN, desc = "It was dropped for one that was taken back.")
+	@Outcome(expect = Expect.FORBIDDEN, desc = "Another end.")
+	@State
+	public static class LetGoBeforeActionAndOuterAnswer extends Awaited {
+
+		public LetGoBeforeActionAndOuterAnswer() {
+			super(true, impatient(), middleware(1, OnFailure.FAIL, null, holdsBeforeAction()));
+		}
+
+		@Actor
+		public void letGo() {
+			timer();
+		}
+
+		@Actor
+		public void giveUp() {
+			start();
+		}
+
+		@Arbiter
+		public void result(L_Result result) {
+			act();
+			result.r1 = summary();
+		}
+
+	}
+
 }

@@ -23,6 +23,7 @@ import io.github.asyncmiddleware.internal.run.Segment;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpStatus;
@@ -58,6 +59,8 @@ abstract class Awaited {
 
 	private final Source<Object> start = new Source<>();
 
+	private final Sinks.Empty<Void> action = Sinks.empty();
+
 	private final AtomicReference<@Nullable Mono<?>> next = new AtomicReference<>();
 
 	private final Signals signals = new Signals();
@@ -84,6 +87,7 @@ abstract class Awaited {
 		exchange.getAttributes().put("body", this.source);
 		exchange.getAttributes().put("timer", this.timer);
 		exchange.getAttributes().put("start", this.start);
+		exchange.getAttributes().put("action", this.action.asMono());
 		exchange.getAttributes().put("next", this.next);
 		Segment segment = new Segment(List.of(middlewares), handler(), guards(this.clock));
 		foreign.filter(exchange, segment::handle).subscribe(this.signals);
@@ -119,6 +123,11 @@ abstract class Awaited {
 		}
 		timer();
 		return true;
+	}
+
+	/** What the head waits for is done. */
+	void act() {
+		this.action.tryEmitEmpty();
 	}
 
 	void start() {
@@ -264,6 +273,17 @@ abstract class Awaited {
 		return (request, next) -> {
 			Source<Object> start = request.exchange().getRequiredAttribute("start");
 			request.exchange().getResponse().beforeCommit(() -> start.mono().then());
+			return delay().filter(request, next);
+		};
+	}
+
+	/**
+	 * Never lets the response go, and has the head of any wait for an action.
+	 */
+	static HandlerFilterFunction<LiveResponse, ServerResponse> holdsBeforeAction() {
+		return (request, next) -> {
+			Mono<Void> action = request.exchange().getRequiredAttribute("action");
+			request.exchange().getResponse().beforeCommit(() -> action);
 			return delay().filter(request, next);
 		};
 	}
