@@ -22,7 +22,8 @@ import java.lang.invoke.VarHandle;
  *              gives that up
  * COMMITTING  commit actions in their order run, then response hooks, inner ones first
  *   done       SENT
- *   failed     OPEN of the next attempt, also where it was given up and not shown
+ *   failed     OPEN of the next attempt
+ *   discard    OPEN of the next attempt, by what gives up all that were shown it
  * SENT        the head is the server's
  * </pre>
  */

@@ -103,11 +103,4 @@ abstract class RelayWord extends RelayedEnd {
 		return (word & DONE) == 0 && ((word & CANCELLED) != 0 || this.run.isOver());
 	}
 
-	/**
-	 * Whether the inner middleware has not ended, nor what runs in its place.
-	 */
-	static boolean isAtWork(int word) {
-		return (word & DONE) == 0 || (word & (SKIPPED | REST_DONE)) == SKIPPED;
-	}
-
 }
