@@ -136,6 +136,11 @@ final class EngineObserver implements RequestListener {
 		}
 
 		@Override
+		public boolean stepsIn() {
+			return this.delegate.stepsIn();
+		}
+
+		@Override
 		public boolean stepsInRepeatedRun(Middleware first, LoggedRequest request) {
 			return this.delegate.stepsInRepeatedRun(first, request);
 		}

@@ -20,6 +20,11 @@ public interface MisuseGuard {
 		}
 
 		@Override
+		public boolean stepsIn() {
+			return false;
+		}
+
+		@Override
 		public boolean stepsInRepeatedRun(Middleware first, LoggedRequest request) {
 			return false;
 		}
@@ -36,6 +41,14 @@ public interface MisuseGuard {
 	 * engine
 	 */
 	boolean stepsIn(Middleware middleware, Misuse misuse, @Nullable LoggedRequest request);
+
+	/**
+	 * Whether the engine is to step in where no middleware that is at work is to blame.
+	 * @return {@code false} if everything goes on as it would without the engine
+	 */
+	default boolean stepsIn() {
+		return true;
+	}
 
 	/**
 	 * A filter that is no middleware runs the chain behind it once more, although the

@@ -59,6 +59,11 @@ public final class MisuseReporter implements MisuseGuard {
 	}
 
 	@Override
+	public boolean stepsIn() {
+		return this.stepsIn;
+	}
+
+	@Override
 	public boolean stepsInRepeatedRun(Middleware first, LoggedRequest request) {
 		guarded(() -> logRepeatedRun(first, request));
 		return this.stepsIn;

@@ -211,10 +211,13 @@ public final class Handover {
 	}
 
 	/**
-	 * Ask whether the rest of the chain is to run although it may not.
+	 * Ask whether the rest of the chain is to run although it may not. Where the answer
+	 * is that of another middleware, which does not await this one, this one is not to
+	 * blame.
 	 */
 	private static boolean isAllowedAnyway(Step step) {
-		if (step.stepsIn(StepState.misuseOfNext(step.word()))) {
+		if (Verdict.isAnsweredByOther(step) ? step.link().guards.misuse().stepsIn()
+				: step.stepsIn(StepState.misuseOfNext(step.word()))) {
 			return false;
 		}
 		step.run().restarted();

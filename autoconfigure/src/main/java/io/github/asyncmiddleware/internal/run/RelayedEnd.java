@@ -100,7 +100,7 @@ abstract class RelayedEnd implements CoreSubscriber<Void> {
 			}
 			RelayedEnd relay = this;
 			while (relay != null) {
-				activity.at(relay.outer);
+				activity.at(RequestActivity.place(relay.outer));
 				relay = relay.passOn();
 			}
 		}

@@ -1,6 +1,7 @@
 package io.github.asyncmiddleware.internal.run;
 
 import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.watch.InFlightRequests;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
@@ -64,6 +65,30 @@ public abstract class RequestActivity extends RequestWord {
 
 	final void here(ThreadActivity activity) {
 		this.here = activity;
+	}
+
+	/**
+	 * The middleware whose answer the current thread writes: the one whose code the
+	 * thread is inside of, as far as threads are watched, or else the one whose time it
+	 * is.
+	 * @param face the response that is written to
+	 * @return its part, or {@code null} if it is none's answer
+	 */
+	final @Nullable Step writer(ResponseFace face) {
+		if (activity().place() instanceof Step here && here.run() == this && here.answersWith(face)) {
+			return here;
+		}
+		return (owner() instanceof Step owner && owner.answersWith(face)) ? owner : null;
+	}
+
+	/**
+	 * Whose time it is, and whose code a thread is inside of, where a request is back at
+	 * a step.
+	 * @param step the step, or {@code null} for other code
+	 * @return {@code null} for a group, whose members are steps of their own
+	 */
+	static @Nullable Step place(@Nullable Step step) {
+		return (step != null && step.link().isGroup()) ? null : step;
 	}
 
 	/**

@@ -125,11 +125,6 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 		return this.clientWait.waited() + left;
 	}
 
-	@Override
-	public final long total() {
-		return hasHead() ? ttfb() : duration(arrived(), end().time());
-	}
-
 	/**
 	 * Whether there is nothing left to do: the request has ended, or the server could not
 	 * write its response. A filter that answers first has something to do afterwards.
@@ -158,6 +153,13 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	 */
 	final boolean isAnsweredWithin(ServerWebExchange exchange) {
 		return !this.answeredBefore && isAnswered(exchange);
+	}
+
+	/**
+	 * Whose answer there is, see {@link #isAnswered}, whose word publishes it.
+	 */
+	final @Nullable Step answering() {
+		return this.answering;
 	}
 
 	/**
@@ -230,7 +232,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	 * @param step whose time it is from now on, or {@code null} for the application
 	 */
 	final void returned(@Nullable Step step) {
-		pass((step != null && step.link().isGroup()) ? null : step);
+		pass(place(step));
 	}
 
 	/**
@@ -274,7 +276,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	@Override
 	public final boolean tryLeave(ResponseFace face) {
 		// What is written after the end of the request is no middleware's answer
-		Step step = (!isEnded() && owner() instanceof Step owner && owner.answersWith(face)) ? owner : null;
+		Step step = isEnded() ? null : writer(face);
 		if (step != null) {
 			if (!OwnTime.stop(step)) {
 				return false;

@@ -54,7 +54,7 @@ public final class RequestRun extends RequestAnswer {
 
 	private boolean headReported;
 
-	/** The runs of segments, latest first. Guarded by this. */
+	/** The latest run of each segment. Guarded by this. */
 	private @Nullable SegmentRun segments;
 
 	private RequestRun(@Nullable RequestReporter reporter, ThreadActivities activities, Deadlines clock,
@@ -134,16 +134,18 @@ public final class RequestRun extends RequestAnswer {
 		return this.end;
 	}
 
+	@Override
+	public long total() {
+		return hasHead() ? ttfb() : duration(arrived(), this.end.time());
+	}
+
 	/**
-	 * A segment is about to run.
+	 * A segment is about to run. Its run takes the place of the one before, so that a
+	 * request keeps one of each segment however often it is tried again.
 	 * @return the same segment's run before, or {@code null} if this is the first
 	 */
 	synchronized @Nullable SegmentRun started(SegmentRun run) {
-		SegmentRun before = this.segments;
-		while (before != null && !before.isOfSame(run)) {
-			before = before.earlier;
-		}
-		run.earlier = this.segments;
+		SegmentRun before = run.putBefore(this.segments);
 		this.segments = run;
 		return before;
 	}

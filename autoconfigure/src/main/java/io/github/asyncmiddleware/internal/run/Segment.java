@@ -94,7 +94,7 @@ public final class Segment implements WebHandler {
 		if (depth > 0) {
 			// Within what the outermost call has announced
 			run(start, run, exchange, actual, outer, depth, !run.isEnded());
-			run.here().at(outer);
+			run.here().at(RequestActivity.place(outer));
 			return;
 		}
 		boolean announced = run.tryAcquire();

@@ -43,8 +43,8 @@ final class SegmentRun extends Mono<Void> implements CoreSubscriber<Void>, Subsc
 
 	private final ServerWebExchange exchange;
 
-	/** The run of any segment before this one. Guarded by the request. */
-	@Nullable SegmentRun earlier;
+	/** The latest run of another segment. Guarded by the request. */
+	private @Nullable SegmentRun other;
 
 	private volatile int state;
 
@@ -61,8 +61,23 @@ final class SegmentRun extends Mono<Void> implements CoreSubscriber<Void>, Subsc
 		this.exchange = exchange;
 	}
 
-	boolean isOfSame(SegmentRun other) {
-		return this.segment == other.segment;
+	/**
+	 * Put this run in front of the latest run of each segment, in place of the one of the
+	 * same segment.
+	 * @param latest the first of them
+	 * @return the one that was replaced, or {@code null} if there was none
+	 */
+	@Nullable SegmentRun putBefore(@Nullable SegmentRun latest) {
+		this.other = latest;
+		SegmentRun last = this;
+		while (last.other != null && last.other.segment != this.segment) {
+			last = last.other;
+		}
+		SegmentRun before = last.other;
+		if (before != null) {
+			last.other = before.other;
+		}
+		return before;
 	}
 
 	@Override

@@ -45,8 +45,24 @@ final class Verdict {
 			return new MisuseException("A middleware completed without an answer and without the rest of the chain",
 					step.middleware().toString());
 		}
-		step.answered();
+		if (isAnsweredByOther(step)) {
+			step.markOver(MiddlewareResult.CANCELLED);
+		}
+		else {
+			step.answered();
+		}
 		return null;
+	}
+
+	/**
+	 * Whether the answer is that of another middleware than one that is at work, as one
+	 * further out makes that does not await the rest of the chain.
+	 * @param step the part of the one that is at work
+	 */
+	static boolean isAnsweredByOther(Step step) {
+		RequestRun run = step.run();
+		return StepState.maySkip(step.word()) && run.isAnswered(step.exchange) && run.answering() != null
+				&& run.answering() != step;
 	}
 
 	/**

@@ -22,6 +22,7 @@ import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.internal.record.Ticker;
+import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
 import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedStep;
@@ -79,6 +80,24 @@ class ConcurrentGroupTests {
 		assertThat(status(chain, "/")).isEqualTo(200);
 		assertThat(this.listener.take().results()).containsExactly("a PASSED", "b PASSED", "c PASSED");
 		assertThat(this.handled).hasValue(1);
+	}
+
+	/**
+	 * The watch would name the group, which is none of the middlewares.
+	 */
+	@Test
+	void noThreadIsInsideTheGroupWhenThatHasHandedOver() throws Exception {
+		ThreadActivities activities = new ThreadActivities();
+		List<String> places = new ArrayList<>();
+		TestChain chain = chain().activities(activities)
+			.middleware("a", work((exchange) -> Mono.empty()))
+			.middleware("b",
+					work((exchange) -> Mono.<WebHandler>empty()
+						.hide()
+						.doFinally((signal) -> places.add(String.valueOf(activities.current().place())))));
+		assertThat(status(chain, "/")).isEqualTo(200);
+		assertThat(places).containsExactly("null");
+		this.listener.take();
 	}
 
 	@Test

@@ -1,5 +1,6 @@
 package io.github.asyncmiddleware.internal.run;
 
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
 import io.github.asyncmiddleware.testsupport.TestChain;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -78,6 +80,34 @@ class SegmentTests {
 		assertThat(this.events).containsExactly("f >", "a >", "g >", "b >", "h >", "handler", "h <", "g <", "a <",
 				"f <");
 		assertThat(record.results()).containsExactly("a PASSED", "b PASSED");
+	}
+
+	/**
+	 * A request whose rest is tried again for hours keeps the last try only.
+	 */
+	@Test
+	void keepsNothingOfTriesThatHaveFailed() throws Exception {
+		List<WeakReference<ServerWebExchange>> tries = new ArrayList<>();
+		this.chain.middleware("retries", (exchange, next) -> Mono.defer(() -> {
+			ServerWebExchange changed = exchange.mutate().build();
+			tries.add(new WeakReference<>(changed));
+			return next.filter(changed);
+		}).retry(99))
+			.foreign("f", (exchange, next) -> next.filter(exchange))
+			.middleware("a", (exchange, next) -> next.filter(exchange).doOnSuccess((done) -> {
+			}));
+		Disposable request = TestChain.exchange(
+				this.chain.build((exchange) -> (this.handled.incrementAndGet() < 100)
+						? Mono.error(new IllegalStateException("again")) : Mono.never()),
+				MockServerHttpRequest.get("/").build())
+			.subscribe();
+		assertThat(tries).hasSize(100);
+		Awaitility.await().atMost(PATIENCE).untilAsserted(() -> {
+			System.gc();
+			assertThat(tries.stream().filter((reference) -> reference.get() != null).count()).isLessThan(10);
+		});
+		request.dispose();
+		this.listener.take();
 	}
 
 	@Test
