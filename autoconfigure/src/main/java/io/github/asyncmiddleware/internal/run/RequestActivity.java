@@ -75,8 +75,8 @@ public abstract class RequestActivity extends RequestWord {
 	 * @return its part, or {@code null} if it is none's answer
 	 */
 	final @Nullable Step writer(ResponseFace face) {
-		if (activity().place() instanceof Step here && here.run() == this && here.answersWith(face)) {
-			return here;
+		if (activity().place() instanceof Step step && step.run() == this && step.answersWith(face)) {
+			return step;
 		}
 		return (owner() instanceof Step owner && owner.answersWith(face)) ? owner : null;
 	}
