@@ -248,8 +248,8 @@ public final class TestChain {
 	}
 
 	/**
-	 * Send a request through some middlewares and do something with its timeline before
-	 * it is forgotten.
+	 * Send a request through some middlewares and do something with its record before it
+	 * is forgotten.
 	 */
 	public static void inspect(List<Middleware> middlewares, Consumer<RequestRecord> action) {
 		Inspector inspector = new Inspector(action);

@@ -1,6 +1,5 @@
 /**
- * The run of one request through a segment of adjacent middlewares, and the timeline that
- * says where its time went.
+ * The run of one request through segments of adjacent middlewares, with a step for each.
  */
 @NullMarked
 package io.github.asyncmiddleware.internal.run;

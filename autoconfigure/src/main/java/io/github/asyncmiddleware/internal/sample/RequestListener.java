@@ -18,7 +18,7 @@ public interface RequestListener {
 
 	/**
 	 * Called once per request whose head was committed, and never for another. From then
-	 * on the times of the timeline are final.
+	 * on the times of the request are final.
 	 * @param request the request
 	 */
 	void onHead(RequestRecord request);
