@@ -112,8 +112,9 @@ public enum AsyncMiddlewareMeters {
 	/**
 	 * Gauge: how many requests wait for a middleware.
 	 * <p>
-	 * Counted once a second. Requests that a middleware has finished with while they were
-	 * on their first thread are never seen.
+	 * Counted once a second, or four times per {@code async-middleware.stuck-after} if
+	 * that is more often. Requests that a middleware has finished with while they were on
+	 * their first thread are never seen.
 	 * <p>
 	 * Tags: {@code middleware}, the name of the bean.
 	 */
