@@ -590,6 +590,16 @@ class InvalidMiddlewareTests {
 
 	}
 
+	@AsyncMiddleware(order = 12, after = AlsoBehindItsEqual.class)
+	static class BehindItsEqual extends PassThrough {
+
+	}
+
+	@AsyncMiddleware(order = 12, after = BehindItsEqual.class)
+	static class AlsoBehindItsEqual extends PassThrough {
+
+	}
+
 	@AsyncMiddleware
 	static class TwoStyles extends PassThrough {
 

@@ -95,6 +95,8 @@ class StartUpErrorsDocumentationTests {
 		fails(ten.andThen(bean("x", InvalidMiddlewareTests.TwentyBeforeTen.class))::apply);
 		fails(foreign.andThen(bean("x", InvalidMiddlewareTests.TenAfterForeign.class))::apply);
 		fails(ten.andThen(foreign).andThen(bean("x", InvalidMiddlewareTests.BeforeTenAfterForeign.class))::apply);
+		fails((runner) -> runner.withBean("one", InvalidMiddlewareTests.BehindItsEqual.class)
+			.withBean("two", InvalidMiddlewareTests.AlsoBehindItsEqual.class));
 		fails((runner) -> runner.withBean("a", InvalidMiddlewareTests.A.class)
 			.withBean("b", InvalidMiddlewareTests.B.class)
 			.withBean("c", InvalidMiddlewareTests.C.class));
