@@ -33,8 +33,8 @@ class DocumentationTests {
 		.compile("<artifactId>async-middleware-parent</artifactId>\\s*<version>([^<]+)</version>");
 
 	@ParameterizedTest
-	@ValueSource(strings = { "README.md", "docs/getting-started.md", "docs/styles.md", "docs/testing.md",
-			"docs/how-to.md", "test/README.md" })
+	@ValueSource(strings = { "README.md", "docs/getting-started.md", "docs/styles.md", "docs/concurrency.md",
+			"docs/testing.md", "docs/how-to.md", "test/README.md" })
 	void showsCodeThatIsCompiledAndRun(String page) {
 		List<String> sources = sources();
 		Matcher example = JAVA.matcher(read(PROJECT.resolve(page)));
@@ -48,8 +48,8 @@ class DocumentationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "README.md", "docs/getting-started.md", "docs/styles.md", "docs/testing.md",
-			"docs/how-to.md", "test/README.md" })
+	@ValueSource(strings = { "README.md", "docs/getting-started.md", "docs/styles.md", "docs/concurrency.md",
+			"docs/testing.md", "docs/how-to.md", "test/README.md" })
 	void linksToWhatIsThere(String page) {
 		Path file = PROJECT.resolve(page);
 		Matcher link = LINK.matcher(read(file));
