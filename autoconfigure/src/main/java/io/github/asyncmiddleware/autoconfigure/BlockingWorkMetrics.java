@@ -58,7 +58,7 @@ class BlockingWorkMetrics implements MeterBinder, AutoCloseable {
 
 	private void gauge(MeterRegistry registry, String name, String description, String unit, Offloader offloader,
 			ToDoubleFunction<Offloader> value) {
-		this.gauges.register(registry,
+		this.gauges.register(registry, name,
 				() -> Gauge.builder(name, offloader, value)
 					.description(description)
 					.baseUnit(unit)

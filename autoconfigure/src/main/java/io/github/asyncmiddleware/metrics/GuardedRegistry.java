@@ -1,8 +1,6 @@
 package io.github.asyncmiddleware.metrics;
 
 import java.time.Duration;
-import java.util.EnumSet;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -15,11 +13,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.noop.NoopCounter;
-import io.micrometer.core.instrument.noop.NoopGauge;
-import io.micrometer.core.instrument.noop.NoopTimeGauge;
 import io.micrometer.core.instrument.noop.NoopTimer;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,16 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class GuardedRegistry implements AutoCloseable {
 
-	private static final Log logger = LogFactory.getLog(GuardedRegistry.class);
-
 	private final MeterRegistry registry;
 
 	private final @Nullable BatchClock clock;
 
-	/** The meters that have been complained about. Guarded by itself. */
-	private final Set<AsyncMiddlewareMeters> failed = EnumSet.noneOf(AsyncMiddlewareMeters.class);
+	private final MeterFailures failures = new MeterFailures();
 
-	private final OwnGauges gauges = new OwnGauges();
+	private final OwnGauges gauges = new OwnGauges(this.failures);
 
 	GuardedRegistry(MeterRegistry registry) {
 		this.registry = registry;
@@ -79,7 +70,7 @@ final class GuardedRegistry implements AutoCloseable {
 	 * @param value supplies the number
 	 */
 	void gauge(AsyncMiddlewareMeters meter, Tags tags, Supplier<Number> value) {
-		registerGauge(meter, tags, NoopGauge::new,
+		this.gauges.register(this.registry, meter.meterName(),
 				() -> Gauge.builder(meter.meterName(), value)
 					.description(meter.description())
 					.tags(tags)
@@ -93,16 +84,11 @@ final class GuardedRegistry implements AutoCloseable {
 	 * @param value supplies the duration
 	 */
 	void timeGauge(AsyncMiddlewareMeters meter, Tags tags, Supplier<Duration> value) {
-		registerGauge(meter, tags, NoopTimeGauge::new,
+		this.gauges.register(this.registry, meter.meterName(),
 				() -> TimeGauge.builder(meter.meterName(), () -> value.get().toMillis(), TimeUnit.MILLISECONDS)
 					.description(meter.description())
 					.tags(tags)
 					.register(this.registry));
-	}
-
-	private void registerGauge(AsyncMiddlewareMeters meter, Tags tags, Function<Meter.Id, Gauge> noop,
-			Supplier<Gauge> registration) {
-		register(meter, tags, Meter.Type.GAUGE, noop, () -> this.gauges.register(this.registry, registration));
 	}
 
 	/**
@@ -122,7 +108,7 @@ final class GuardedRegistry implements AutoCloseable {
 			throw ex;
 		}
 		catch (Throwable ex) {
-			complain(meter, ex);
+			this.failures.report(meter.meterName(), ex);
 			return noop.apply(new Meter.Id(meter.meterName(), tags, null, meter.description(), type));
 		}
 	}
@@ -161,7 +147,7 @@ final class GuardedRegistry implements AutoCloseable {
 			throw ex;
 		}
 		catch (Throwable ex) {
-			complain(meter, ex);
+			this.failures.report(meter.meterName(), ex);
 		}
 	}
 
@@ -178,20 +164,7 @@ final class GuardedRegistry implements AutoCloseable {
 			throw ex;
 		}
 		catch (Throwable ex) {
-			complain(meter, ex);
-		}
-	}
-
-	private void complain(AsyncMiddlewareMeters meter, Throwable ex) {
-		if (firstFailureOf(meter)) {
-			logger.warn("Could not record '" + meter.meterName()
-					+ "'. Responses are not affected; further failures of this meter are not logged", ex);
-		}
-	}
-
-	private boolean firstFailureOf(AsyncMiddlewareMeters meter) {
-		synchronized (this.failed) {
-			return this.failed.add(meter);
+			this.failures.report(meter.meterName(), ex);
 		}
 	}
 

@@ -20,17 +20,43 @@ public final class OwnGauges implements AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(OwnGauges.class);
 
+	private final MeterFailures failures;
+
 	/** Guarded by itself. */
 	private final List<Own> gauges = new ArrayList<>();
 
 	/**
-	 * Register a gauge. If the registry has it already, it belongs to another context,
-	 * and stays when this is closed.
-	 * @param registry the registry
-	 * @param registration registers the gauge there
-	 * @return the gauge
+	 * Create an instance that has no gauges.
 	 */
-	public Gauge register(MeterRegistry registry, Supplier<? extends Gauge> registration) {
+	public OwnGauges() {
+		this(new MeterFailures());
+	}
+
+	OwnGauges(MeterFailures failures) {
+		this.failures = failures;
+	}
+
+	/**
+	 * Register a gauge. If the registry has it already, it belongs to another context,
+	 * and stays when this is closed. What the registry or a meter filter throws is
+	 * logged, once for each name, and goes no further.
+	 * @param registry the registry
+	 * @param name the name of the gauge
+	 * @param registration registers the gauge there
+	 */
+	public void register(MeterRegistry registry, String name, Supplier<? extends Gauge> registration) {
+		try {
+			register(registry, registration);
+		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			this.failures.report(name, ex);
+		}
+	}
+
+	private void register(MeterRegistry registry, Supplier<? extends Gauge> registration) {
 		// By what is registered, since a meter filter can have given it another name
 		List<Meter> before = registry.getMeters();
 		Gauge gauge = registration.get();
@@ -39,7 +65,6 @@ public final class OwnGauges implements AutoCloseable {
 				this.gauges.add(new Own(registry, gauge.getId()));
 			}
 		}
-		return gauge;
 	}
 
 	/**

@@ -19,6 +19,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.config.MeterFilterReply;
 import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
 import io.micrometer.core.instrument.distribution.ValueAtPercentile;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -169,6 +170,27 @@ class AsyncMiddlewareMetricsAutoConfigurationTests {
 				"executor.queued");
 		assertThat(output).doesNotContain("close method failed")
 			.contains("Could not take the gauge 'executor.queued' away");
+	}
+
+	@Test
+	void registersTheOtherGaugesWhereAMeterFilterThrowsForOne(CapturedOutput output) {
+		this.runner.withUserConfiguration(BlockingHook.class)
+			.withBean("failing", MeterFilter.class, () -> new FailingFor("executor.active"))
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(executorGauges(context)).containsExactly("executor.abandoned", "executor.pool.max",
+						"executor.queue.remaining", "executor.queued");
+				assertThat(output).containsOnlyOnce("Could not record 'executor.active'.").contains("for the test");
+			});
+	}
+
+	private static Set<String> executorGauges(ApplicationContext context) {
+		return context.getBean(MeterRegistry.class)
+			.getMeters()
+			.stream()
+			.map((meter) -> meter.getId().getName())
+			.filter((name) -> name.startsWith("executor."))
+			.collect(Collectors.toCollection(TreeSet::new));
 	}
 
 	private static Set<String> gauges(MeterRegistry registry) {
@@ -359,6 +381,21 @@ class AsyncMiddlewareMetricsAutoConfigurationTests {
 		@GetMapping("/hello")
 		String hello() {
 			return "hello";
+		}
+
+	}
+
+	/**
+	 * Throws for one meter.
+	 */
+	private record FailingFor(String name) implements MeterFilter {
+
+		@Override
+		public MeterFilterReply accept(Meter.Id id) {
+			if (id.getName().equals(this.name)) {
+				throw new IllegalStateException("for the test");
+			}
+			return MeterFilterReply.NEUTRAL;
 		}
 
 	}
