@@ -1,5 +1,7 @@
 package io.github.asyncmiddleware.metrics;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
@@ -121,16 +123,17 @@ public abstract sealed class ServerTiming implements HeadDecorator {
 
 		@Override
 		String text(RequestRecord request, long total) {
-			int count = 0;
+			// Walked once, as another thread may enter one more meanwhile
+			List<StepRecord> steps = new ArrayList<>();
 			for (StepRecord step = request.last(); step != null; step = step.previous()) {
-				count++;
+				steps.add(step);
 			}
-			String[] names = new String[count];
-			long[] own = new long[count];
-			for (StepRecord step = request.last(); step != null; step = step.previous()) {
-				count--;
-				names[count] = this.names.of(step.middleware());
-				own[count] = step.own();
+			Collections.reverse(steps);
+			String[] names = new String[steps.size()];
+			long[] own = new long[steps.size()];
+			for (int i = 0; i < own.length; i++) {
+				names[i] = this.names.of(steps.get(i).middleware());
+				own[i] = steps.get(i).own();
 			}
 			return ServerTimingText.detailed(names, own, total);
 		}

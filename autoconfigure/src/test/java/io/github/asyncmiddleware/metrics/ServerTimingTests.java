@@ -1,15 +1,24 @@
 package io.github.asyncmiddleware.metrics;
 
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
+import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.ResponseHook;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.Style;
 import io.github.asyncmiddleware.internal.record.HeadDecorator;
+import io.github.asyncmiddleware.internal.record.MiddlewareResult;
+import io.github.asyncmiddleware.internal.record.RequestRecord;
+import io.github.asyncmiddleware.internal.record.StepRecord;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.RecordingListener.RecordedRequest;
 import io.github.asyncmiddleware.testsupport.TestChain;
@@ -196,6 +205,22 @@ class ServerTimingTests {
 		assertThat(Duration.ofNanos(record.steps().get(0).ttfb())).hasMillis(11);
 	}
 
+	@Test
+	void tellsTheMiddlewaresThereAreWhileAnotherThreadEntersMore() {
+		List<Middleware> middlewares = IntStream.range(0, 10)
+			.mapToObj((index) -> TestChain.middleware(index, "m" + index))
+			.toList();
+		MockServerHttpResponse response = new MockServerHttpResponse();
+		RequestRecord request = new GrowingRequest(middlewares).proxy();
+		ServerTiming.detailed(middlewares).beforeHead(request, 503, response);
+		assertThat(response.getHeaders().getFirst("Server-Timing")).startsWith("m0;dur=1.000, m1;dur=1.000, ")
+			.endsWith("app;dur=0.000, total;dur=" + (entries(response) - 2) + ".000");
+	}
+
+	private static int entries(MockServerHttpResponse response) {
+		return String.valueOf(response.getHeaders().getFirst("Server-Timing")).split(", ").length;
+	}
+
 	private List<String> detailed(WebHandler handler) {
 		return run(this.chain.headDecorator(ServerTiming.detailed(this.chain.middlewares())), handler);
 	}
@@ -242,6 +267,72 @@ class ServerTimingTests {
 		};
 		return new MiddlewareCode(Style.HOOKS, RunsOn.EVENT_LOOP, (exchange, next) -> next.filter(exchange), null,
 				hook);
+	}
+
+	/**
+	 * A request in which one more middleware is entered each time that it is asked for
+	 * the last.
+	 */
+	private static final class GrowingRequest implements InvocationHandler {
+
+		private final Iterator<Middleware> middlewares;
+
+		private @Nullable StepRecord last;
+
+		GrowingRequest(List<Middleware> middlewares) {
+			this.middlewares = middlewares.iterator();
+		}
+
+		RequestRecord proxy() {
+			return (RequestRecord) Proxy.newProxyInstance(getClass().getClassLoader(),
+					new Class<?>[] { RequestRecord.class }, this);
+		}
+
+		@Override
+		public @Nullable Object invoke(Object proxy, Method method, Object @Nullable [] arguments) {
+			return switch (method.getName()) {
+				case "last" -> enter();
+				case "ttfbSoFar" -> 0L;
+				default -> throw new UnsupportedOperationException(method.getName());
+			};
+		}
+
+		private StepRecord enter() {
+			StepRecord step = new PassedStep(this.middlewares.next(), this.last);
+			this.last = step;
+			return step;
+		}
+
+	}
+
+	/**
+	 * The part of a middleware that has taken one millisecond.
+	 *
+	 * @param middleware the middleware
+	 * @param previous the part that was entered before
+	 */
+	private record PassedStep(Middleware middleware, @Nullable StepRecord previous) implements StepRecord {
+
+		@Override
+		public long entered() {
+			return 0;
+		}
+
+		@Override
+		public long handedAfter() {
+			return 1_000_000;
+		}
+
+		@Override
+		public long own() {
+			return 1_000_000;
+		}
+
+		@Override
+		public MiddlewareResult result() {
+			return MiddlewareResult.PASSED;
+		}
+
 	}
 
 }
