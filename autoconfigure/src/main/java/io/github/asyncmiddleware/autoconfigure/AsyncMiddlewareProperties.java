@@ -23,6 +23,9 @@ public class AsyncMiddlewareProperties {
 
 	static final String MIDDLEWARE = PREFIX + ".middleware";
 
+	/** The shortest time that the watch can tell. */
+	private static final Duration SHORTEST = Duration.ofMillis(1);
+
 	/** What can stand in the name of a property without brackets. */
 	private static final Pattern PLAIN = Pattern.compile("[\\w-]+");
 
@@ -125,7 +128,7 @@ public class AsyncMiddlewareProperties {
 	}
 
 	public void setStuckAfter(Duration stuckAfter) {
-		Assert.isTrue(stuckAfter.isZero() || stuckAfter.toMillis() > 0,
+		Assert.isTrue(stuckAfter.isZero() || stuckAfter.compareTo(SHORTEST) >= 0,
 				"'async-middleware.stuck-after' must be at least a millisecond, or 0 to switch it off");
 		this.stuckAfter = stuckAfter;
 	}
@@ -334,8 +337,9 @@ public class AsyncMiddlewareProperties {
 		}
 
 		public void setThreshold(Duration threshold) {
-			Assert.isTrue(threshold.toMillis() > 0, "'async-middleware.blocking-watch.threshold' must be positive, use"
-					+ " 'async-middleware.blocking-watch.enabled' to turn the watch off");
+			Assert.isTrue(threshold.compareTo(SHORTEST) >= 0,
+					"'async-middleware.blocking-watch.threshold' must be positive, use"
+							+ " 'async-middleware.blocking-watch.enabled' to turn the watch off");
 			this.threshold = threshold;
 		}
 

@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.guard;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import io.github.asyncmiddleware.internal.chain.LoggedRequest;
@@ -34,7 +35,8 @@ public final class SlowRequestReporter implements RequestListener {
 	 */
 	public SlowRequestReporter(Duration threshold, Supplier<RequestTraces> traces) {
 		Assert.notNull(traces, "'traces' must not be null");
-		this.threshold = threshold.toNanos();
+		// Saturates, where toNanos() throws
+		this.threshold = TimeUnit.NANOSECONDS.convert(threshold);
 		this.traces = traces;
 	}
 

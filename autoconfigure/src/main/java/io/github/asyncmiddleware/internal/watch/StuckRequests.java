@@ -3,6 +3,7 @@ package io.github.asyncmiddleware.internal.watch;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.guard.Documentation;
@@ -67,7 +68,8 @@ final class StuckRequests {
 		this.activities = activities;
 		this.middlewares = new CopyOnWriteArrayList<>(middlewares);
 		this.result = result;
-		this.stuckAfter = stuckAfter.toMillis();
+		// Saturates, where toMillis() throws
+		this.stuckAfter = TimeUnit.MILLISECONDS.convert(stuckAfter);
 		this.period = (this.stuckAfter < 4 * MAX_PERIOD / 1_000_000) ? Math.max(stuckAfter.toNanos() / 4, MIN_PERIOD)
 				: MAX_PERIOD;
 		this.pauses = new LogPauses<>(ticker);
