@@ -11,11 +11,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class DurationHistogram {
 
+	/** The binary digits of the longest duration. */
+	private static final int DIGITS = 45;
+
 	/**
-	 * The longest duration that can be told from a longer one, in nanoseconds; more than
-	 * an hour.
+	 * The longest duration that can be counted, in nanoseconds: the longest that a sample
+	 * can have, some ten hours.
 	 */
-	static final long LONGEST = (1L << 42) - 1;
+	static final long LONGEST = (1L << DIGITS) - 1;
 
 	/** The binary digits of a duration that are too small to matter. */
 	private static final int UNIT = 4;
@@ -25,7 +28,7 @@ final class DurationHistogram {
 
 	private static final int BUCKETS = 1 << PRECISION;
 
-	private static final int CHUNKS = 42 - UNIT - PRECISION + 1;
+	private static final int CHUNKS = DIGITS - UNIT - PRECISION + 1;
 
 	/** One chunk of buckets for each doubling. */
 	private final int[] @Nullable [] chunks = new int[CHUNKS][];

@@ -28,7 +28,7 @@ final class SampleStore {
 	synchronized void count(long minute, long[] samples, int from, int to) {
 		for (int i = from; i < to; i++) {
 			long sample = samples[i];
-			long nanoseconds = Math.min(Sample.nanoseconds(sample), DurationHistogram.LONGEST);
+			long nanoseconds = Sample.nanoseconds(sample);
 			switch (Sample.kind(sample)) {
 				case APP -> this.app.record(minute, nanoseconds);
 				case TTFB -> middleware(Sample.index(sample)).ttfb.record(minute, nanoseconds);

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 import io.github.asyncmiddleware.actuate.MiddlewareStatistics.Reading;
 import io.github.asyncmiddleware.actuate.SampleStore.MiddlewareTiming;
@@ -16,6 +17,7 @@ import io.github.asyncmiddleware.internal.sample.Sample;
 import io.github.asyncmiddleware.testsupport.Allocation;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -132,6 +134,35 @@ class MiddlewareStatisticsTests {
 		this.ticker.advance(Duration.ofMinutes(5));
 		TestChain.get(fast, "/");
 		assertThat(text(this.statistics.read().middleware(0).own())).isEqualTo("2 of at most 20 ms");
+	}
+
+	@Test
+	void isExactForRequestsThatWaitForHours() {
+		HttpHandler handler = chain(busy(0, Duration.ofHours(2).toMillis()));
+		TestChain.get(handler, "/");
+		assertThat(text(this.statistics.read().middleware(0).own())).isEqualTo("1 of at most 7200000 ms");
+	}
+
+	@Test
+	void hasTheMeanAndTheQuantilesOfRequestsThatWaitForHours() {
+		SampleStore store = new SampleStore();
+		long[] samples = IntStream.of(9, 2, 1, 4)
+			.mapToLong((hours) -> Sample.own(0, MiddlewareResult.PASSED, Duration.ofHours(hours).toNanos()))
+			.toArray();
+		store.count(0, samples, 0, samples.length);
+		DurationHistogram window = store.middleware(0, 0).own().window();
+		assertThat(Duration.ofNanos(window.mean())).hasHours(4);
+		assertThat(Duration.ofNanos(window.max())).hasHours(9);
+		assertThat(window.quantile(0.75)).isCloseTo(Duration.ofHours(4).toNanos(), Percentage.withPercentage(1));
+	}
+
+	@Test
+	void countsTheLongestSampleThereCanBe() {
+		SampleStore store = new SampleStore();
+		long sample = Sample.app(Outcome.SUCCESS, Long.MAX_VALUE);
+		store.count(0, new long[] { sample }, 0, 1);
+		assertThat(store.app(0).window().max()).isEqualTo(Sample.nanoseconds(sample));
+		assertThat(store.app(0).window().quantile(0.5)).isEqualTo(Sample.nanoseconds(sample));
 	}
 
 	@Test
