@@ -12,7 +12,9 @@ import io.micrometer.core.instrument.Tags;
 public interface MiddlewareTags {
 
 	/**
-	 * The tags of a middleware. Called once for each, when the application starts.
+	 * The tags of a middleware. Called once for each, when the application starts, and
+	 * for a foreign filter that is measured when a handler is first built with the
+	 * filter, which may be later; keys that no middleware was given by then are ignored.
 	 * @param middleware the name of the middleware
 	 * @return the tags to add, which may be none; {@code middleware}, {@code outcome},
 	 * {@code result} and {@code kind} are ignored. If it throws instead, the failure is
