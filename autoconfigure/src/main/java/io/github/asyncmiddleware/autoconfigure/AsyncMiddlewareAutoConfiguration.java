@@ -73,8 +73,8 @@ public final class AsyncMiddlewareAutoConfiguration {
 
 	@Bean
 	MiddlewareCodes asyncMiddlewareCodes(ConfigurableApplicationContext context,
-			ObjectProvider<BlockingWork> blockingWork) {
-		return new MiddlewareCodes(context, blockingWork);
+			ObjectProvider<BlockingWork> blockingWork, FailureReporter failures) {
+		return new MiddlewareCodes(context, blockingWork, failures);
 	}
 
 	@Bean
@@ -101,6 +101,11 @@ public final class AsyncMiddlewareAutoConfiguration {
 	@Bean
 	Ticker asyncMiddlewareTicker() {
 		return Ticker.SYSTEM;
+	}
+
+	@Bean
+	FailureReporter asyncMiddlewareFailureReporter(Ticker ticker) {
+		return new FailureReporter(ticker);
 	}
 
 	@Bean
@@ -134,9 +139,10 @@ public final class AsyncMiddlewareAutoConfiguration {
 
 	@Bean
 	Guards asyncMiddlewareGuards(AsyncMiddlewareProperties properties, ObjectProvider<RequestListener> listeners,
-			DeadlineWheel deadlines, WatchLifecycle watch, Ticker ticker, ObjectProvider<StepObserver> observer) {
-		return new Guards(misuseGuard(properties, listeners.orderedStream().toList(), ticker),
-				new FailureReporter(ticker), deadlines, watch.activities(), observer.getIfAvailable());
+			FailureReporter failures, DeadlineWheel deadlines, WatchLifecycle watch, Ticker ticker,
+			ObjectProvider<StepObserver> observer) {
+		return new Guards(misuseGuard(properties, listeners.orderedStream().toList(), ticker), failures, deadlines,
+				watch.activities(), observer.getIfAvailable());
 	}
 
 	@Bean(HandlerDecorators.OURS)

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
+import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.style.Answers;
 import io.github.asyncmiddleware.internal.style.AwaitFilter;
@@ -52,8 +53,10 @@ class MiddlewareCodes {
 	 * Create an instance.
 	 * @param context the context with the beans
 	 * @param blockingWork runs what blocks; made if there is something that does
+	 * @param failures is told of failures where no engine runs a middleware
 	 */
-	MiddlewareCodes(ConfigurableApplicationContext context, ObjectProvider<BlockingWork> blockingWork) {
+	MiddlewareCodes(ConfigurableApplicationContext context, ObjectProvider<BlockingWork> blockingWork,
+			FailureLog failures) {
 		this.context = context;
 		SingletonSupplier<ServerCodecConfigurer> codecs = SingletonSupplier
 			.of(() -> provider(ServerCodecConfigurer.class).getIfAvailable(ServerCodecConfigurer::create));
@@ -63,7 +66,7 @@ class MiddlewareCodes {
 		this.hooks = SingletonSupplier.of(() -> new Hooks(compiler(),
 				new Answers(this.responseContext::obtain,
 						() -> provider(ResponseEntityResultHandler.class).getIfAvailable()),
-				() -> blockingWork.getObject().offloader(), BlockingWork.runsOn(context.getEnvironment())));
+				() -> blockingWork.getObject().offloader(), BlockingWork.runsOn(context.getEnvironment()), failures));
 	}
 
 	private HookCompiler compiler() {

@@ -20,6 +20,8 @@ import io.github.asyncmiddleware.internal.sample.RequestListener;
 import io.github.asyncmiddleware.internal.sample.SampleBuffers;
 import io.github.asyncmiddleware.internal.sample.SampleListener;
 import io.github.asyncmiddleware.testsupport.PassingFilter;
+import io.github.asyncmiddleware.testsupport.WireServer;
+import io.github.asyncmiddleware.testsupport.boot.LogCapture;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -54,6 +56,7 @@ import org.springframework.web.reactive.function.server.HandlerFilterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
+import org.springframework.web.server.WebHandler;
 import org.springframework.web.server.adapter.HttpWebHandlerAdapter;
 import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
 import org.springframework.web.server.handler.ExceptionHandlingWebHandler;
@@ -235,6 +238,26 @@ class AsyncMiddlewareAutoConfigurationTests {
 		});
 	}
 
+	@Test
+	void logsOncePerMinuteThatAResponseHookFailsWhereTheApplicationRunsTheFilters() {
+		this.runner.withBean("fails", FailsBeforeTheHead.class).run((context) -> {
+			List<WebFilter> filters = context.getBeanProvider(WebFilter.class).orderedStream().toList();
+			WebHandler filtering = new FilteringWebHandler((exchange) -> exchange.getResponse().setComplete(), filters);
+			try (WireServer server = new WireServer(new HttpWebHandlerAdapter(filtering));
+					LogCapture log = LogCapture.ofOurs()) {
+				for (int i = 0; i < 3; i++) {
+					assertThat(server.exchange("GET /")).startsWith("HTTP/1.1 200 ");
+				}
+				assertThat(log.lines()).singleElement()
+					.asString()
+					.matches("WARN io\\.github\\.asyncmiddleware\\.failure: \\[.+] \\[response_hook_failed] "
+							+ "The middleware 'fails' \\(.+FailsBeforeTheHead\\) failed before the head of the response, "
+							+ "which went out without it: .+no user .+forged.+See .+#response_hook_failed")
+					.hasSizeLessThan(800);
+			}
+		});
+	}
+
 	private static List<WebFilter> filtersOf(HttpHandler handler) {
 		assertThat(handler.getClass()).isEqualTo(HttpWebHandlerAdapter.class);
 		Object exceptionHandling = ((HttpWebHandlerAdapter) handler).getDelegate();
@@ -242,6 +265,16 @@ class AsyncMiddlewareAutoConfigurationTests {
 		Object filtering = ((ExceptionHandlingWebHandler) exceptionHandling).getDelegate();
 		assertThat(filtering.getClass()).isEqualTo(FilteringWebHandler.class);
 		return ((FilteringWebHandler) filtering).getFilters();
+	}
+
+	@AsyncMiddleware
+	static class FailsBeforeTheHead {
+
+		@OnResponse
+		void stamp() {
+			throw new IllegalStateException("no user a\r\n2026-01-01 INFO forged" + "x".repeat(10_000));
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -119,7 +119,8 @@ final class Chains {
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
 		return new Hooks(compiler, new Answers(Chains::noResponse, () -> null), () -> {
 			throw new IllegalStateException("Nothing blocks here");
-		}, RunsOn.POOL).code(name, bean, bean.getClass(), isConcurrent(bean.getClass()), Integer.MAX_VALUE);
+		}, RunsOn.POOL, FailureLog.NONE).code(name, bean, bean.getClass(), isConcurrent(bean.getClass()),
+				Integer.MAX_VALUE);
 	}
 
 	private static boolean isConcurrent(Class<?> type) {

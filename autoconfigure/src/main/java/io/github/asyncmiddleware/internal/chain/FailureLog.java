@@ -33,6 +33,16 @@ public interface FailureLog {
 	}
 
 	/**
+	 * The part of a middleware before the head has failed where no engine runs it, and
+	 * the response goes out without it.
+	 * @param middleware the middleware, for people
+	 * @param failure what it failed with
+	 * @param request the request, for the log
+	 */
+	default void responseHookFailed(String middleware, Throwable failure, LoggedRequest request) {
+	}
+
+	/**
 	 * The parts of a middleware.
 	 */
 	enum Part {

@@ -45,9 +45,19 @@ public final class FailureReporter implements FailureLog {
 		report(middleware, Kind.unavailable(failure), failure, request);
 	}
 
+	@Override
+	public void responseHookFailed(String middleware, Throwable failure, LoggedRequest request) {
+		report(middleware, null, Kind.of(Part.RESPONSE, failure), failure, request);
+	}
+
 	private void report(Middleware middleware, Kind kind, Throwable failure, @Nullable LoggedRequest request) {
+		report(middleware.toString(), middleware, kind, failure, request);
+	}
+
+	private void report(String description, @Nullable Middleware middleware, Kind kind, Throwable failure,
+			@Nullable LoggedRequest request) {
 		try {
-			log(middleware, kind, failure, request);
+			log(description, middleware, kind, failure, request);
 		}
 		catch (Throwable ex) {
 			// Reporting must not decide about the request
@@ -64,20 +74,21 @@ public final class FailureReporter implements FailureLog {
 		}
 	}
 
-	private void log(Middleware middleware, Kind kind, Throwable failure, @Nullable LoggedRequest request) {
-		long unreported = this.pauses.tryEnd(new Subject(middleware.name(), kind));
+	private void log(String description, @Nullable Middleware middleware, Kind kind, Throwable failure,
+			@Nullable LoggedRequest request) {
+		long unreported = this.pauses.tryEnd(new Subject(description, kind));
 		if (unreported > 0) {
-			logger.warn(kind.code, middleware, "The " + middleware + " " + kind.text.formatted(timeout(middleware))
+			logger.warn(kind.code, middleware, "The " + description + " " + kind.text.formatted(timeout(middleware))
 					+ describe(failure) + LogPauses.times(unreported) + Documentation.see("failures", kind.code),
 					request);
 		}
 		if (logger.isDebugEnabled()) {
-			logger.debug("The " + middleware + " failed", failure);
+			logger.debug("The " + description + " failed", failure);
 		}
 	}
 
-	private static String timeout(Middleware middleware) {
-		Duration timeout = middleware.timeout();
+	private static String timeout(@Nullable Middleware middleware) {
+		Duration timeout = (middleware != null) ? middleware.timeout() : null;
 		if (timeout == null) {
 			return "";
 		}
@@ -147,7 +158,7 @@ public final class FailureReporter implements FailureLog {
 	/**
 	 * What is reported once a minute.
 	 *
-	 * @param middleware the name of the middleware
+	 * @param middleware the middleware, for people
 	 * @param kind how it has failed
 	 */
 	private record Subject(String middleware, Kind kind) {

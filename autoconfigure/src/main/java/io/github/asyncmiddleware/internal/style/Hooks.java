@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.style;
 
 import java.util.function.Supplier;
 
+import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,8 @@ public final class Hooks {
 
 	private final RunsOn offloaded;
 
+	private final FailureLog failures;
+
 	private final ThreadLocals threadLocals = ThreadLocals.detect();
 
 	/**
@@ -29,12 +32,15 @@ public final class Hooks {
 	 * @param answers writes what they answer
 	 * @param offloader runs blocking ones; asked for if there is one
 	 * @param offloaded what kind of threads those run on
+	 * @param failures is told of failures where no engine runs a middleware
 	 */
-	public Hooks(HookCompiler compiler, Answers answers, Supplier<Offloader> offloader, RunsOn offloaded) {
+	public Hooks(HookCompiler compiler, Answers answers, Supplier<Offloader> offloader, RunsOn offloaded,
+			FailureLog failures) {
 		this.compiler = compiler;
 		this.answers = answers;
 		this.offloader = offloader;
 		this.offloaded = offloaded;
+		this.failures = failures;
 	}
 
 	/**
@@ -65,7 +71,8 @@ public final class Hooks {
 				(onRequest != null) ? new HookRun(onRequest, isBlocking(onRequest) ? limit : null, this.threadLocals)
 						: null,
 				(onResponse != null)
-						? new ResponseHookRun(onResponse, isBlocking(onResponse) ? limit : null, this.threadLocals)
+						? new ResponseHookRun(onResponse, isBlocking(onResponse) ? limit : null, this.threadLocals,
+								"middleware '%s' (%s)".formatted(beanName, userClass.getName()), this.failures)
 						: null,
 				this.answers);
 		return filter.toCode(concurrent, this.offloaded);

@@ -3,10 +3,9 @@ package io.github.asyncmiddleware.internal.style;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.asyncmiddleware.internal.chain.Beginning;
+import io.github.asyncmiddleware.internal.chain.FailureLog;
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.ResponseHook;
-import io.github.asyncmiddleware.internal.guard.LogNames;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;
@@ -18,15 +17,28 @@ import org.springframework.web.server.ServerWebExchange;
  */
 final class ResponseHookRun extends HookRun implements ResponseHook {
 
-	private static final Log logger = LogFactory.getLog(LogNames.FAILURE);
-
 	private static final AtomicInteger NUMBERS = new AtomicInteger();
 
 	/** The attribute that says that an exchange has registered it. */
 	private final String registered = ResponseHookRun.class.getName() + "." + NUMBERS.incrementAndGet();
 
-	ResponseHookRun(HookMethod method, @Nullable Limit limit, ThreadLocals threadLocals) {
+	private final String middleware;
+
+	private final FailureLog failures;
+
+	/**
+	 * Create a run.
+	 * @param method the method
+	 * @param limit the limit of a blocking method, or {@code null} if it runs in place
+	 * @param threadLocals puts the context of the request on the thread
+	 * @param middleware the middleware that it is of, for people
+	 * @param failures is told of failures where no engine is
+	 */
+	ResponseHookRun(HookMethod method, @Nullable Limit limit, ThreadLocals threadLocals, String middleware,
+			FailureLog failures) {
 		super(method, limit, threadLocals);
+		this.middleware = middleware;
+		this.failures = failures;
 	}
 
 	@Override
@@ -84,22 +96,25 @@ final class ResponseHookRun extends HookRun implements ResponseHook {
 		if (exchange.getAttributes().putIfAbsent(this.registered, true) != null) {
 			return;
 		}
-		exchange.getResponse().beforeCommit(() -> Mono.deferContextual((context) -> {
-			try {
-				Mono<Void> work = onResponse(exchange, context);
-				return (work != null) ? work.onErrorResume(this::failed) : Mono.empty();
-			}
-			catch (VirtualMachineError ex) {
-				throw ex;
-			}
-			catch (Throwable ex) {
-				return failed(ex);
-			}
-		}));
+		exchange.getResponse().beforeCommit(() -> Mono.deferContextual((context) -> onCommit(exchange, context)));
 	}
 
-	private Mono<Void> failed(Throwable ex) {
-		logger.warn(this + " failed, and the response goes out without what it would have done", ex);
+	private Mono<Void> onCommit(ServerWebExchange exchange, ContextView context) {
+		LoggedRequest request = new LoggedRequest(exchange, context);
+		try {
+			Mono<Void> work = onResponse(exchange, context);
+			return (work != null) ? work.onErrorResume((ex) -> failed(ex, request)) : Mono.empty();
+		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		catch (Throwable ex) {
+			return failed(ex, request);
+		}
+	}
+
+	private Mono<Void> failed(Throwable ex, LoggedRequest request) {
+		this.failures.responseHookFailed(this.middleware, ex, request);
 		return Mono.empty();
 	}
 

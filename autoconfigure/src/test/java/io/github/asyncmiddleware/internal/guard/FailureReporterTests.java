@@ -8,6 +8,7 @@ import java.util.List;
 
 import io.github.asyncmiddleware.internal.chain.DeadlineException;
 import io.github.asyncmiddleware.internal.chain.FailureLog.Part;
+import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.OverloadException;
 import io.github.asyncmiddleware.internal.chain.UnavailableException;
@@ -18,9 +19,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import reactor.util.context.Context;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
+import org.springframework.mock.web.server.MockServerWebExchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -75,6 +79,24 @@ class FailureReporterTests {
 		this.ticker.advance(Duration.ofMinutes(1));
 		this.reporter.skipped(this.first, Part.REQUEST, new IllegalStateException("fails"), null);
 		assertThat(lines(output)).hasSize(4).last().asString().contains("(100 times since it was last reported)");
+	}
+
+	@Test
+	void logsOnceAMinuteForEachMiddlewareThatNoEngineRuns(CapturedOutput output) {
+		LoggedRequest request = new LoggedRequest(MockServerWebExchange.from(MockServerHttpRequest.get("/")),
+				Context.empty());
+		for (int i = 0; i < 100; i++) {
+			this.reporter.responseHookFailed("middleware 'a' (com.acme.A)", new IllegalStateException("fails"),
+					request);
+		}
+		this.reporter.responseHookFailed("middleware 'b' (com.acme.B)", new OverloadException(), request);
+		assertThat(lines(output)).hasSize(2);
+		assertThat(lines(output).get(0)).contains(request.exchange().getLogPrefix() + "[response_hook_failed] "
+				+ "The middleware 'a' (com.acme.A) failed before the head of the response, which went out without it: ");
+		assertThat(lines(output).get(1)).contains("[response_hook_shed] The middleware 'b' (com.acme.B) got no thread");
+		this.ticker.advance(Duration.ofMinutes(1));
+		this.reporter.responseHookFailed("middleware 'a' (com.acme.A)", new IllegalStateException("fails"), request);
+		assertThat(lines(output)).hasSize(3).last().asString().contains("(100 times since it was last reported)");
 	}
 
 	@Test

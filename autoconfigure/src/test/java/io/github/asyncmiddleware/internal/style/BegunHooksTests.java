@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.testsupport.TestChain;
@@ -258,8 +259,8 @@ class BegunHooksTests {
 	private static MiddlewareCode code(Object bean, boolean concurrent, Offloader offloader) {
 		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> offloader, RunsOn.POOL).code("hook", bean,
-				bean.getClass(), concurrent, Integer.MAX_VALUE);
+		return new Hooks(compiler, HooksFilterTests.answers(), () -> offloader, RunsOn.POOL, FailureLog.NONE)
+			.code("hook", bean, bean.getClass(), concurrent, Integer.MAX_VALUE);
 	}
 
 	class Blocking {

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
@@ -169,7 +170,7 @@ class ContextTests {
 		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
 		return new io.github.asyncmiddleware.internal.style.Hooks(compiler, HooksFilterTests.answers(), () -> offloader,
-				RunsOn.POOL)
+				RunsOn.POOL, FailureLog.NONE)
 			.code("hook", bean, bean.getClass(), concurrent, Integer.MAX_VALUE);
 	}
 

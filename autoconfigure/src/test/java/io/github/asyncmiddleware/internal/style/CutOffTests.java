@@ -460,7 +460,7 @@ class CutOffTests {
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
 		return new Hooks(compiler, HooksFilterTests.answers(), () -> {
 			throw new IllegalStateException("Nothing blocks");
-		}, RunsOn.POOL).code("hook", bean, bean.getClass(), concurrent, Integer.MAX_VALUE);
+		}, RunsOn.POOL, FailureLog.NONE).code("hook", bean, bean.getClass(), concurrent, Integer.MAX_VALUE);
 	}
 
 	/**

@@ -1029,8 +1029,8 @@ class DeadlineTests {
 		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
 		Offloader offloader = new Offloader(this.executor, 16, 16);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> offloader, RunsOn.POOL).code("hook", bean,
-				bean.getClass(), concurrent, Integer.MAX_VALUE);
+		return new Hooks(compiler, HooksFilterTests.answers(), () -> offloader, RunsOn.POOL, FailureLog.NONE)
+			.code("hook", bean, bean.getClass(), concurrent, Integer.MAX_VALUE);
 	}
 
 	static class Immediate {

@@ -14,6 +14,7 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
@@ -193,8 +194,8 @@ class FatalErrorTests {
 	private MiddlewareCode code(Object bean) {
 		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> this.offloader, RunsOn.POOL).code("hook", bean,
-				bean.getClass(), bean instanceof Grouped, Integer.MAX_VALUE);
+		return new Hooks(compiler, HooksFilterTests.answers(), () -> this.offloader, RunsOn.POOL, FailureLog.NONE)
+			.code("hook", bean, bean.getClass(), bean instanceof Grouped, Integer.MAX_VALUE);
 	}
 
 	abstract static class Fails {

@@ -707,8 +707,8 @@ class HooksFilterTests {
 	private MiddlewareCode code(Object bean, boolean concurrent) {
 		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, answers(), () -> this.offloader, RunsOn.POOL).code("hook", bean, bean.getClass(),
-				concurrent, Integer.MAX_VALUE);
+		return new Hooks(compiler, answers(), () -> this.offloader, RunsOn.POOL, FailureLog.NONE).code("hook", bean,
+				bean.getClass(), concurrent, Integer.MAX_VALUE);
 	}
 
 	static Answers answers() {

@@ -12,6 +12,7 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.style.LiarPlan.Kind;
@@ -129,8 +130,8 @@ final class Liars {
 	private MiddlewareCode hooks(Object bean, boolean concurrent) {
 		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> this.offloader, RunsOn.POOL).code("hook", bean,
-				bean.getClass(), concurrent, Integer.MAX_VALUE);
+		return new Hooks(compiler, HooksFilterTests.answers(), () -> this.offloader, RunsOn.POOL, FailureLog.NONE)
+			.code("hook", bean, bean.getClass(), concurrent, Integer.MAX_VALUE);
 	}
 
 	private @Nullable Mono<Void> filter(Lie lie, ServerWebExchange exchange, WebFilterChain next) {

@@ -9,6 +9,7 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
@@ -127,7 +128,8 @@ class NullResultTests {
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
 		return new Hooks(compiler, HooksFilterTests.answers(), () -> {
 			throw new IllegalStateException("Nothing blocks here");
-		}, RunsOn.POOL).code("bean", bean, bean.getClass(), bean instanceof Grouped, Integer.MAX_VALUE);
+		}, RunsOn.POOL, FailureLog.NONE).code("bean", bean, bean.getClass(), bean instanceof Grouped,
+				Integer.MAX_VALUE);
 	}
 
 	static class Native implements WebFilter {

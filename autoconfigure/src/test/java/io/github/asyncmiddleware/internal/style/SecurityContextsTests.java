@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
+import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.ResponseHook;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
@@ -279,8 +280,8 @@ class SecurityContextsTests {
 	private MiddlewareCode code(Object bean, boolean concurrent) {
 		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
 				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> this.offloader, RunsOn.POOL).code("hook", bean,
-				bean.getClass(), concurrent, Integer.MAX_VALUE);
+		return new Hooks(compiler, HooksFilterTests.answers(), () -> this.offloader, RunsOn.POOL, FailureLog.NONE)
+			.code("hook", bean, bean.getClass(), concurrent, Integer.MAX_VALUE);
 	}
 
 	private static void look(List<String> seen) {

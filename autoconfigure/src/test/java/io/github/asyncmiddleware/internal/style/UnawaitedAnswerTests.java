@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnRequest;
+import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
 import io.github.asyncmiddleware.internal.chain.RunsOn;
@@ -135,7 +136,7 @@ class UnawaitedAnswerTests {
 					ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
 			return new Hooks(compiler, HooksFilterTests.answers(), () -> {
 				throw new IllegalStateException("Nothing blocks");
-			}, RunsOn.POOL).code("hook", bean, bean.getClass(), false, Integer.MAX_VALUE);
+			}, RunsOn.POOL, FailureLog.NONE).code("hook", bean, bean.getClass(), false, Integer.MAX_VALUE);
 		}
 
 	}
