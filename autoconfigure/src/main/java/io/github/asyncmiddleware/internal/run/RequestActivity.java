@@ -1,7 +1,6 @@
 package io.github.asyncmiddleware.internal.run;
 
 import io.github.asyncmiddleware.internal.record.Ticker;
-import io.github.asyncmiddleware.internal.response.ResponseFace;
 import io.github.asyncmiddleware.internal.watch.InFlightRequests;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.github.asyncmiddleware.internal.watch.ThreadActivity;
@@ -65,20 +64,6 @@ public abstract class RequestActivity extends RequestWord {
 
 	final void here(ThreadActivity activity) {
 		this.here = activity;
-	}
-
-	/**
-	 * The middleware whose answer the current thread writes: the one whose code the
-	 * thread is inside of, as far as threads are watched, or else the one whose time it
-	 * is.
-	 * @param face the response that is written to
-	 * @return its part, or {@code null} if it is none's answer
-	 */
-	final @Nullable Step writer(ResponseFace face) {
-		if (activity().place() instanceof Step step && step.run() == this && step.answersWith(face)) {
-			return step;
-		}
-		return (owner() instanceof Step owner && owner.answersWith(face)) ? owner : null;
 	}
 
 	/**

@@ -2,8 +2,6 @@ package io.github.asyncmiddleware.internal.run;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayList;
-import java.util.List;
 
 import io.github.asyncmiddleware.internal.chain.Deadlines;
 import io.github.asyncmiddleware.internal.record.Ending;
@@ -54,15 +52,15 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	 */
 	private @Nullable Step answering;
 
+	/** The response that this answer was written to. Changed and read like that. */
+	private @Nullable ResponseFace answered;
+
 	/**
 	 * Whose clock was stopped for an answer that has left. Changed in the lock of the
 	 * commit of that answer, which can be that of a decorator; one answer passes through
 	 * both on one thread.
 	 */
 	private @Nullable Step stopped;
-
-	/** What to do when the request has ended. Guarded by this. */
-	private @Nullable List<Runnable> atEnd;
 
 	/**
 	 * Status and body in the upper half, headers and cookies in the lower. Several
@@ -86,9 +84,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 		return this.response;
 	}
 
-	/**
-	 * Whether the request has a boundary, so that its response and its end are known.
-	 */
+	@Override
 	final boolean isObserved() {
 		return this.response != null;
 	}
@@ -156,10 +152,18 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	}
 
 	/**
-	 * Whose answer there is, see {@link #isAnswered}, whose word publishes it.
+	 * Whether there is an answer that is none of a middleware at work, as one further out
+	 * makes that does not await the rest of the chain.
+	 * @param step the part of the one that is at work
 	 */
-	final @Nullable Step answering() {
-		return this.answering;
+	final boolean isAnsweredByOther(Step step) {
+		if (!isAnsweredWithin(step.exchange)) {
+			return false;
+		}
+		// Published by the word of the commit, which says that there is an answer
+		ResponseFace answered = this.answered;
+		Step answering = this.answering;
+		return answered != null && ((answering != null) ? answering != step : !step.answersWith(answered));
 	}
 
 	/**
@@ -276,7 +280,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	@Override
 	public final boolean tryLeave(ResponseFace face) {
 		// What is written after the end of the request is no middleware's answer
-		Step step = isEnded() ? null : writer(face);
+		Step step = (!isEnded() && owner() instanceof Step owner && owner.answersWith(face)) ? owner : null;
 		if (step != null) {
 			if (!OwnTime.stop(step)) {
 				return false;
@@ -285,6 +289,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 			this.stopped = step;
 		}
 		this.answering = step;
+		this.answered = face;
 		if (this.leaving != null) {
 			this.leaving.begin();
 		}
@@ -313,28 +318,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 
 	@Override
 	public final void atEnd(Runnable action) {
-		synchronized (this) {
-			if (isObserved() && !isEnded()) {
-				this.atEnd = (this.atEnd != null) ? this.atEnd : new ArrayList<>(1);
-				this.atEnd.add(action);
-				return;
-			}
-		}
-		action.run();
-	}
-
-	/**
-	 * The request has ended, and says so.
-	 */
-	final void runAtEnd() {
-		List<Runnable> actions;
-		synchronized (this) {
-			actions = this.atEnd;
-			this.atEnd = null;
-		}
-		if (actions != null) {
-			actions.forEach(Runnable::run);
-		}
+		doAtEnd(action);
 	}
 
 	/**
@@ -342,6 +326,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	 */
 	final void forgetAnswering() {
 		this.answering = null;
+		this.answered = null;
 		this.stopped = null;
 	}
 

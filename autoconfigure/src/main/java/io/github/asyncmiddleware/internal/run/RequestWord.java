@@ -2,9 +2,12 @@ package io.github.asyncmiddleware.internal.run;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
 
 import io.github.asyncmiddleware.internal.record.Ledger;
 import io.github.asyncmiddleware.internal.record.Ticker;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The word of a {@link RequestRun}: whether its head is out, whether it has ended, and
@@ -37,6 +40,9 @@ abstract class RequestWord extends Ledger {
 	}
 
 	private volatile int word;
+
+	/** What to do when the request has ended. Guarded by this. */
+	private @Nullable List<Runnable> atEnd;
 
 	RequestWord(Ticker ticker) {
 		super(ticker);
@@ -96,6 +102,40 @@ abstract class RequestWord extends Ledger {
 			word = this.word;
 		}
 		return (word & (ACTIVE | REPORTED)) == 0;
+	}
+
+	/**
+	 * Whether the request has a boundary, so that its response and its end are known.
+	 */
+	abstract boolean isObserved();
+
+	/**
+	 * Do something when the request has ended, or at once if it has.
+	 * @param action what to do, on the thread that ends the request
+	 */
+	final void doAtEnd(Runnable action) {
+		synchronized (this) {
+			if (isObserved() && !isEnded()) {
+				this.atEnd = (this.atEnd != null) ? this.atEnd : new ArrayList<>(1);
+				this.atEnd.add(action);
+				return;
+			}
+		}
+		action.run();
+	}
+
+	/**
+	 * The request has ended, and says so.
+	 */
+	final void runAtEnd() {
+		List<Runnable> actions;
+		synchronized (this) {
+			actions = this.atEnd;
+			this.atEnd = null;
+		}
+		if (actions != null) {
+			actions.forEach(Runnable::run);
+		}
 	}
 
 }

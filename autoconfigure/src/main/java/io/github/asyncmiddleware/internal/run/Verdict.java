@@ -60,9 +60,7 @@ final class Verdict {
 	 * @param step the part of the one that is at work
 	 */
 	static boolean isAnsweredByOther(Step step) {
-		RequestRun run = step.run();
-		return StepState.maySkip(step.word()) && run.isAnswered(step.exchange) && run.answering() != null
-				&& run.answering() != step;
+		return StepState.maySkip(step.word()) && step.run().isAnsweredByOther(step);
 	}
 
 	/**

@@ -2,6 +2,7 @@ package io.github.asyncmiddleware.internal.watch;
 
 import java.util.function.Consumer;
 
+import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.record.RequestRecord;
 import io.github.asyncmiddleware.internal.record.StepRecord;
 import org.jspecify.annotations.Nullable;
@@ -104,8 +105,8 @@ public final class InFlightRequests {
 
 		private @Nullable Entry next;
 
-		/** The holder that was seen last, and since when. */
-		private @Nullable StepRecord heldBy;
+		/** The middleware that was seen last to hold it, and since when. */
+		private @Nullable Middleware heldBy;
 
 		private int heldSince;
 
@@ -134,8 +135,10 @@ public final class InFlightRequests {
 		 * @return the time when that middleware was first seen
 		 */
 		int heldBy(@Nullable StepRecord step, int now) {
-			if (this.heldBy != step) {
-				this.heldBy = step;
+			// In each try of the same request, it has another part
+			Middleware middleware = (step != null) ? step.middleware() : null;
+			if (this.heldBy != middleware) {
+				this.heldBy = middleware;
 				this.heldSince = now;
 			}
 			return this.heldSince;

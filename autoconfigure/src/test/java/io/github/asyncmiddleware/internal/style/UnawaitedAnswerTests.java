@@ -13,6 +13,7 @@ import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.TestChain;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Mono;
@@ -56,6 +57,31 @@ class UnawaitedAnswerTests {
 		assertThat(this.misuses).containsExactly("UNAWAITED_NEXT of outer");
 		assertThat(this.handled).hasValue(0);
 		assertThat(this.listener.take().results()).containsExactly("outer PASSED", "inner CANCELLED");
+	}
+
+	/**
+	 * Threads of the application, such as those of an executor, have no mark.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void blamesTheOneThatDoesNotAwaitOnAThreadThatIsNotWatched(Inner inner) throws Exception {
+		this.chain.activities(ThreadActivities.NONE);
+		blamesTheOneThatDoesNotAwait(inner);
+	}
+
+	/**
+	 * A filter that accepts work and has it done by the rest of the chain is left alone.
+	 */
+	@Test
+	void anEndOfItsOwnBehindAMeasuredFilterIsAnAnswer() throws Exception {
+		this.chain.measured("accepts", (exchange, next) -> {
+			exchange.getResponse().setStatusCode(HttpStatus.ACCEPTED);
+			return exchange.getResponse().setComplete().then(next.filter(exchange));
+		}).middleware("refuses", (exchange, next) -> {
+			exchange.getResponse().setStatusCode(HttpStatus.UNAUTHORIZED);
+			return Mono.empty();
+		}).build().handle(MockServerHttpRequest.get("/").build(), new MockServerHttpResponse()).subscribe();
+		assertThat(this.listener.take().results()).endsWith("refuses ANSWERED");
 	}
 
 	@ParameterizedTest

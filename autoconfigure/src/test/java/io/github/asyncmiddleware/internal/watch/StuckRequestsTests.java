@@ -89,6 +89,24 @@ class StuckRequestsTests {
 	}
 
 	@Test
+	void theAgeGoesOnWhereAFilterTriesAgain() throws Exception {
+		Sinks.Many<Integer> limits = Sinks.many().multicast().directBestEffort();
+		Middleware retries = TestChain.middleware(0, "retries",
+				(exchange, chain) -> chain.filter(exchange).takeUntilOther(limits.asFlux()).repeat().then());
+		Middleware waits = TestChain.middleware(1, "waits", (exchange, chain) -> Mono.never());
+		StuckRequests stuck = stuck(retries, waits);
+		Disposable request = open(chain(retries, waits).build());
+		look(stuck);
+		for (int i = 1; i <= 3; i++) {
+			limits.tryEmitNext(i);
+			look(stuck);
+			assertThat(this.active.oldest(waits)).isEqualTo(Duration.ofSeconds(i));
+		}
+		request.dispose();
+		this.listener.take();
+	}
+
+	@Test
 	void removesThoseInTheMiddle() {
 		Middleware waits = TestChain.middleware(0, "waits", (exchange, chain) -> Mono.never());
 		StuckRequests stuck = stuck(waits);
