@@ -9,6 +9,9 @@ final class BlockingFailures {
 
 	private static final String BLOCK_HOUND = "reactor.blockhound.BlockingOperationError";
 
+	/** Causes can form a circle. */
+	private static final int MOST_CAUSES = 100;
+
 	private BlockingFailures() {
 	}
 
@@ -18,10 +21,12 @@ final class BlockingFailures {
 	 * @return the error, or {@code null} if the failure has another cause
 	 */
 	static @Nullable Throwable find(@Nullable Throwable failure) {
-		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+		Throwable cause = failure;
+		for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
 			if (cause.getClass().getName().equals(BLOCK_HOUND) || isOfReactor(cause)) {
 				return cause;
 			}
+			cause = cause.getCause();
 		}
 		return null;
 	}

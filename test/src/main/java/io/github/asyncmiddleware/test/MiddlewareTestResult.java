@@ -11,6 +11,8 @@ import org.assertj.core.api.AssertProvider;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
@@ -49,6 +51,16 @@ public final class MiddlewareTestResult implements AssertProvider<MiddlewareTest
 	 */
 	boolean isCut() {
 		return this.exchange.isCut();
+	}
+
+	/**
+	 * How many bytes the response says that its body has.
+	 * @return the bytes, or -1 if it does not say it or is one without a body
+	 */
+	long declaredLength() {
+		boolean bodiless = HttpMethod.HEAD.equals(this.exchange.request().getMethod())
+				|| HttpStatus.NOT_MODIFIED.isSameCodeAs(getStatus());
+		return bodiless ? -1 : getHeaders().getContentLength();
 	}
 
 	/**

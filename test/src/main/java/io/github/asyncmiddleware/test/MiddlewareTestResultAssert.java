@@ -291,7 +291,9 @@ public final class MiddlewareTestResultAssert extends AbstractAssert<MiddlewareT
 
 	/**
 	 * Assert about the body of the response as text. Fails if it was cut, since a client
-	 * gets an error then.
+	 * gets an error then, and if it has another length than the header
+	 * {@code Content-Length} says, since a client waits for the rest or takes it for the
+	 * next response.
 	 * @return the assertions
 	 */
 	public AbstractStringAssert<?> body() {
@@ -299,6 +301,11 @@ public final class MiddlewareTestResultAssert extends AbstractAssert<MiddlewareT
 		if (response.isCut()) {
 			throw MiddlewarePartAssert.causedBy(response.getFailure(), failure(
 					"Expected a whole body, but it was cut after %d bytes%s", response.getBody().length, cause()));
+		}
+		long length = response.declaredLength();
+		if (length != -1 && length != response.getBody().length) {
+			throw failure("Expected a body of %d bytes, as Content-Length says, but %d bytes were written", length,
+					response.getBody().length);
 		}
 		return Assertions.assertThat(response.getBodyAsString()).as("the body of the response");
 	}

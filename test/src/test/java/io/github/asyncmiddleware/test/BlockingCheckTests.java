@@ -65,6 +65,14 @@ class BlockingCheckTests {
 	}
 
 	@Test
+	void looksForABlockInCausesThatFormACircle() {
+		IllegalStateException failure = new IllegalStateException("first", new IllegalArgumentException("second"));
+		failure.getCause().initCause(failure);
+		WebFilter filter = (exchange, chain) -> Mono.error(failure);
+		assertThat(MiddlewareTester.of(filter).exchange(get("/")).getFailure()).isSameAs(failure);
+	}
+
+	@Test
 	void namesAFilterThatWaitsForAFuture() {
 		WebFilter filter = (exchange, chain) -> {
 			new CompletableFuture<>().join();

@@ -15,6 +15,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseCookie;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
@@ -135,6 +136,31 @@ class MiddlewareTestResultAssertTests {
 			.withMessage("Expected a whole body, but it was cut after 3 bytes: "
 					+ "java.lang.IllegalStateException: no more rows")
 			.withCauseInstanceOf(IllegalStateException.class);
+	}
+
+	/**
+	 * A client gets a part of the body, or waits for the rest.
+	 */
+	@ParameterizedTest
+	@ValueSource(longs = { 3, 5 })
+	void failsForABodyOfAnotherLengthThanItsHeaderSays(long length) {
+		WebFilter filter = (exchange, chain) -> {
+			exchange.getResponse().getHeaders().setContentLength(length);
+			return exchange.getResponse()
+				.writeWith(Mono.just(exchange.getResponse().bufferFactory().wrap("four".getBytes())));
+		};
+		MiddlewareTestResult result = MiddlewareTester.of(filter).exchange(MockServerHttpRequest.get("/"));
+		assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> assertThat(result).hasBody("four"))
+			.withMessage("Expected a body of " + length + " bytes, as Content-Length says, but 4 bytes were written");
+		assertThat(MiddlewareTester.of(filter).exchange(MockServerHttpRequest.head("/"))).hasNoBody();
+	}
+
+	@Test
+	void aResponseThatWasNotModifiedHasTheLengthOfTheBodyThatTheClientHas() {
+		assertThat(exchange((response) -> {
+			response.setStatusCode(HttpStatus.NOT_MODIFIED);
+			response.getHeaders().setContentLength(4);
+		})).hasNoBody();
 	}
 
 	@Test
