@@ -541,7 +541,7 @@ async function run(request, button, lanes = LANES) {
 /* What the browser has measured from its side for the same request. */
 function browserTimeOf(request, timing) {
 	const entry = performance.getEntriesByName(new URL(request.path, location).href)
-		.find(({ serverTiming }) => serverTiming.some(({ name, duration }) => name === "total" && duration === timing?.total));
+		.find(({ serverTiming }) => serverTiming?.some(({ name, duration }) => name === "total" && duration === timing?.total));
 	return entry?.responseStart ? entry.responseStart - entry.requestStart : null;
 }
 
