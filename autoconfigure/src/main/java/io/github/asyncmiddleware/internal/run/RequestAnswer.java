@@ -47,13 +47,12 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	private boolean answeredBefore;
 
 	/**
-	 * Whose answer is on its way. Changed in the lock of the commit of that answer; who
-	 * enters middlewares after it is on the thread that has written it.
+	 * Whose answer is on its way: the part of a middleware, or the response that another
+	 * has written to; one field, as it is there for each request. Changed in the lock of
+	 * the commit of that answer; who enters middlewares after it is on the thread that
+	 * has written it.
 	 */
-	private @Nullable Step answering;
-
-	/** The response that this answer was written to. Changed and read like that. */
-	private @Nullable ResponseFace answered;
+	private @Nullable Object answering;
 
 	/**
 	 * Whose clock was stopped for an answer that has left. Changed in the lock of the
@@ -161,9 +160,9 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 			return false;
 		}
 		// Published by the word of the commit, which says that there is an answer
-		ResponseFace answered = this.answered;
-		Step answering = this.answering;
-		return answered != null && ((answering != null) ? answering != step : !step.answersWith(answered));
+		Object answering = this.answering;
+		return (answering instanceof ResponseFace face) ? !step.answersWith(face)
+				: answering != null && answering != step;
 	}
 
 	/**
@@ -171,8 +170,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	 * @param exchange the exchange as they see it
 	 */
 	final void entering(ServerWebExchange exchange) {
-		Step step = this.answering;
-		if ((step == null || step.link().foreign) && isAnswered(exchange)) {
+		if (!(this.answering instanceof Step step && !step.link().foreign) && isAnswered(exchange)) {
 			this.answeredBefore = true;
 		}
 	}
@@ -288,8 +286,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 			step.markAnswering();
 			this.stopped = step;
 		}
-		this.answering = step;
-		this.answered = face;
+		this.answering = (step != null) ? step : face;
 		if (this.leaving != null) {
 			this.leaving.begin();
 		}
@@ -310,8 +307,7 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 
 	@Override
 	public final void answerFailed() {
-		Step step = this.answering;
-		if (step != null) {
+		if (this.answering instanceof Step step) {
 			step.markUnanswered();
 		}
 	}
@@ -326,7 +322,6 @@ public abstract class RequestAnswer extends RequestActivity implements CommitLis
 	 */
 	final void forgetAnswering() {
 		this.answering = null;
-		this.answered = null;
 		this.stopped = null;
 	}
 
