@@ -51,13 +51,13 @@ public final class FailureReporter implements FailureLog {
 	}
 
 	private void report(Middleware middleware, Kind kind, Throwable failure, @Nullable LoggedRequest request) {
-		report(middleware.toString(), middleware, kind, failure, request);
+		report(middleware, middleware, kind, failure, request);
 	}
 
-	private void report(String description, @Nullable Middleware middleware, Kind kind, Throwable failure,
+	private void report(Object subject, @Nullable Middleware middleware, Kind kind, Throwable failure,
 			@Nullable LoggedRequest request) {
 		try {
-			log(description, middleware, kind, failure, request);
+			log(subject, middleware, kind, failure, request);
 		}
 		catch (Throwable ex) {
 			// Reporting must not decide about the request
@@ -74,16 +74,18 @@ public final class FailureReporter implements FailureLog {
 		}
 	}
 
-	private void log(String description, @Nullable Middleware middleware, Kind kind, Throwable failure,
+	private void log(Object subject, @Nullable Middleware middleware, Kind kind, Throwable failure,
 			@Nullable LoggedRequest request) {
-		long unreported = this.pauses.tryEnd(new Subject(description, kind));
+		// Most failures are not logged, so that no text is made for them
+		String name = (middleware != null) ? middleware.name() : subject.toString();
+		long unreported = this.pauses.tryEnd(new Subject(name, kind));
 		if (unreported > 0) {
-			logger.warn(kind.code, middleware, "The " + description + " " + kind.text.formatted(timeout(middleware))
+			logger.warn(kind.code, middleware, "The " + subject + " " + kind.text.formatted(timeout(middleware))
 					+ describe(failure) + LogPauses.times(unreported) + Documentation.see("failures", kind.code),
 					request);
 		}
 		if (logger.isDebugEnabled()) {
-			logger.debug("The " + description + " failed", failure);
+			logger.debug("The " + subject + " failed", failure);
 		}
 	}
 
@@ -158,7 +160,7 @@ public final class FailureReporter implements FailureLog {
 	/**
 	 * What is reported once a minute.
 	 *
-	 * @param middleware the middleware, for people
+	 * @param middleware the name of the middleware, or its text where no engine runs it
 	 * @param kind how it has failed
 	 */
 	private record Subject(String middleware, Kind kind) {
