@@ -14,9 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
-import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
-import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestDeadlines;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +26,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-import org.springframework.beans.factory.support.DefaultListableBeanFactory;
-import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -257,10 +253,7 @@ class BegunHooksTests {
 	}
 
 	private static MiddlewareCode code(Object bean, boolean concurrent, Offloader offloader) {
-		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
-				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> offloader, RunsOn.POOL, FailureLog.NONE)
-			.code("hook", bean, bean.getClass(), concurrent, Integer.MAX_VALUE);
+		return HookCodes.of(bean, concurrent, () -> offloader);
 	}
 
 	class Blocking {

@@ -14,7 +14,6 @@ import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.OverloadException;
-import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.UnavailableException;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.internal.run.RequestRun;
@@ -36,8 +35,6 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 import reactor.core.publisher.Sinks;
 
-import org.springframework.beans.factory.support.DefaultListableBeanFactory;
-import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpStatus;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
@@ -456,11 +453,7 @@ class CutOffTests {
 	}
 
 	private static MiddlewareCode hook(Object bean, boolean concurrent) {
-		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
-				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> {
-			throw new IllegalStateException("Nothing blocks");
-		}, RunsOn.POOL, FailureLog.NONE).code("hook", bean, bean.getClass(), concurrent, Integer.MAX_VALUE);
+		return HookCodes.inPlace(bean, concurrent);
 	}
 
 	/**

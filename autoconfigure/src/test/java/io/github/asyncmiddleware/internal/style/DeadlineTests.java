@@ -23,7 +23,6 @@ import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.LoggedRequest;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
-import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.chain.UnavailableException;
 import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.record.MiddlewareResult;
@@ -49,8 +48,6 @@ import reactor.core.publisher.Operators;
 import reactor.core.publisher.Sinks;
 import reactor.test.publisher.TestPublisher;
 
-import org.springframework.beans.factory.support.DefaultListableBeanFactory;
-import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
@@ -1026,11 +1023,8 @@ class DeadlineTests {
 	}
 
 	private MiddlewareCode code(Object bean, boolean concurrent) {
-		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
-				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
 		Offloader offloader = new Offloader(this.executor, 16, 16);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> offloader, RunsOn.POOL, FailureLog.NONE)
-			.code("hook", bean, bean.getClass(), concurrent, Integer.MAX_VALUE);
+		return HookCodes.of(bean, concurrent, () -> offloader);
 	}
 
 	static class Immediate {

@@ -14,9 +14,7 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
-import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
-import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.WireServer;
@@ -28,8 +26,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 
-import org.springframework.beans.factory.support.DefaultListableBeanFactory;
-import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -192,10 +188,7 @@ class FatalErrorTests {
 	}
 
 	private MiddlewareCode code(Object bean) {
-		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
-				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> this.offloader, RunsOn.POOL, FailureLog.NONE)
-			.code("hook", bean, bean.getClass(), bean instanceof Grouped, Integer.MAX_VALUE);
+		return HookCodes.of(bean, bean instanceof Grouped, () -> this.offloader);
 	}
 
 	abstract static class Fails {

@@ -30,7 +30,6 @@ import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.Misuse;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
-import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.guard.DeadlineWheel;
 import io.github.asyncmiddleware.internal.record.RequestResult;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
@@ -58,8 +57,6 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
-import org.springframework.beans.factory.support.DefaultListableBeanFactory;
-import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.ProblemDetail;
@@ -705,10 +702,7 @@ class HooksFilterTests {
 	}
 
 	private MiddlewareCode code(Object bean, boolean concurrent) {
-		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
-				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, answers(), () -> this.offloader, RunsOn.POOL, FailureLog.NONE).code("hook", bean,
-				bean.getClass(), concurrent, Integer.MAX_VALUE);
+		return HookCodes.of(bean, concurrent, () -> this.offloader);
 	}
 
 	static Answers answers() {

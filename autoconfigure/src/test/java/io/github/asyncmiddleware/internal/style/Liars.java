@@ -12,9 +12,7 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
-import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
-import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.style.LiarPlan.Kind;
 import io.github.asyncmiddleware.internal.style.LiarPlan.Liar;
 import io.github.asyncmiddleware.internal.style.LiarPlan.Lie;
@@ -24,8 +22,6 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-import org.springframework.beans.factory.support.DefaultListableBeanFactory;
-import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.core.io.buffer.DefaultDataBufferFactory;
@@ -128,10 +124,7 @@ final class Liars {
 	}
 
 	private MiddlewareCode hooks(Object bean, boolean concurrent) {
-		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
-				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> this.offloader, RunsOn.POOL, FailureLog.NONE)
-			.code("hook", bean, bean.getClass(), concurrent, Integer.MAX_VALUE);
+		return HookCodes.of(bean, concurrent, () -> this.offloader);
 	}
 
 	private @Nullable Mono<Void> filter(Lie lie, ServerWebExchange exchange, WebFilterChain next) {

@@ -9,12 +9,10 @@ import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnFailure;
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
-import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.Middleware;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MiddlewareScope;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
-import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.guard.MisuseReporter;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import io.github.asyncmiddleware.testsupport.TestTicker;
@@ -25,10 +23,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Mono;
 
-import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.http.HttpStatus;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpResponse;
@@ -124,12 +120,7 @@ class NullResultTests {
 					() -> AwaitFilterTests.CONTEXT)
 				.toCode();
 		}
-		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
-				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> {
-			throw new IllegalStateException("Nothing blocks here");
-		}, RunsOn.POOL, FailureLog.NONE).code("bean", bean, bean.getClass(), bean instanceof Grouped,
-				Integer.MAX_VALUE);
+		return HookCodes.inPlace(bean, bean instanceof Grouped);
 	}
 
 	static class Native implements WebFilter {

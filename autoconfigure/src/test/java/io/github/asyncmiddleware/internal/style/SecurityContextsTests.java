@@ -11,10 +11,8 @@ import java.util.stream.Stream;
 
 import io.github.asyncmiddleware.OnRequest;
 import io.github.asyncmiddleware.OnResponse;
-import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.ResponseHook;
-import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.TestChain;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +27,6 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.util.context.Context;
 
-import org.springframework.beans.factory.support.DefaultListableBeanFactory;
-import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
@@ -278,10 +274,7 @@ class SecurityContextsTests {
 	}
 
 	private MiddlewareCode code(Object bean, boolean concurrent) {
-		HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
-				ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-		return new Hooks(compiler, HooksFilterTests.answers(), () -> this.offloader, RunsOn.POOL, FailureLog.NONE)
-			.code("hook", bean, bean.getClass(), concurrent, Integer.MAX_VALUE);
+		return HookCodes.of(bean, concurrent, () -> this.offloader);
 	}
 
 	private static void look(List<String> seen) {

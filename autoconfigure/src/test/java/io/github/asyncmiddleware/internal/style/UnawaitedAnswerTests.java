@@ -6,10 +6,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.asyncmiddleware.LiveResponse;
 import io.github.asyncmiddleware.OnRequest;
-import io.github.asyncmiddleware.internal.chain.FailureLog;
 import io.github.asyncmiddleware.internal.chain.MiddlewareCode;
 import io.github.asyncmiddleware.internal.chain.MisuseGuard;
-import io.github.asyncmiddleware.internal.chain.RunsOn;
 import io.github.asyncmiddleware.internal.watch.ThreadActivities;
 import io.github.asyncmiddleware.testsupport.RecordingListener;
 import io.github.asyncmiddleware.testsupport.TestChain;
@@ -19,8 +17,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-import org.springframework.beans.factory.support.DefaultListableBeanFactory;
-import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
@@ -158,11 +154,7 @@ class UnawaitedAnswerTests {
 		abstract MiddlewareCode code(Mono<Void> work);
 
 		private static MiddlewareCode hook(Object bean) {
-			HookCompiler compiler = new HookCompiler(new DefaultListableBeanFactory(),
-					ReactiveAdapterRegistry.getSharedInstance(), List.of(), null);
-			return new Hooks(compiler, HooksFilterTests.answers(), () -> {
-				throw new IllegalStateException("Nothing blocks");
-			}, RunsOn.POOL, FailureLog.NONE).code("hook", bean, bean.getClass(), false, Integer.MAX_VALUE);
+			return HookCodes.inPlace(bean, false);
 		}
 
 	}
